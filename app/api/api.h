@@ -1,0 +1,39 @@
+#pragma once
+// A request's way on one screen: route, authenticate, handle, or problem.
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+
+#include "api/operations.h"
+#include "auth/authenticator.h"
+#include "base/metrics.h"
+#include "http/message.h"
+#include "http/router.h"
+#include "tasks/task_handlers.h"
+
+namespace tasklane {
+
+class Api {
+ public:
+  Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
+      std::size_t requests_in_flight_max);
+
+  // Always answers: failures of any kind become problems, exceptions too.
+  boost::asio::awaitable<Response> handle(Request request);
+
+ private:
+  using Answer = boost::asio::awaitable<Result<Response>>;
+
+  Answer answer(const Request& request, Route& route);
+  Answer answer_for_user(const Request& request, const Route& route);
+  void measure(const Request& request, Endpoint endpoint, int status);
+
+  Authenticator& authenticator_;
+  TaskHandlers tasks_;
+  Operations& operations_;
+  WorkerMetrics& metrics_;
+  std::size_t requests_in_flight_max_;
+};
+
+}  // namespace tasklane

@@ -1,0 +1,279 @@
+#include "base/config.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "base/config_reader.h"
+#include "base/env_file.h"
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::array kNames = {
+    std::string_view("DATABASE_URL"),
+    std::string_view("DATABASE_URL_DIRECT"),
+    std::string_view("DATABASE_CONNECTIONS"),
+    std::string_view("BETTER_AUTH_SECRET"),
+    std::string_view("AUTH_JWKS"),
+    std::string_view("AUTH_RSA_ALGORITHM"),
+    std::string_view("AUTH_ISSUER"),
+    std::string_view("AUTH_AUDIENCE"),
+    std::string_view("AUTH_LEEWAY_SECONDS"),
+    std::string_view("TOKEN_CACHE_ENTRIES"),
+    std::string_view("FASTCGI_SOCKET"),
+    std::string_view("FASTCGI_SOCKET_GROUP"),
+    std::string_view("FASTCGI_SOCKET_MODE"),
+    std::string_view("WORKERS"),
+    std::string_view("REQUESTS_IN_FLIGHT_MAX"),
+    std::string_view("DRAIN_TIMEOUT_SECONDS"),
+    std::string_view("LOG_LEVEL"),
+    std::string_view("LOG_FORMAT"),
+    std::string_view("NGINX_USER"),
+    std::string_view("SERVER_NAME"),
+    std::string_view("LISTEN_ADDRESS"),
+    std::string_view("HTTPS_PORT"),
+    std::string_view("HTTP_PORT"),
+    std::string_view("TLS_CERTIFICATE"),
+    std::string_view("TLS_CERTIFICATE_KEY"),
+    std::string_view("TLS_PROFILE"),
+    std::string_view("CORS_ORIGINS"),
+    std::string_view("OPERATIONS_ALLOW"),
+    std::string_view("RATE_LIMIT_PER_SECOND"),
+};
+
+constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "json", "text"};
+constexpr std::array<std::string_view, 2> kTlsProfiles = {"intermediate", "modern"};
+constexpr std::array<std::string_view, 2> kRsaAlgorithms = {"RS256", "PS256"};
+
+// Characters that can stand in an nginx configuration without quoting, and nothing else: these values are
+// written into one.
+bool is_plain(std::string_view text, std::string_view also) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || also.contains(c);
+  });
+}
+
+bool is_address(const std::string& text) {
+  in6_addr storage;  // large enough for both
+  return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;
+}
+
+// ADDRESS or ADDRESS/BITS.
+bool is_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  if (slash == std::string::npos) return is_address(address);
+  int bits = -1;
+  const auto [end, error] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+  return is_address(address) && error == std::errc{} && end == text.data() + text.size() && bits >= 0 &&
+         bits <= (address.contains(':') ? 128 : 32);
+}
+
+// As nginx's listen takes it: an IPv6 address stands in brackets.
+bool is_listen_address(const std::string& text) {
+  const bool brackets = text.starts_with('[') && text.ends_with(']');
+  const std::string address = brackets ? text.substr(1, text.size() - 2) : text;
+  return is_address(address) && brackets == address.contains(':');
+}
+
+// RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and
+// without the scheme's own port. Anything else would never match.
+bool is_origin(std::string_view text) {
+  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>("https://", ":443"),
+                                     std::pair<std::string_view, std::string_view>("http://", ":80")}) {
+    if (!text.starts_with(scheme) || text.ends_with(port)) continue;
+    std::string_view host = text.substr(scheme.size());
+    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
+      const std::string_view digits = host.substr(colon + 1);
+      if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
+      host = host.substr(0, colon);
+    }
+    const bool upper = std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (host.starts_with('[') && host.ends_with(']'))
+      return !upper && is_address(std::string(host.substr(1, host.size() - 2)));
+    return !host.empty() && !upper && is_plain(host, ".-");
+  }
+  return false;
+}
+
+void read_database(ConfigReader& reader, Config& config) {
+  config.database_url = reader.required("DATABASE_URL", "give postgresql://user:password@host/database");
+  config.database_url_direct = reader.text("DATABASE_URL_DIRECT");
+  for (const auto& [name, url] : {std::pair("DATABASE_URL", &config.database_url),
+                                  std::pair("DATABASE_URL_DIRECT", &config.database_url_direct)}) {
+    if (!url->empty() && !url->starts_with("postgresql://") && !url->starts_with("postgres://"))
+      reader.mistake(name, "must begin with postgresql://");
+  }
+  if (config.database_url_direct.empty()) config.database_url_direct = config.database_url;
+  config.database_connections = static_cast<int>(reader.integer("DATABASE_CONNECTIONS", 2, 1, 4));
+}
+
+void read_tokens(ConfigReader& reader, Config& config) {
+  config.better_auth_secret = reader.text("BETTER_AUTH_SECRET");
+  const auto bytes = config.better_auth_secret.size();
+  if (bytes > 0 && bytes < limits::kSecretMinBytes) {
+    reader.mistake("BETTER_AUTH_SECRET",
+                   fmt::format("has {} bytes; at least {} are needed (openssl rand -base64 32 makes one)",
+                               bytes, limits::kSecretMinBytes));
+  }
+  const std::string jwks = reader.text("AUTH_JWKS");
+  config.jwks_database = jwks == "database" || (jwks.empty() && config.better_auth_secret.empty());
+  if (!jwks.empty() && jwks != "database") {
+    config.jwks_file = jwks;
+    if (!jwks.starts_with('/')) reader.mistake("AUTH_JWKS", "must be \"database\" or an absolute path");
+  }
+  config.rsa_algorithm = kRsaAlgorithms[reader.choice("AUTH_RSA_ALGORITHM", 0, kRsaAlgorithms)];
+  config.issuer = reader.text("AUTH_ISSUER");
+  config.audience = reader.text("AUTH_AUDIENCE");
+  config.leeway = std::chrono::seconds(reader.integer("AUTH_LEEWAY_SECONDS", 30, 0, 300));
+  config.token_cache_entries =
+      static_cast<std::size_t>(reader.integer("TOKEN_CACHE_ENTRIES", 16'384, 0, 1'000'000));
+}
+
+void read_workers(ConfigReader& reader, Config& config) {
+  config.socket_path = reader.text("FASTCGI_SOCKET", "/run/tasklane/tasklane.sock");
+  if (!config.socket_path.starts_with('/') || !is_plain(config.socket_path, "/._-+@"))
+    reader.mistake("FASTCGI_SOCKET", "must be an absolute path of letters, digits and /._-+@");
+  if (config.socket_path.size() > 107)  // sun_path, unix(7)
+    reader.mistake("FASTCGI_SOCKET", "is longer than the 107 bytes that a unix socket's path can have");
+  config.socket_group = reader.text("FASTCGI_SOCKET_GROUP");
+  config.socket_mode = reader.octal("FASTCGI_SOCKET_MODE", 0660, 0777);
+  const long cores = std::clamp(::sysconf(_SC_NPROCESSORS_ONLN), 1L, static_cast<long>(limits::kWorkersMax));
+  config.workers = static_cast<int>(reader.integer("WORKERS", cores, 1, limits::kWorkersMax));
+  config.requests_in_flight_max =
+      static_cast<std::size_t>(reader.integer("REQUESTS_IN_FLIGHT_MAX", 2'048, 1, 8'192));
+  config.drain_timeout = std::chrono::seconds(reader.integer("DRAIN_TIMEOUT_SECONDS", 30, 1, 3'600));
+  config.log_level = static_cast<LogLevel>(reader.choice("LOG_LEVEL", 1, kLogLevels));
+  config.log_format = static_cast<LogFormat>(reader.choice("LOG_FORMAT", 0, kLogFormats));
+}
+
+void read_nginx(ConfigReader& reader, Config& config) {
+  config.nginx_user = reader.text("NGINX_USER");
+  if (!is_plain(config.nginx_user, "_- ")) reader.mistake("NGINX_USER", "must be \"USER\" or \"USER GROUP\"");
+  config.server_name = reader.text("SERVER_NAME", "localhost");
+  if (!is_plain(config.server_name, ".- *"))
+    reader.mistake("SERVER_NAME", "must be host names with spaces between them");
+  config.listen_address = reader.text("LISTEN_ADDRESS", "0.0.0.0");
+  if (!is_listen_address(config.listen_address))
+    reader.mistake("LISTEN_ADDRESS", "must be an IP address, an IPv6 address in brackets");
+  config.https_port = static_cast<int>(reader.integer("HTTPS_PORT", 443, 1, 65'535));
+  config.http_port = static_cast<int>(reader.integer("HTTP_PORT", 80, 1, 65'535));
+  if (config.http_port == config.https_port) reader.mistake("HTTP_PORT", "must differ from HTTPS_PORT");
+  config.tls_certificate = reader.text("TLS_CERTIFICATE", "/etc/tasklane/tls/fullchain.pem");
+  config.tls_certificate_key = reader.text("TLS_CERTIFICATE_KEY", "/etc/tasklane/tls/privkey.pem");
+  for (const auto& [name, path] : {std::pair("TLS_CERTIFICATE", &config.tls_certificate),
+                                   std::pair("TLS_CERTIFICATE_KEY", &config.tls_certificate_key)}) {
+    if (!path->starts_with('/') || !is_plain(*path, "/._-+@"))
+      reader.mistake(name, "must be an absolute path of letters, digits and /._-+@");
+  }
+  config.tls_profile = static_cast<TlsProfile>(reader.choice("TLS_PROFILE", 0, kTlsProfiles));
+  config.cors_origins = reader.list("CORS_ORIGINS");
+  for (const auto& origin : config.cors_origins) {
+    if (!is_origin(origin)) {
+      reader.mistake("CORS_ORIGINS", fmt::format("entry {} must be an origin such as https://app.example.com:"
+                                                 " scheme, host in lower case, port if any, no path",
+                                                 &origin - config.cors_origins.data() + 1));
+    }
+  }
+  config.operations_allow = reader.list("OPERATIONS_ALLOW");
+  for (const auto& network : config.operations_allow) {
+    if (!is_network(network)) reader.mistake("OPERATIONS_ALLOW", "must be addresses or networks (CIDR)");
+  }
+  config.rate_limit_per_second = static_cast<int>(reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 100'000));
+}
+
+std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, ConfigMistakes mistakes) {
+  ConfigReader reader(std::move(lookup));
+  reader.mistakes() = std::move(mistakes);
+  Config config{};
+  read_database(reader, config);
+  read_tokens(reader, config);
+  read_workers(reader, config);
+  read_nginx(reader, config);
+  if (!reader.mistakes().empty()) return std::unexpected(std::move(reader.mistakes()));
+  return config;
+}
+
+std::string find(const EnvValues& values, std::string_view name) {
+  // The last one wins, as in a shell.
+  const auto found = std::ranges::find(values.rbegin(), values.rend(), name, &EnvValues::value_type::first);
+  return found == values.rend() ? std::string() : found->second;
+}
+
+std::string masked(std::string_view secret) {
+  return secret.empty() ? "not set" : fmt::format("set, {} bytes", secret.size());
+}
+
+}  // namespace
+
+std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
+  auto file = read_env_file(source.env_file, source.env_file_required);
+  EnvValues values = file ? std::move(*file) : EnvValues{};
+  const auto lookup = [&](std::string_view name) {
+    const char* set = std::getenv(std::string(name).c_str());
+    return set != nullptr ? std::string(set) : find(values, name);
+  };
+  // With a file that cannot be read, the names it would have set are not worth reporting as missing.
+  if (!file) return std::unexpected(std::move(file.error()));
+  return read_with(lookup, {});
+}
+
+std::expected<Config, ConfigMistakes> read_config(
+    const std::vector<std::pair<std::string, std::string>>& values) {
+  return read_with([&](std::string_view name) { return find(values, name); }, {});
+}
+
+std::vector<std::string_view> config_names() {
+  return {kNames.begin(), kNames.end()};
+}
+
+std::string describe(const Config& c) {
+  std::string text;
+  const auto line = [&](std::string_view name, const auto& value) {
+    text += fmt::format("{}={}\n", name, value);
+  };
+  line("DATABASE_URL", masked(c.database_url));
+  line("DATABASE_URL_DIRECT",
+       c.database_url_direct == c.database_url ? "as DATABASE_URL" : masked(c.database_url_direct));
+  line("DATABASE_CONNECTIONS", c.database_connections);
+  line("BETTER_AUTH_SECRET", masked(c.better_auth_secret));
+  line("AUTH_JWKS", c.jwks_file ? *c.jwks_file : std::string(c.jwks_database ? "database" : "off"));
+  line("AUTH_RSA_ALGORITHM", c.rsa_algorithm);
+  line("AUTH_ISSUER", c.issuer);
+  line("AUTH_AUDIENCE", c.audience);
+  line("AUTH_LEEWAY_SECONDS", c.leeway.count());
+  line("TOKEN_CACHE_ENTRIES", c.token_cache_entries);
+  line("FASTCGI_SOCKET", c.socket_path);
+  line("FASTCGI_SOCKET_GROUP", c.socket_group);
+  line("FASTCGI_SOCKET_MODE", fmt::format("{:04o}", c.socket_mode));
+  line("WORKERS", c.workers);
+  line("REQUESTS_IN_FLIGHT_MAX", c.requests_in_flight_max);
+  line("DRAIN_TIMEOUT_SECONDS", c.drain_timeout.count());
+  line("LOG_LEVEL", kLogLevels[static_cast<std::size_t>(c.log_level)]);
+  line("LOG_FORMAT", kLogFormats[static_cast<std::size_t>(c.log_format)]);
+  line("NGINX_USER", c.nginx_user);
+  line("SERVER_NAME", c.server_name);
+  line("LISTEN_ADDRESS", c.listen_address);
+  line("HTTPS_PORT", c.https_port);
+  line("HTTP_PORT", c.http_port);
+  line("TLS_CERTIFICATE", c.tls_certificate);
+  line("TLS_CERTIFICATE_KEY", c.tls_certificate_key);
+  line("TLS_PROFILE", kTlsProfiles[static_cast<std::size_t>(c.tls_profile)]);
+  line("CORS_ORIGINS", fmt::format("{}", fmt::join(c.cors_origins, ",")));
+  line("OPERATIONS_ALLOW", fmt::format("{}", fmt::join(c.operations_allow, ",")));
+  line("RATE_LIMIT_PER_SECOND", c.rate_limit_per_second);
+  return text;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,81 @@
+#pragma once
+// The configuration: the environment, filled from a `.env` file where it is silent. Every name, default and
+// rule stands in config.cpp and in .env.example; docs/CONFIGURATION.md explains them. Reading reports all
+// mistakes at once, each by its name and never with a secret's value.
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasklane {
+
+enum class LogLevel { debug, info, warning, error };
+enum class LogFormat { automatic, json, text };
+enum class TlsProfile { intermediate, modern };  // Mozilla's names
+
+struct Config {
+  // Postgres
+  std::string database_url;         // secret
+  std::string database_url_direct;  // secret; migrations; equals database_url when not set
+  int database_connections;         // per worker
+
+  // Tokens
+  std::string better_auth_secret;        // secret; empty: HS256 tokens are refused
+  std::optional<std::string> jwks_file;  // AUTH_JWKS names a file
+  bool jwks_database;                    // AUTH_JWKS=database, or no secret and no file
+  std::string rsa_algorithm;             // of an RSA key without "alg": RS256, PS256
+  std::string issuer;                    // empty: not checked
+  std::string audience;                  // empty: not checked
+  std::chrono::seconds leeway;
+  std::size_t token_cache_entries;
+
+  // Workers
+  std::string socket_path;
+  std::string socket_group;  // empty: the master's own
+  unsigned socket_mode;
+  int workers;
+  std::size_t requests_in_flight_max;  // per worker; past it 503
+  std::chrono::seconds drain_timeout;
+  LogLevel log_level;
+  LogFormat log_format;
+
+  // nginx
+  std::string nginx_user;  // as in nginx.conf: "USER" or "USER GROUP"; empty: left out
+  std::string server_name;
+  std::string listen_address;
+  int https_port;
+  int http_port;
+  std::string tls_certificate;
+  std::string tls_certificate_key;
+  TlsProfile tls_profile;
+  std::vector<std::string> cors_origins;
+  std::vector<std::string> operations_allow;  // addresses or networks besides loopback
+  int rate_limit_per_second;                  // per client address; 0: off
+};
+
+// Where the values come from. The file is optional when `path` is the default, required when it was named.
+struct ConfigSource {
+  std::string env_file = ".env";
+  bool env_file_required = false;
+};
+
+// One sentence per mistake, each beginning with the variable's name.
+using ConfigMistakes = std::vector<std::string>;
+
+std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source);
+
+// From explicit values, for tests: the environment is not looked at.
+std::expected<Config, ConfigMistakes> read_config(
+    const std::vector<std::pair<std::string, std::string>>& values);
+
+// Every name that is known, in the order of .env.example.
+std::vector<std::string_view> config_names();
+
+// NAME=value lines of what is in force, secrets masked ("set, 48 bytes"; a URL without its password).
+std::string describe(const Config& config);
+
+}  // namespace tasklane

@@ -1,0 +1,130 @@
+#include "base/env_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/descriptors.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::size_t kEnvFileMaxBytes = 64 * 1024;
+constexpr std::string_view kBlank = " \t\r";
+
+bool is_name(std::string_view name) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  return !name.empty() && letters.contains(name[0]) &&
+         name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+             std::string_view::npos;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+// What stands behind a value: nothing, or white space and a comment.
+bool is_tail(std::string_view rest) {
+  rest = trim(rest);
+  return rest.empty() || rest.front() == '#';
+}
+
+std::optional<std::string> parse_quoted(std::string_view text) {
+  const char quote = text.front();
+  std::string value;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == quote) return is_tail(text.substr(i + 1)) ? std::optional(value) : std::nullopt;
+    if (quote == '"' && text[i] == '\\' && i + 1 < text.size()) {
+      ++i;
+      if (text[i] == 'n') {
+        value += '\n';
+        continue;
+      }
+      if (text[i] != '"' && text[i] != '\\' && text[i] != '$') value += '\\';
+    }
+    value += text[i];
+  }
+  return std::nullopt;  // never closed
+}
+
+std::optional<std::string> parse_value(std::string_view text) {
+  text = trim(text);
+  if (text.empty()) return std::string();
+  if (text.front() == '"' || text.front() == '\'') return parse_quoted(text);
+  // A bare value ends at " #"; a "#" inside a word (a URL's fragment, a password) belongs to it.
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '#' && kBlank.contains(text[i - 1])) return std::string(trim(text.substr(0, i)));
+  }
+  return text.front() == '#' ? std::string() : std::string(text);
+}
+
+}  // namespace
+
+std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view text) {
+  EnvValues values;
+  std::vector<std::string> mistakes;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    std::string_view line = trim(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (line.empty() || line.front() == '#') continue;
+    if (line.starts_with("export ")) line = trim(line.substr(7));
+    const auto equals = line.find('=');
+    const std::string_view name = trim(line.substr(0, equals));
+    if (equals == std::string_view::npos || !is_name(name)) {
+      mistakes.push_back(fmt::format("line {}: expected NAME=value", number));
+      continue;
+    }
+    auto value = parse_value(line.substr(equals + 1));
+    if (!value) {
+      mistakes.push_back(fmt::format("line {}: {} has a quote that does not end the value", number, name));
+      continue;
+    }
+    values.emplace_back(name, std::move(*value));
+  }
+  if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
+  return values;
+}
+
+std::expected<EnvValues, std::vector<std::string>> read_env_file(const std::string& path, bool required) {
+  const auto refuse = [&](std::string_view why) {
+    return std::unexpected(std::vector{fmt::format("{}: {}", path, why)});
+  };
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) {
+    if (errno == ENOENT && !required) return EnvValues{};
+    return refuse(std::strerror(errno));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return refuse(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return refuse("is not a regular file");
+  if ((status.st_mode & S_IRWXO) != 0) {
+    return refuse(fmt::format("has mode {:04o}: it holds secrets that others could read; chmod 600 it",
+                              status.st_mode & 07777U));
+  }
+  if (static_cast<std::size_t>(status.st_size) > kEnvFileMaxBytes) return refuse("is larger than 64 KiB");
+
+  std::string text(kEnvFileMaxBytes, '\0');
+  std::size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t count = ::read(file.get(), text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return refuse(std::strerror(errno));
+    if (count == 0) break;
+    used += static_cast<std::size_t>(count);
+  }
+  text.resize(used);
+  auto values = parse_env(text);
+  if (values) return values;
+  for (auto& mistake : values.error()) mistake = fmt::format("{}: {}", path, mistake);
+  return values;
+}
+
+}  // namespace tasklane

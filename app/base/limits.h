@@ -1,0 +1,69 @@
+#pragma once
+// Every bound of the product that is not configuration, each with its unit in its name and its reason.
+// docs/LIMITS.md lists the same names; a test compares the two.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace tasklane::limits {
+
+using namespace std::chrono_literals;
+
+// The chain of waits: each one is shorter than the one that waits for it, so that the innermost answers.
+// nginx's fastcgi_read_timeout is 10 s.
+inline constexpr std::chrono::milliseconds kRequestDeadline = 8s;
+inline constexpr std::chrono::milliseconds kStatementTimeout = 5s;  // ALTER ROLE tasklane_api, sql/
+inline constexpr std::chrono::milliseconds kConnectTimeout = 2s;
+inline constexpr std::chrono::milliseconds kReadinessTimeout = 2s;  // /readyz: the database's answer
+
+// FastCGI. nginx buffers whole requests and responses, so these bound only a stuck nginx.
+inline constexpr std::chrono::milliseconds kFastcgiIoTimeout = 2s;  // SO_RCVTIMEO, SO_SNDTIMEO
+inline constexpr int kListenBacklog = 4096;                      // a full queue is an immediate 502 in nginx
+inline constexpr std::size_t kConnectionsPerWorkerMax = 8192;    // FastCGI connections held open
+inline constexpr std::size_t kRequestBodyMaxBytes = 256 * 1024;  // 10,000 escaped code points fit
+inline constexpr std::size_t kAuthorizationMaxBytes = 16 * 1024;
+
+// JSON.
+inline constexpr std::size_t kJsonDepthMax = 8;
+
+// Tasks (docs/openapi.yaml).
+inline constexpr std::size_t kTitleMaxCodePoints = 200;
+inline constexpr std::size_t kDescriptionMaxCodePoints = 10'000;
+inline constexpr std::size_t kUserIdMaxCodePoints = 255;
+inline constexpr std::int64_t kTaskIdMax = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
+
+// Postgres.
+inline constexpr std::size_t kBatchStatementsMax = 256;    // one Sync, one commit
+inline constexpr std::size_t kQueuedStatementsMax = 4096;  // per connection; past it 503
+inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;
+inline constexpr std::chrono::milliseconds kReconnectDelayMax = 1s;
+
+// The operator's command.
+inline constexpr std::chrono::seconds kCommandConnectTimeout = 10s;  // a suspended cloud database wakes up
+inline constexpr std::chrono::milliseconds kMigrationLockTimeout = 30s;  // another migration, a busy table
+inline constexpr std::chrono::milliseconds kMigrationStatementTimeout = 15min;  // an index of a large table
+inline constexpr std::size_t kMigrationFileMaxBytes = 1024 * 1024;
+inline constexpr std::chrono::seconds kIssuedTokenTtlMax = 365 * 24h;  // `tasklane token`
+
+// Keys and tokens.
+inline constexpr std::size_t kSecretMinBytes = 32;
+inline constexpr std::size_t kKeySetKeysMax = 256;
+inline constexpr std::size_t kKeysTriedMax = 8;  // for one token without a kid: each costs a signature check
+inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMin =
+    5s;  // an unknown kid looks again at most this often
+inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMax =
+    60s;                                                       // and keys are read again at least this often
+inline constexpr std::chrono::hours kKeyGracePeriod{24 * 30};  // Better Auth publishes expired keys this long
+inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
+
+// Supervision.
+inline constexpr std::size_t kWorkersMax = 64;
+inline constexpr std::chrono::milliseconds kSocketLockTimeout = 2s;  // masters starting in one folder take turns
+inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;  // start to "ready"
+inline constexpr std::chrono::milliseconds kRestartDelayMin = 100ms;
+inline constexpr std::chrono::milliseconds kRestartDelayMax = 10s;
+inline constexpr std::chrono::milliseconds kRestartStableAfter =
+    10s;  // ready this long: the backoff starts anew
+
+}  // namespace tasklane::limits

@@ -1,0 +1,142 @@
+#include "base/log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <climits>
+#include <string>
+
+namespace tasklane::log {
+
+namespace {
+
+struct State {
+  std::string process = "tasklane";
+  LogLevel level = LogLevel::info;
+  bool text = true;
+};
+
+State& state() {
+  static State instance;
+  return instance;
+}
+
+constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
+
+// Where a line's text ends: a closing quote, a brace and the line feed still fit behind it.
+constexpr std::size_t kTextMax = PIPE_BUF - 3;
+
+// The length of the UTF-8 sequence at the beginning of `text` (RFC 3629), 0 when it is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : 4;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool outside = (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf4 && byte(1) > 0x8f);
+  return overlong || outside ? 0 : length;
+}
+
+// JSON's escapes, for text lines too: they keep an event on its line. Cut where the line is full.
+void append_escaped(fmt::memory_buffer& line, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const auto lead = static_cast<unsigned char>(text[0]);
+    fmt::memory_buffer piece;
+    if (length == 0) {
+      piece.append(std::string_view("\\ufffd"));
+    } else if (lead < 0x20 || lead == 0x7f) {
+      fmt::format_to(std::back_inserter(piece), "\\u{:04x}", lead);
+    } else {
+      if (lead == '"' || lead == '\\') piece.push_back('\\');
+      piece.append(text.substr(0, length));
+    }
+    if (line.size() + piece.size() > kTextMax) return;
+    line.append(piece.data(), piece.data() + piece.size());
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+void append(fmt::memory_buffer& line, std::string_view text) {
+  line.append(text);
+}
+
+void append_quoted(fmt::memory_buffer& line, std::string_view text) {
+  line.push_back('"');
+  append_escaped(line, text);
+  line.push_back('"');
+}
+
+// A field whose name or number does not fit any more is left out.
+void append_field(fmt::memory_buffer& line, std::string_view form, const Field& field) {
+  const std::size_t before = line.size();
+  fmt::format_to(std::back_inserter(line), fmt::runtime(form), field.name);
+  if (line.size() >= kTextMax) return line.resize(before);
+  if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+    fmt::format_to(std::back_inserter(line), "{}", *number);
+  } else {
+    append_quoted(line, std::get<std::string_view>(field.value));
+  }
+  if (line.size() > kTextMax + 1) line.resize(before);
+}
+
+std::string now() {
+  const auto time = std::chrono::system_clock::now();
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
+                     milliseconds);
+}
+
+void write_line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
+  if (level < state().level) return;
+  const auto& name = kLevels[static_cast<std::size_t>(level)];
+  fmt::memory_buffer line;
+  if (state().text) {
+    fmt::format_to(std::back_inserter(line), "{} {:7} {}[{}] ", now(), name, state().process, ::getpid());
+    append_escaped(line, message);
+    for (const Field& field : fields) append_field(line, " {}=", field);
+  } else {
+    fmt::format_to(std::back_inserter(line),
+                   R"({{"time":"{}","level":"{}","process":"{}","pid":{},"message":)", now(), name,
+                   state().process, ::getpid());
+    append_quoted(line, message);
+    for (const Field& field : fields) append_field(line, ",\"{}\":", field);
+    append(line, "}");
+  }
+  line.push_back('\n');
+  // The log must not stop the work: a full pipe or a closed terminal loses the line.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+void set_up(std::string_view process, LogLevel level, LogFormat format) {
+  state().process = process;
+  state().level = level;
+  state().text =
+      format == LogFormat::text || (format == LogFormat::automatic && ::isatty(STDERR_FILENO) == 1);
+}
+
+void debug(std::string_view message, std::initializer_list<Field> fields) {
+  write_line(LogLevel::debug, message, fields);
+}
+void info(std::string_view message, std::initializer_list<Field> fields) {
+  write_line(LogLevel::info, message, fields);
+}
+void warning(std::string_view message, std::initializer_list<Field> fields) {
+  write_line(LogLevel::warning, message, fields);
+}
+void error(std::string_view message, std::initializer_list<Field> fields) {
+  write_line(LogLevel::error, message, fields);
+}
+
+}  // namespace tasklane::log

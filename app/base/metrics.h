@@ -1,0 +1,88 @@
+#pragma once
+// Counters in memory that the master maps and all workers share: whichever worker is asked renders the sum.
+// Each worker writes its own slot only; a slot's successor counts on, so counters never go back.
+// Relaxed atomics: a scrape may see one counter a request ahead of another.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/descriptors.h"
+#include "base/limits.h"
+
+namespace tasklane {
+
+using Counter = std::atomic<std::uint64_t>;
+
+inline void add(Counter& counter, std::uint64_t amount = 1) {
+  counter.fetch_add(amount, std::memory_order_relaxed);
+}
+inline void subtract(Counter& counter, std::uint64_t amount = 1) {
+  counter.fetch_sub(amount, std::memory_order_relaxed);
+}
+inline std::uint64_t read(const Counter& counter) {
+  return counter.load(std::memory_order_relaxed);
+}
+
+// Upper bounds of the latency histogram's buckets, in microseconds; one more bucket takes the rest.
+inline constexpr std::array<std::uint64_t, 12> kLatencyBucketsMicroseconds = {
+    250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 1'000'000, 5'000'000};
+
+// One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.
+struct WorkerMetrics {
+  // Gauges, set to zero by a worker when it takes the slot.
+  Counter pid;
+  Counter generation;
+  Counter started_at_seconds;  // Unix time
+  Counter fastcgi_connections;
+  Counter requests_in_flight;
+  Counter database_connections_ready;
+  Counter database_statements_in_flight;
+  // Counters.
+  std::array<std::array<Counter, 6>, 16> responses;  // [route][status / 100]
+  std::array<Counter, kLatencyBucketsMicroseconds.size() + 1> latency;
+  Counter latency_sum_microseconds;
+  Counter authentication_failures;
+  Counter token_cache_hits;
+  Counter token_cache_misses;
+  Counter overload_rejections;
+  Counter database_batches;
+  Counter database_statements;
+  Counter database_batch_failures;  // batches whose statements ran again one by one
+  Counter database_connects;
+  Counter database_connection_losses;
+};
+
+// For a slot that nobody has, or that a new worker takes.
+void clear_gauges(WorkerMetrics& slot);
+
+struct MetricsLayout {
+  std::uint64_t version;  // of this struct: a worker refuses a mapping it does not know
+  Counter workers_configured;
+  Counter worker_restarts;
+  std::array<WorkerMetrics, 2 * limits::kWorkersMax> workers;  // two generations at most
+};
+inline constexpr std::uint64_t kMetricsVersion = 1;
+
+// The shared mapping. Throws std::system_error when the kernel refuses it.
+class Metrics {
+ public:
+  static Metrics create();             // in the master: a memfd, zeroed
+  static Metrics open(Descriptor fd);  // in a worker: inherited
+  Metrics(Metrics&& other) noexcept;
+  Metrics& operator=(Metrics&&) = delete;
+  ~Metrics();
+
+  int fd() const { return fd_.get(); }
+  MetricsLayout& layout() { return *layout_; }
+  const MetricsLayout& layout() const { return *layout_; }
+
+ private:
+  Metrics(Descriptor fd, bool fresh);
+  Descriptor fd_;
+  MetricsLayout* layout_;
+};
+
+}  // namespace tasklane

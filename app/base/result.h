@@ -1,0 +1,49 @@
+#pragma once
+// How a failure travels: Result<T> is a value or an Error. Error says what went wrong in the contract's
+// words (error_type) and in a sentence for the client; http/problem.cpp alone turns it into a status.
+// Nothing in an Error is secret: its text may reach the client.
+
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tasklane {
+
+// Spelled as on the wire (docs/openapi.yaml, `error_type`).
+enum class ErrorType {
+  validation_error,
+  authentication_error,
+  authorization_error,
+  not_found_error,
+  method_not_allowed,
+  payload_too_large,
+  unsupported_media_type,
+  internal_server_error,
+  service_unavailable,  // nothing was sent to the database: safe to repeat
+  outcome_unknown,      // a write was sent and its reply never came
+};
+
+// One entry of a validation problem's `errors`: where ("body", "title"), what, and a stable word for it.
+struct FieldError {
+  std::vector<std::string> loc;
+  std::string msg;
+  std::string type;
+};
+
+struct Error {
+  ErrorType type;
+  std::string detail;
+  std::vector<FieldError> errors = {};  // validation_error only
+  bool token_sent = false;              // authentication_error only: RFC 6750 section 3.1, invalid_token
+  std::string allow = {};               // method_not_allowed only: the Allow header, RFC 9110 section 10.2.1
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+
+inline std::unexpected<Error> fail(ErrorType type, std::string detail) {
+  return std::unexpected(Error{.type = type, .detail = std::move(detail)});
+}
+
+}  // namespace tasklane

@@ -1,0 +1,144 @@
+#include "fastcgi/acceptor.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace tasklane {
+
+namespace asio = boost::asio;
+
+struct Acceptor::Connection {
+  explicit Connection(Descriptor fd) : exchange(std::move(fd)) {}
+
+  // Completes when bytes (or the end) have arrived since the last call.
+  asio::awaitable<void> readable() {
+    if (std::exchange(pending, false)) co_return;
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        [this](auto handler) { resume = std::move(handler); }, asio::use_awaitable);
+  }
+
+  void notify() {
+    if (resume) {
+      std::exchange(resume, nullptr)();
+    } else {
+      pending = true;  // in the middle of a request: the peer hung up
+    }
+  }
+
+  Exchange exchange;
+  bool pending = false;
+  std::move_only_function<void()> resume;
+};
+
+Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics)
+    : loop_(loop),
+      epoll_(loop, ::epoll_create1(EPOLL_CLOEXEC)),
+      listener_(std::move(listener)),
+      handler_(std::move(handler)),
+      metrics_(metrics) {}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::start() {
+  listen(true);
+  wait();
+}
+
+void Acceptor::drain(std::function<void()> drained) {
+  if (drained_) return;
+  drained_ = std::move(drained);
+  if (listening_) listen(false);
+  listener_.reset();
+  if (connections_.empty()) drained_();
+}
+
+// EPOLLEXCLUSIVE: a new connection wakes one of the workers that share the socket, not all (epoll_ctl(2)).
+void Acceptor::listen(bool on) {
+  watch(listener_.get(), EPOLLIN | EPOLLEXCLUSIVE, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+  listening_ = on;
+}
+
+void Acceptor::watch(int fd, unsigned events, Connection* connection, int operation) {
+  epoll_event event{.events = events, .data = {.ptr = connection}};
+  if (::epoll_ctl(epoll_.native_handle(), operation, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void Acceptor::wait() {
+  epoll_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    collect();
+    wait();
+  });
+}
+
+void Acceptor::collect() {
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
+    if (connection == nullptr) {
+      accept_one();
+    } else {
+      connection->notify();  // may destroy it: each connection is reported once per epoll_wait
+    }
+  }
+}
+
+// One at a time, so that connections spread over the workers; the level-triggered socket reports the next.
+void Acceptor::accept_one() {
+  if (!listening_) return;
+  Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!accepted) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      log::error("cannot accept a connection", {{"errno", errno}});
+      if (!connections_.empty()) listen(false);  // forget() listens again
+    }
+    return;  // otherwise another worker was faster, or the peer is gone
+  }
+  const int fd = accepted.get();
+  auto connection = std::make_unique<Connection>(std::move(accepted));
+  Connection& reference = *connection;
+  connections_.emplace(&reference, std::move(connection));
+  metrics_.fastcgi_connections.store(connections_.size(), std::memory_order_relaxed);
+  watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, &reference, EPOLL_CTL_ADD);
+  asio::co_spawn(loop_, serve(reference), asio::detached);
+  if (connections_.size() >= limits::kConnectionsPerWorkerMax) listen(false);
+}
+
+asio::awaitable<void> Acceptor::serve(Connection& connection) {
+  try {
+    while (true) {
+      co_await connection.readable();
+      auto request = connection.exchange.read();
+      if (!request) break;
+      const Response response = co_await handler_(std::move(*request));
+      if (!connection.exchange.write(response)) break;
+    }
+  } catch (const std::exception& error) {
+    log::error("connection failed", {{"error", error.what()}});
+  }
+  forget(connection);
+}
+
+void Acceptor::forget(Connection& connection) {
+  connections_.erase(&connection);
+  metrics_.fastcgi_connections.store(connections_.size(), std::memory_order_relaxed);
+  if (drained_) {
+    if (connections_.empty()) drained_();
+  } else if (!listening_) {
+    listen(true);
+  }
+}
+
+}  // namespace tasklane

@@ -1,0 +1,60 @@
+#pragma once
+// Accepts FastCGI connections and watches the kept ones; each is a coroutine that reads a request, has it answered
+// and waits for the next. Draining: no connection is accepted any more, those that exist are served until nginx
+// closes them. A worker never closes an idle connection itself: nginx could be writing a request to it, and a
+// POST lost that way is a 502 that nobody can safely repeat.
+//
+// Connections are watched by an epoll instance of their own, edge-triggered, inside the loop's: one wake-up collects
+// all that are readable, a kept connection costs no system call between requests, and the sockets stay blocking, as
+// libfcgi needs them (Asio would switch them to non-blocking).
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "base/descriptors.h"
+#include "base/metrics.h"
+#include "fastcgi/exchange.h"
+#include "http/message.h"
+
+namespace tasklane {
+
+class Acceptor {
+ public:
+  using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+
+  // `listener` is a non-blocking listening socket that other workers share. Throws std::system_error.
+  Acceptor(boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics);
+  ~Acceptor();
+
+  void start();
+  // Calls `drained` once the last connection is closed. Repeated calls change nothing.
+  void drain(std::function<void()> drained);
+
+ private:
+  struct Connection;
+
+  void watch(int fd, unsigned events, Connection* connection, int operation);
+  void wait();
+  void collect();
+  void accept_one();
+  void listen(bool on);
+  boost::asio::awaitable<void> serve(Connection& connection);
+  void forget(Connection& connection);
+
+  boost::asio::io_context& loop_;
+  boost::asio::posix::stream_descriptor epoll_;
+  Descriptor listener_;
+  bool listening_ = false;
+  Handler handler_;
+  WorkerMetrics& metrics_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::function<void()> drained_;
+};
+
+}  // namespace tasklane

@@ -1,0 +1,36 @@
+#pragma once
+// A request as nginx passed it on and a response on its way back: plain values, free of FastCGI.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tasklane {
+
+// Only the headers that the API reads; nginx passes no others.
+struct Request {
+  std::string method;           // as sent: GET, POST, …
+  std::string target;           // raw request target: path and query, RFC 9112 section 3.2.1
+  std::string authorization;    // empty: not sent
+  std::string content_type;     // empty: not sent
+  std::string request_id;       // nginx's own $request_id, never the client's
+  std::string traceparent;      // W3C Trace Context; empty: not sent
+  std::string body;             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
+  bool body_too_large = false;  // the body was read to its end and thrown away
+  std::chrono::steady_clock::time_point received;
+};
+
+// The outcomes that are no problem. http/problem.cpp knows their numbers.
+enum class Success { ok, created, no_content };
+
+struct Response {
+  int status = 0;  // set by http/problem.cpp only
+  std::string_view content_type = "application/json";
+  std::vector<std::pair<std::string_view, std::string>> headers = {};  // besides Content-Type and -Length
+  std::string body = {};
+  bool head = false;  // answer to HEAD: the body's length is told, the body not sent
+};
+
+}  // namespace tasklane

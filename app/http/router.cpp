@@ -1,0 +1,187 @@
+#include "http/router.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace tasklane {
+
+namespace {
+
+struct Method {
+  std::string_view name;
+  Endpoint endpoint;
+};
+
+// What a path offers. `allow` is the Allow header of its 405.
+struct Resource {
+  std::array<Method, 3> methods;
+  std::string_view allow;
+};
+
+constexpr Resource kCollection = {{{{"GET", Endpoint::list_tasks}, {"POST", Endpoint::create_task}}},
+                                  "GET, HEAD, POST"};
+constexpr Resource kItem = {
+    {{{"GET", Endpoint::get_task}, {"PUT", Endpoint::update_task}, {"DELETE", Endpoint::delete_task}}},
+    "GET, HEAD, PUT, DELETE"};
+constexpr Resource kComplete = {{{{"PATCH", Endpoint::complete_task}}}, "PATCH"};
+constexpr Resource kHealthz = {{{{"GET", Endpoint::healthz}}}, "GET, HEAD"};
+constexpr Resource kReadyz = {{{{"GET", Endpoint::readyz}}}, "GET, HEAD"};
+constexpr Resource kMetrics = {{{{"GET", Endpoint::metrics}}}, "GET, HEAD"};
+constexpr Resource kStatus = {{{{"GET", Endpoint::status}}}, "GET, HEAD"};
+
+// A path cut at its slashes: at most five segments are of interest. A trailing slash makes no segment.
+struct Segments {
+  std::array<std::string_view, 5> at;
+  std::size_t count = 0;
+  bool overflow = false;
+};
+
+Segments split(std::string_view path) {
+  Segments segments;
+  while (path.starts_with('/')) {
+    path.remove_prefix(1);
+    const auto end = std::min(path.find('/'), path.size());
+    if (path.empty()) break;  // a trailing slash
+    if (segments.count == segments.at.size()) {
+      segments.overflow = true;
+      break;
+    }
+    segments.at[segments.count++] = path.substr(0, end);
+    path.remove_prefix(end);
+  }
+  return segments;
+}
+
+// 0 when it is no positive 63-bit integer in plain decimal: such a task cannot exist.
+std::int64_t parse_task_id(std::string_view text) {
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  const bool valid =
+      error == std::errc{} && end == text.data() + text.size() && id > 0 && text.front() != '0';
+  return valid ? id : 0;
+}
+
+// The resource below /api[/{user}]/tasks, from the segment after "tasks".
+const Resource* find_task_resource(const Segments& segments, std::size_t next, Route& route) {
+  if (segments.count == next) return &kCollection;
+  route.task_id = parse_task_id(segments.at[next]);
+  if (segments.count == next + 1) return &kItem;
+  if (segments.count == next + 2 && segments.at[next + 1] == "complete") return &kComplete;
+  return nullptr;
+}
+
+const Resource* find_resource(const Segments& segments, Route& route) {
+  if (segments.overflow || segments.count == 0) return nullptr;
+  if (segments.count == 1) {
+    if (segments.at[0] == "healthz") return &kHealthz;
+    if (segments.at[0] == "readyz") return &kReadyz;
+    if (segments.at[0] == "metrics") return &kMetrics;
+    if (segments.at[0] == "status") return &kStatus;
+    return nullptr;
+  }
+  if (segments.at[0] != "api") return nullptr;
+  if (segments.at[1] == "tasks") return find_task_resource(segments, 2, route);
+  // /api/{user_id}/tasks…; /api/auth/… belongs to Better Auth and never is a user's.
+  if (segments.count < 3 || segments.at[2] != "tasks" || segments.at[1] == "auth") return nullptr;
+  route.path_user = percent_decode(segments.at[1]);
+  if (!route.path_user || route.path_user->empty()) return nullptr;
+  return find_task_resource(segments, 3, route);
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Result<Route> find_route(const Request& request) {
+  const std::string_view target = request.target;
+  const auto question = target.find('?');
+  Route route{.endpoint = Endpoint::unknown};
+  if (question != std::string_view::npos) route.query = target.substr(question + 1);
+
+  const Resource* resource = find_resource(split(target.substr(0, question)), route);
+  if (resource == nullptr) return fail(ErrorType::not_found_error, "Not found");
+
+  route.head = request.method == "HEAD";
+  const std::string_view method = route.head ? "GET" : std::string_view(request.method);
+  const auto found = std::ranges::find(resource->methods, method, &Method::name);
+  if (found == resource->methods.end() || method.empty()) {
+    return std::unexpected(Error{.type = ErrorType::method_not_allowed,
+                                 .detail = "Method not allowed",
+                                 .allow = std::string(resource->allow)});
+  }
+  route.endpoint = found->endpoint;
+  return route;
+}
+
+std::string_view spelling(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::list_tasks:
+      return "list_tasks";
+    case Endpoint::create_task:
+      return "create_task";
+    case Endpoint::get_task:
+      return "get_task";
+    case Endpoint::update_task:
+      return "update_task";
+    case Endpoint::delete_task:
+      return "delete_task";
+    case Endpoint::complete_task:
+      return "complete_task";
+    case Endpoint::healthz:
+      return "healthz";
+    case Endpoint::readyz:
+      return "readyz";
+    case Endpoint::metrics:
+      return "metrics";
+    case Endpoint::status:
+      return "status";
+    case Endpoint::unknown:
+      return "unknown";
+  }
+  std::unreachable();
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    const bool whole = text.size() - i > 2;
+    const int high = whole ? hex_digit(text[i + 1]) : -1;
+    const int low = whole ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
+}
+
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
+  const auto decode_form = [](std::string_view text) {
+    std::string value(text);
+    std::ranges::replace(value, '+', ' ');
+    return percent_decode(value).value_or(value);
+  };
+  std::optional<std::string> value;
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    const auto equals = std::min(pair.find('='), pair.size());
+    if (decode_form(pair.substr(0, equals)) == name)
+      value = decode_form(pair.substr(std::min(equals + 1, pair.size())));
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return value;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,36 @@
+#include "postgres/batch.h"
+
+#include <utility>
+
+namespace tasklane {
+
+Batch::Batch(std::vector<Job> jobs, bool apart)
+    : jobs_(std::move(jobs)), apart_(apart), syncs_left_(apart ? jobs_.size() : 1) {
+  replies_.resize(jobs_.size());
+}
+
+bool Batch::take(Reply reply) {
+  switch (reply.kind) {
+    case Reply::Kind::sync:
+      return --syncs_left_ == 0;
+    case Reply::Kind::rows:
+    case Reply::Kind::aborted:
+      if (answering_ < replies_.size()) replies_[answering_++] = std::move(reply);
+      return false;
+    case Reply::Kind::error: {
+      failed_ = true;
+      // Behind the last statement's rows an error is the commit's own: it is the fate of the statement before it.
+      const std::size_t sent_syncs = apart_ ? jobs_.size() - syncs_left_ : 0;
+      const bool at_commit = apart_ ? answering_ > sent_syncs : answering_ == replies_.size();
+      if (at_commit) {
+        replies_[answering_ - 1] = std::move(reply);
+      } else {
+        replies_[answering_++] = std::move(reply);
+      }
+      return false;
+    }
+  }
+  std::unreachable();
+}
+
+}  // namespace tasklane

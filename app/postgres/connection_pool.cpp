@@ -1,0 +1,121 @@
+#include "postgres/connection_pool.h"
+
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <stdexcept>
+
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// How late a deadline may be noticed.
+constexpr std::chrono::milliseconds kDeadlineTick{100};
+
+Error unavailable() {
+  return {.type = ErrorType::service_unavailable, .detail = "The database cannot be reached now"};
+}
+
+ConnectionKeywords keywords_of(const std::string& url) {
+  auto keywords = parse_connection_url(url);
+  if (!keywords) throw std::invalid_argument("the database URL is malformed");
+  const auto add_default = [&](std::string_view name, const char* value) {
+    if (std::ranges::find(*keywords, name, &ConnectionKeywords::value_type::first) == keywords->end())
+      keywords->emplace_back(name, value);
+  };
+  add_default("application_name", "tasklane");
+  add_default("client_encoding", "UTF8");
+  return *std::move(keywords);
+}
+
+}  // namespace
+
+ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, int connections,
+                               std::span<const Statement* const> statements, WorkerMetrics& metrics)
+    : loop_(loop),
+      setting_{.keywords = keywords_of(url),
+               .statements = statements,
+               .repeat = [this](Job job) { repeat(std::move(job)); }},
+      deadline_timer_(loop) {
+  for (int i = 0; i < connections; ++i)
+    pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, metrics));
+}
+
+void ConnectionPool::start() {
+  for (const auto& pipeline : pipelines_) pipeline->start();
+}
+
+ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserParameters parameters) {
+  const std::string_view user(parameters.data(0), static_cast<std::size_t>(parameters.length(0)));
+  Pipeline* pipeline = choose(statement, std::hash<std::string_view>{}(user) % pipelines_.size());
+  return submit(pipeline, Job{.statement = &statement,
+                              .parameters = std::move(parameters),
+                              .deadline = Clock::now() + limits::kRequestDeadline,
+                              .done = {}});
+}
+
+ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std::chrono::milliseconds within) {
+  return submit(choose(statement, 0), Job{.statement = &statement,
+                                          .parameters = {},
+                                          .deadline = Clock::now() + within,
+                                          .done = {}});
+}
+
+ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {
+  if (pipeline == nullptr) co_return std::unexpected(unavailable());
+  watch_deadlines();
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
+      [&](auto handler) {
+        job.done = std::move(handler);
+        pipeline->submit(std::move(job));
+      },
+      asio::use_awaitable);
+}
+
+// The home connection; another one for a read that would have to wait there, and for anything while home is away.
+Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
+  Pipeline* const preferred = pipelines_[home].get();
+  if (preferred->ready() && preferred->accepts() && (statement.effect == Effect::write || preferred->idle()))
+    return preferred;
+  Pipeline* best = nullptr;
+  const auto rank = [&](const Pipeline& pipeline) {
+    return std::tuple(!pipeline.ready(), pipeline.backlog(), &pipeline != preferred);
+  };
+  for (const auto& pipeline : pipelines_) {
+    if (pipeline->accepts() && (best == nullptr || rank(*pipeline) < rank(*best))) best = pipeline.get();
+  }
+  return best;
+}
+
+void ConnectionPool::repeat(Job job) {
+  if (Pipeline* pipeline = choose(*job.statement, 0)) return pipeline->submit(std::move(job));
+  job.finish(std::unexpected(unavailable()));
+}
+
+void ConnectionPool::watch_deadlines() {
+  if (watching_) return;
+  watching_ = true;
+  deadline_timer_.expires_after(kDeadlineTick);
+  deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+    watching_ = false;
+    if (error) return;
+    const auto now = Clock::now();
+    for (const auto& pipeline : pipelines_) pipeline->check_deadlines(now);
+    if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->backlog() > 0; }))
+      watch_deadlines();
+  });
+}
+
+asio::awaitable<void> ConnectionPool::tried() {
+  asio::steady_timer timer(loop_);
+  while (!std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->tried(); })) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace tasklane

@@ -1,0 +1,50 @@
+#pragma once
+// The worker's few connections and which of them a statement takes. A user's writes always take the same one, so that
+// row locks of two batches rarely cross; a read takes that one too unless another is free sooner.
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "postgres/pipeline.h"
+
+namespace tasklane {
+
+class ConnectionPool {
+ public:
+  using Answer = boost::asio::awaitable<Result<Rows>>;
+
+  // `url` is valid (parse_connection_url). `statements` are prepared on every connection.
+  ConnectionPool(boost::asio::io_context& loop, const std::string& url, int connections,
+                 std::span<const Statement* const> statements, WorkerMetrics& metrics);
+
+  void start();
+
+  // Runs one statement. service_unavailable: nothing happened. outcome_unknown: a write may have happened.
+  // internal_server_error: the database refused the statement, and the log says why.
+  Answer run(const UserStatement& statement, UserParameters parameters);
+  Answer run(const SystemStatement& statement, std::chrono::milliseconds within);
+
+  // Completes when every connection's first attempt has been decided, for better or worse.
+  boost::asio::awaitable<void> tried();
+
+ private:
+  Pipeline* choose(const Statement& statement, std::size_t home);
+  Answer submit(Pipeline* pipeline, Job job);
+  void repeat(Job job);
+  void watch_deadlines();
+
+  boost::asio::io_context& loop_;
+  Pipeline::Setting setting_;
+  std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  boost::asio::steady_timer deadline_timer_;
+  bool watching_ = false;
+};
+
+}  // namespace tasklane

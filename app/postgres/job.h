@@ -1,0 +1,31 @@
+#pragma once
+// A statement on its way: what runs, with what, until when, and who waits for it.
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "base/result.h"
+#include "postgres/rows.h"
+#include "postgres/statement.h"
+
+namespace tasklane {
+
+using Clock = std::chrono::steady_clock;
+
+struct Job {
+  const Statement* statement;
+  Parameters parameters;
+  Clock::time_point deadline;
+  std::move_only_function<void(Result<Rows>)> done;  // empty once called
+  bool repeated = false;  // a read that already lost one connection
+  int conflicts = 0;      // times it lost against another transaction (40001, 40P01)
+
+  bool waiting() const { return static_cast<bool>(done); }
+  // Answers whoever waits. Only the first call does anything.
+  void finish(Result<Rows> result) {
+    if (done) std::exchange(done, nullptr)(std::move(result));
+  }
+};
+
+}  // namespace tasklane

@@ -1,0 +1,142 @@
+#include "postgres/libpq_connection.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tasklane {
+
+namespace {
+
+constexpr int kBinary = 1;
+constexpr std::size_t kParametersMax = 8;
+
+Reply read_error(const PGresult* result) {
+  const auto field = [&](int code) {
+    const char* text = PQresultErrorField(result, code);
+    return std::string(text == nullptr ? "" : text);
+  };
+  const std::string severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+  return {.kind = Reply::Kind::error,
+          .sqlstate = field(PG_DIAG_SQLSTATE),
+          .message = field(PG_DIAG_MESSAGE_PRIMARY),
+          .fatal = severity == "FATAL" || severity == "PANIC"};
+}
+
+Reply read_result(PGresult* result) {
+  std::shared_ptr<const PGresult> owned(result, [](const PGresult* r) { PQclear(const_cast<PGresult*>(r)); });
+  switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK: return {.kind = Reply::Kind::rows, .rows = Rows(std::move(owned))};
+    case PGRES_PIPELINE_SYNC: return {.kind = Reply::Kind::sync};
+    case PGRES_PIPELINE_ABORTED: return {.kind = Reply::Kind::aborted};
+    case PGRES_FATAL_ERROR:
+    case PGRES_NONFATAL_ERROR:
+    case PGRES_BAD_RESPONSE:
+    case PGRES_EMPTY_QUERY:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_BOTH:
+    case PGRES_SINGLE_TUPLE: break;
+#ifdef LIBPQ_HAS_CHUNK_MODE  // PostgreSQL 17
+    case PGRES_TUPLES_CHUNK: break;
+#endif
+  }
+  return read_error(result);
+}
+
+}  // namespace
+
+std::optional<ConnectionKeywords> parse_connection_url(const std::string& url) {
+  char* message = nullptr;
+  PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
+  PQfreemem(message);  // may quote the URL, and so the password: never shown
+  if (options == nullptr) return std::nullopt;
+  ConnectionKeywords keywords;
+  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) keywords.emplace_back(option->keyword, option->val);
+  }
+  PQconninfoFree(options);
+  return keywords;
+}
+
+void LibpqConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
+
+LibpqConnection::LibpqConnection(const ConnectionKeywords& keywords) {
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [name, value] : keywords) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
+}
+
+LibpqConnection::Progress LibpqConnection::connect() {
+  if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return Progress::failed;
+  switch (PQconnectPoll(connection_.get())) {
+    case PGRES_POLLING_READING: return Progress::wants_read;
+    case PGRES_POLLING_WRITING: return Progress::wants_write;
+    case PGRES_POLLING_ACTIVE: return Progress::wants_write;  // unused by libpq
+    case PGRES_POLLING_FAILED: return Progress::failed;
+    case PGRES_POLLING_OK: break;
+  }
+  // Notices would go to stderr, past the log.
+  PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
+  const bool ready =
+      PQsetnonblocking(connection_.get(), 1) == 0 && PQenterPipelineMode(connection_.get()) == 1;
+  return ready ? Progress::done : Progress::failed;
+}
+
+int LibpqConnection::socket() const { return connection_ ? PQsocket(connection_.get()) : -1; }
+
+bool LibpqConnection::prepare(const Statement& statement) {
+  return PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) == 1;
+}
+
+bool LibpqConnection::execute(const Statement& statement, const Parameters& parameters) {
+  std::array<const char*, kParametersMax> values{};
+  std::array<int, kParametersMax> lengths{};
+  std::array<int, kParametersMax> formats{};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    values.at(i) = parameters.data(i);
+    lengths.at(i) = parameters.length(i);
+    formats.at(i) = kBinary;
+  }
+  return PQsendQueryPrepared(connection_.get(), statement.name, static_cast<int>(parameters.size()),
+                             values.data(), lengths.data(), formats.data(), kBinary) == 1;
+}
+
+bool LibpqConnection::sync() { return PQpipelineSync(connection_.get()) == 1; }
+
+LibpqConnection::Progress LibpqConnection::flush() {
+  const int left = PQflush(connection_.get());
+  if (left < 0) return Progress::failed;
+  return left == 0 ? Progress::done : Progress::wants_write;
+}
+
+bool LibpqConnection::consume() {
+  return PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
+}
+
+std::optional<Reply> LibpqConnection::next() {
+  // libpq ends each statement's results with a null; two in a row mean that nothing more is expected.
+  for (int nulls = 0; nulls < 2 && PQisBusy(connection_.get()) == 0;) {
+    PGresult* result = PQgetResult(connection_.get());
+    if (result != nullptr) return read_result(result);
+    ++nulls;
+  }
+  return std::nullopt;
+}
+
+std::string LibpqConnection::error() const {
+  std::string text = connection_ ? PQerrorMessage(connection_.get()) : "out of memory";
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+}  // namespace tasklane

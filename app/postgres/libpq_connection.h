@@ -1,0 +1,67 @@
+#pragma once
+// One connection to Postgres in pipeline mode, as thin a layer over libpq as it can be (libpq documentation, "Pipeline
+// Mode"; "Asynchronous Command Processing"). Never blocks and never waits: the caller watches socket() and calls
+// again. With rows.cpp the only file that sees libpq.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "postgres/rows.h"
+#include "postgres/statement.h"
+
+struct pg_conn;
+
+namespace tasklane {
+
+// Keywords and values of a connection string, and where its hosts are.
+using ConnectionKeywords = std::vector<std::pair<std::string, std::string>>;
+
+// Splits a postgresql:// URL. A sentence without the URL's content when it is malformed.
+std::optional<ConnectionKeywords> parse_connection_url(const std::string& url);
+
+// What came back for one thing that was sent.
+struct Reply {
+  enum class Kind { rows, error, aborted, sync };
+  Kind kind;
+  Rows rows = {};            // rows
+  std::string sqlstate = {}; // error; empty when libpq made the error up itself
+  std::string message = {};  // error: the server's primary message, for the log only
+  bool fatal = false;        // error: the server ended the connection with it
+};
+
+class LibpqConnection {
+ public:
+  enum class Progress { wants_read, wants_write, done, failed };
+
+  // Begins to connect. Resolve host names before (`hostaddr`): libpq's own look-up blocks.
+  explicit LibpqConnection(const ConnectionKeywords& keywords);
+
+  Progress connect();  // call when the socket is as asked for; done: in pipeline mode
+  int socket() const;  // may change between calls of connect()
+
+  // Queue one message. False: the connection is lost.
+  bool prepare(const Statement& statement);
+  bool execute(const Statement& statement, const Parameters& parameters);
+  bool sync();
+  // done: everything is with the kernel.
+  Progress flush();
+
+  // Reads what has arrived. False: the connection is lost.
+  bool consume();
+  // The next whole reply, of those still expected; empty: not here yet.
+  std::optional<Reply> next();
+
+  // The last error in libpq's words, one line; host and user names may stand in it, a password never does.
+  std::string error() const;
+
+ private:
+  struct Finish {
+    void operator()(pg_conn* connection) const;
+  };
+  std::unique_ptr<pg_conn, Finish> connection_;
+};
+
+}  // namespace tasklane

@@ -1,0 +1,71 @@
+#include "postgres/pg_task_store.h"
+
+#include "postgres/statements.h"
+
+namespace tasklane {
+
+namespace {
+
+Result<Tasks> read_tasks(Result<Rows> rows) {
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  Tasks tasks{.rows = {}, .memory = rows->memory()};
+  tasks.rows.reserve(static_cast<std::size_t>(rows->size()));
+  for (int row = 0; row < rows->size(); ++row) {
+    tasks.rows.push_back({.id = rows->integer(row, 0),
+                          .title = rows->text(row, 1),
+                          .description = rows->optional_text(row, 2),
+                          .completed = rows->boolean(row, 3),
+                          .created_at = rows->timestamp(row, 4),
+                          .updated_at = rows->timestamp(row, 5)});
+  }
+  return tasks;
+}
+
+}  // namespace
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter) {
+  UserParameters parameters(user);
+  if (filter == TaskFilter::all)
+    co_return read_tasks(co_await pool_.run(statements::kListTasks, std::move(parameters)));
+  parameters.boolean(filter == TaskFilter::completed);
+  co_return read_tasks(co_await pool_.run(statements::kListTasksByCompletion, std::move(parameters)));
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id) {
+  UserParameters parameters(user);
+  parameters.integer(id);
+  co_return read_tasks(co_await pool_.run(statements::kGetTask, std::move(parameters)));
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewTask& task) {
+  UserParameters parameters(user);
+  parameters.text(task.title).optional_text(task.description);
+  co_return read_tasks(co_await pool_.run(statements::kCreateTask, std::move(parameters)));
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id, const TaskChange& change) {
+  UserParameters parameters(user);
+  parameters.integer(id)
+      .optional_text(change.title)
+      .boolean(change.description.has_value())
+      .optional_text(change.description.value_or(std::nullopt))
+      .optional_boolean(change.completed);
+  co_return read_tasks(co_await pool_.run(statements::kUpdateTask, std::move(parameters)));
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::complete(const UserId& user, TaskId id,
+                                                    std::optional<bool> completed) {
+  UserParameters parameters(user);
+  parameters.integer(id).optional_boolean(completed);
+  co_return read_tasks(co_await pool_.run(statements::kCompleteTask, std::move(parameters)));
+}
+
+PgTaskStore::Awaitable<bool> PgTaskStore::remove(const UserId& user, TaskId id) {
+  UserParameters parameters(user);
+  parameters.integer(id);
+  const auto rows = co_await pool_.run(statements::kDeleteTask, std::move(parameters));
+  if (!rows) co_return std::unexpected(rows.error());
+  co_return rows->affected() > 0;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,322 @@
+#include "postgres/pipeline.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <iterator>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "postgres/host_resolver.h"
+#include "postgres/reconnect_delay.h"
+#include "postgres/sqlstate.h"
+
+namespace tasklane {
+
+namespace asio = boost::asio;
+using Progress = LibpqConnection::Progress;
+
+namespace {
+
+Error unavailable() {
+  return {.type = ErrorType::service_unavailable, .detail = "The database cannot be reached now"};
+}
+
+Error outcome_unknown() {
+  return {.type = ErrorType::outcome_unknown,
+          .detail = "The database did not confirm this change; it may or may not have been made"};
+}
+
+// A transaction that keeps losing against others is given up after this many times.
+constexpr int kConflictsMax = 3;
+
+}  // namespace
+
+Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics)
+    : loop_(loop), setting_(setting), metrics_(metrics), timer_(loop), socket_(loop) {}
+
+Pipeline::~Pipeline() {
+  if (socket_.is_open()) socket_.release();  // libpq closes it
+}
+
+void Pipeline::start() { asio::co_spawn(loop_, run(), asio::detached); }
+
+asio::awaitable<void> Pipeline::run() {
+  ReconnectDelay delay;
+  while (true) {
+    const bool connected = co_await connect();
+    tried_ = true;
+    if (connected) {
+      const auto since = Clock::now();
+      set_state(State::ready);
+      send_next();
+      co_await serve();
+      add(metrics_.database_connection_losses);
+      set_state(State::connecting);
+      lose_batch();
+      connection_.reset();
+      if (Clock::now() - since >= limits::kReconnectDelayMax) {
+        delay.reset();
+        continue;  // it had held: try again at once
+      }
+    } else {
+      connection_.reset();
+      set_state(State::down);
+      refuse_queue();
+    }
+    timer_.expires_after(delay.next());
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+asio::awaitable<bool> Pipeline::connect() {
+  broken_ = false;
+  timer_.expires_after(limits::kConnectTimeout);
+  timer_.async_wait([this, attempt = attempts_](const boost::system::error_code& error) {
+    if (error || attempt != attempts_) return;
+    broken_ = true;
+    if (socket_.is_open()) socket_.cancel();
+  });
+  bool connected = false;
+  if (const auto keywords = co_await resolve_hosts(setting_.keywords); !keywords) {
+    log::warning("the database's host name has no address");
+  } else if (!broken_) {
+    add(metrics_.database_connects);
+    connection_.emplace(*keywords);
+    // libpq: begin as if the last PQconnectPoll had asked to write.
+    Progress progress = Progress::wants_write;
+    while (progress != Progress::done && progress != Progress::failed)
+      progress = co_await wait_for(progress) ? connection_->connect() : Progress::failed;
+    connected = progress == Progress::done && co_await prepare_statements();
+    if (!connected) log::warning("cannot connect to the database",
+                                 {{"error", broken_ ? "timed out" : connection_->error()}});
+  }
+  ++attempts_;
+  timer_.cancel();
+  co_return connected && !broken_;
+}
+
+// Whether the socket became ready before the time to connect was over.
+asio::awaitable<bool> Pipeline::wait_for(Progress progress) {
+  if (connection_->socket() < 0) co_return false;
+  const auto wanted = progress == Progress::wants_read ? asio::posix::stream_descriptor::wait_read
+                                                       : asio::posix::stream_descriptor::wait_write;
+  boost::system::error_code error;
+  socket_.assign(connection_->socket());
+  co_await socket_.async_wait(wanted, asio::redirect_error(asio::use_awaitable, error));
+  socket_.release();
+  co_return !error && !broken_;
+}
+
+asio::awaitable<bool> Pipeline::prepare_statements() {
+  for (const Statement* statement : setting_.statements) {
+    if (!connection_->prepare(*statement)) co_return false;
+  }
+  if (!connection_->sync()) co_return false;
+  Progress progress = connection_->flush();
+  while (progress == Progress::wants_write)
+    progress = co_await wait_for(progress) ? connection_->flush() : Progress::failed;
+  if (progress == Progress::failed) co_return false;
+
+  bool prepared = true;
+  while (true) {
+    while (const auto reply = connection_->next()) {
+      if (reply->kind == Reply::Kind::sync) co_return prepared;
+      if (reply->kind != Reply::Kind::error) continue;
+      log::error("cannot prepare a statement", {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
+      if (reply->sqlstate.empty() || reply->fatal) co_return false;
+      prepared = false;
+    }
+    if (!co_await wait_for(Progress::wants_read) || !connection_->consume()) co_return false;
+  }
+}
+
+// Runs until the connection is lost.
+asio::awaitable<void> Pipeline::serve() {
+  socket_.assign(connection_->socket());
+  while (!broken_) {
+    boost::system::error_code error;
+    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                asio::redirect_error(asio::use_awaitable, error));
+    if (error || broken_) break;
+    const bool alive = connection_->consume();
+    if (!take_replies() || !alive) break;  // what arrived before the end still counts
+  }
+  if (!broken_) log::warning("lost the database connection", {{"error", connection_->error()}});
+  socket_.release();
+}
+
+// False: the server ended the connection.
+bool Pipeline::take_replies() {
+  while (auto reply = connection_->next()) {
+    if (reply->kind == Reply::Kind::error && (reply->fatal || reply->sqlstate.empty())) {
+      log::warning("the database ended the connection",
+                   {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
+      return !(broken_ = true);
+    }
+    if (!batch_.empty() && batch_.take(std::move(*reply))) complete(std::exchange(batch_, {}));
+  }
+  return !broken_;
+}
+
+void Pipeline::submit(Job job) {
+  queue_.push_back(std::move(job));
+  schedule_send();
+}
+
+// At the end of this turn of the loop, so that all requests of the turn share a batch.
+void Pipeline::schedule_send() {
+  if (send_scheduled_ || !ready() || !batch_.empty()) return;
+  send_scheduled_ = true;
+  asio::post(loop_, [this] {
+    send_scheduled_ = false;
+    send_next();
+  });
+}
+
+void Pipeline::send_next() {
+  if (!ready() || broken_ || !batch_.empty() || queue_.empty()) return;
+  const auto count = std::min(queue_.size(), limits::kBatchStatementsMax);
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  send(Batch(std::move(jobs), false));
+}
+
+void Pipeline::send(Batch batch) {
+  batch_ = std::move(batch);
+  sent_at_ = Clock::now();
+  flushed_ = batch_.apart();  // each Sync of such a batch may go out by itself
+  add(metrics_.database_batches);
+  add(metrics_.database_statements, batch_.size());
+  add(metrics_.database_statements_in_flight, batch_.size());
+  bool sent = true;
+  for (const Job& job : batch_.jobs()) {
+    sent = sent && connection_->execute(*job.statement, job.parameters);
+    if (batch_.apart()) sent = sent && connection_->sync();
+  }
+  if (!batch_.apart()) sent = sent && connection_->sync();
+  if (sent) return flush();
+  broken_ = true;
+  socket_.cancel();
+}
+
+void Pipeline::flush() {
+  switch (connection_->flush()) {
+    case Progress::done:
+      flushed_ = true;
+      return;
+    case Progress::wants_read:
+    case Progress::wants_write:
+      socket_.async_wait(asio::posix::stream_descriptor::wait_write,
+                         [this](const boost::system::error_code& error) {
+                           if (!error && ready() && !broken_) flush();
+                         });
+      return;
+    case Progress::failed:
+      broken_ = true;
+      socket_.cancel();
+      return;
+  }
+}
+
+void Pipeline::complete(Batch batch) {
+  subtract(metrics_.database_statements_in_flight, batch.size());
+  if (batch.undone()) {
+    add(metrics_.database_batch_failures);
+    std::vector<Job> again;
+    std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
+                         std::make_move_iterator(batch.jobs().end()), std::back_inserter(again), &Job::waiting);
+    if (!again.empty()) return send(Batch(std::move(again), true));
+    return send_next();
+  }
+  std::vector<std::size_t> answered;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Job& job = batch.jobs()[i];
+    const Reply& reply = batch.reply(i);
+    const bool conflict =
+        reply.kind == Reply::Kind::error && classify(reply.sqlstate) == SqlstateClass::conflict;
+    if (conflict && job.waiting() && ++job.conflicts <= kConflictsMax) {
+      queue_.push_front(std::move(job));
+    } else {
+      answered.push_back(i);
+    }
+  }
+  send_next();  // the database works on the next batch while this one's answers are written
+  for (const std::size_t i : answered) answer(batch.jobs()[i], batch.reply(i));
+}
+
+void Pipeline::answer(Job& job, Reply& reply) {
+  if (reply.kind != Reply::Kind::error) return job.finish(std::move(reply.rows));
+  const SqlstateClass meaning = classify(reply.sqlstate);
+  if (meaning == SqlstateClass::connection_lost) {
+    broken_ = true;  // the server cannot take writes any more
+    socket_.cancel();
+  }
+  log::error("a statement failed",
+             {{"statement", job.statement->name}, {"sqlstate", reply.sqlstate}, {"error", reply.message}});
+  job.finish(std::unexpected(statement_error(reply.sqlstate)));
+}
+
+void Pipeline::lose_batch() {
+  Batch lost = std::exchange(batch_, {});
+  subtract(metrics_.database_statements_in_flight, lost.size());
+  for (Job& job : lost.jobs()) {
+    if (!job.waiting()) continue;
+    if (job.statement->effect == Effect::write) {
+      if (flushed_) {
+        job.finish(std::unexpected(outcome_unknown()));
+      } else {
+        queue_.push_front(std::move(job));  // the server never got the Sync: nothing happened
+      }
+    } else if (!job.repeated) {
+      job.repeated = true;
+      setting_.repeat(std::move(job));
+    } else {
+      job.finish(std::unexpected(unavailable()));
+    }
+  }
+}
+
+void Pipeline::refuse_queue() {
+  for (Job& job : std::exchange(queue_, {})) job.finish(std::unexpected(unavailable()));
+}
+
+void Pipeline::check_deadlines(Clock::time_point now) {
+  // Collected first: an answer may lead to the next statement of the queue.
+  std::vector<Job> late;
+  std::erase_if(queue_, [&](Job& job) {
+    if (job.deadline > now) return false;
+    late.push_back(std::move(job));
+    return true;
+  });
+  for (Job& job : late) job.finish(std::unexpected(unavailable()));
+
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    Job& job = batch_.jobs()[i];
+    if (!job.waiting() || job.deadline > now) continue;
+    job.finish(std::unexpected(job.statement->effect == Effect::write ? outcome_unknown() : unavailable()));
+  }
+  if (!batch_.empty() && now - sent_at_ >= limits::kRequestDeadline && !broken_) {
+    log::warning("the database does not answer; giving the connection up", {{"statements", batch_.size()}});
+    broken_ = true;
+    socket_.cancel();
+  }
+}
+
+void Pipeline::set_state(State state) {
+  if (state == state_) return;
+  if (state == State::ready) {
+    add(metrics_.database_connections_ready);
+    log::info("database connection ready");
+  } else if (state_ == State::ready) {
+    subtract(metrics_.database_connections_ready);
+  }
+  state_ = state;
+}
+
+}  // namespace tasklane

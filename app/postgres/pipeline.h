@@ -1,0 +1,95 @@
+#pragma once
+// One database connection that keeps itself connected and runs statements in batches: one batch is in flight, what
+// arrives meanwhile forms the next (at most limits::kBatchStatementsMax). One flush, one wake-up and one commit serve
+// all of a batch: a group commit on the client's side. An idle connection sends at the end of the loop's turn.
+//
+// Nothing is answered before the batch's Sync is back, writes therefore only once committed. When the connection is
+// lost, reads go back to the pool; writes are answered outcome_unknown if their Sync had been sent, service_unavailable
+// otherwise (without its Sync the server commits nothing).
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "postgres/batch.h"
+#include "postgres/libpq_connection.h"
+
+namespace tasklane {
+
+class Pipeline {
+ public:
+  // What the connections of a pool have in common.
+  struct Setting {
+    ConnectionKeywords keywords;
+    std::span<const Statement* const> statements;  // prepared on every new connection
+    std::function<void(Job)> repeat;               // takes a read whose connection was lost
+  };
+
+  Pipeline(boost::asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics);
+  ~Pipeline();
+
+  // Connects, and again whenever the connection is lost, until the loop ends.
+  void start();
+
+  // Whether a statement would be served: connected, or on the first try to be. After a failed try it refuses until
+  // a later one succeeds, so that an outage is told at once.
+  bool accepts() const { return state_ != State::down && queue_.size() < limits::kQueuedStatementsMax; }
+  bool ready() const { return state_ == State::ready; }
+  bool idle() const { return ready() && batch_.empty() && queue_.empty(); }
+  std::size_t backlog() const { return queue_.size() + batch_.size(); }
+  // Whether the first attempt to connect has been decided.
+  bool tried() const { return tried_; }
+
+  void submit(Job job);
+
+  // Answers what has waited past its deadline; gives up a connection that has not answered in time.
+  void check_deadlines(Clock::time_point now);
+
+ private:
+  enum class State { connecting, ready, down };
+
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<bool> connect();
+  boost::asio::awaitable<bool> prepare_statements();
+  boost::asio::awaitable<void> serve();
+  boost::asio::awaitable<bool> wait_for(LibpqConnection::Progress progress);
+
+  void schedule_send();
+  void send_next();
+  void send(Batch batch);
+  void flush();
+  bool take_replies();
+  void complete(Batch batch);
+  void answer(Job& job, Reply& reply);
+  void lose_batch();
+  void refuse_queue();
+  void set_state(State state);
+
+  boost::asio::io_context& loop_;
+  const Setting& setting_;
+  WorkerMetrics& metrics_;
+  boost::asio::steady_timer timer_;
+  std::optional<LibpqConnection> connection_;
+  boost::asio::posix::stream_descriptor socket_;  // libpq's own descriptor, borrowed
+
+  State state_ = State::connecting;
+  bool tried_ = false;
+  int attempts_ = 0;            // to connect; tells a late timer from this attempt's
+  std::deque<Job> queue_;
+  bool send_scheduled_ = false;
+  Batch batch_;                 // in flight; empty: none
+  Clock::time_point sent_at_;
+  bool flushed_ = true;         // the batch is with the kernel to its last Sync
+  bool broken_ = false;         // the connection has to be given up
+};
+
+}  // namespace tasklane

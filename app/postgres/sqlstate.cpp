@@ -1,0 +1,31 @@
+#include "postgres/sqlstate.h"
+
+#include <utility>
+
+namespace tasklane {
+
+SqlstateClass classify(std::string_view sqlstate) {
+  if (sqlstate == "40001" || sqlstate == "40P01") return SqlstateClass::conflict;
+  // Read-only after a failover (25006), shut down (57P01), crashed (57P02), starting (57P03), class 08: connection.
+  if (sqlstate == "25006" || sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate.empty())
+    return SqlstateClass::connection_lost;
+  // Cancelled or timed out (57014), locks (55P03), resources: connections, disk, memory (class 53), I/O (58).
+  if (sqlstate == "57014" || sqlstate == "55P03" || sqlstate.starts_with("53") || sqlstate.starts_with("58") ||
+      sqlstate.starts_with("40"))
+    return SqlstateClass::unavailable;
+  return SqlstateClass::rejected;
+}
+
+Error statement_error(std::string_view sqlstate) {
+  switch (classify(sqlstate)) {
+    case SqlstateClass::conflict:
+    case SqlstateClass::unavailable:
+    case SqlstateClass::connection_lost:
+      return {.type = ErrorType::service_unavailable, .detail = "The database cannot serve this request now"};
+    case SqlstateClass::rejected:
+      return {.type = ErrorType::internal_server_error, .detail = "Internal server error"};
+  }
+  std::unreachable();
+}
+
+}  // namespace tasklane

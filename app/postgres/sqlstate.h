@@ -1,0 +1,22 @@
+#pragma once
+// What a database error means for a request (PostgreSQL manual, appendix A). The table is published in docs/ERRORS.md.
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tasklane {
+
+enum class SqlstateClass {
+  conflict,         // lost against another transaction; rolled back: run it again
+  unavailable,      // the server cannot now: rolled back, 503
+  connection_lost,  // the server ends the connection, or is read-only after a failover: reconnect
+  rejected,         // the statement itself is wrong: 500, and a line in the log
+};
+
+SqlstateClass classify(std::string_view sqlstate);
+
+// The client's view of a statement that failed by itself and was rolled back.
+Error statement_error(std::string_view sqlstate);
+
+}  // namespace tasklane

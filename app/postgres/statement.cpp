@@ -1,0 +1,42 @@
+#include "postgres/statement.h"
+
+namespace tasklane {
+
+void Parameters::put(std::string_view bytes) {
+  values_.push_back({.offset = bytes_.size(), .length = static_cast<int>(bytes.size())});
+  bytes_ += bytes;
+}
+
+Parameters& Parameters::text(std::string_view value) {
+  put(value);
+  return *this;
+}
+
+Parameters& Parameters::optional_text(const std::optional<std::string>& value) {
+  return value ? text(*value) : null();
+}
+
+Parameters& Parameters::integer(std::int64_t value) {
+  char bytes[8];  // network byte order
+  for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (56 - 8 * i));
+  put({bytes, sizeof bytes});
+  return *this;
+}
+
+Parameters& Parameters::boolean(bool value) {
+  put({value ? "\1" : "\0", 1});
+  return *this;
+}
+
+Parameters& Parameters::optional_boolean(std::optional<bool> value) { return value ? boolean(*value) : null(); }
+
+Parameters& Parameters::null() {
+  values_.push_back({.offset = 0, .length = -1});
+  return *this;
+}
+
+const char* Parameters::data(std::size_t index) const {
+  return values_[index].length < 0 ? nullptr : bytes_.data() + values_[index].offset;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,48 @@
+#pragma once
+// The task as the contract has it, and what a request may ask of it. Rules on the fields: docs/openapi.yaml.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasklane {
+
+using TaskId = std::int64_t;     // 1 … limits::kTaskIdMax
+using Timestamp = std::int64_t;  // microseconds since 1970-01-01T00:00:00Z
+
+// Views into memory that Tasks or TaskRecord keeps.
+struct Task {
+  TaskId id;
+  std::string_view title;
+  std::optional<std::string_view> description;
+  bool completed;
+  Timestamp created_at;
+  Timestamp updated_at;
+};
+
+// Rows and the memory their texts live in.
+struct Tasks {
+  std::vector<Task> rows;
+  std::shared_ptr<const void> memory;
+};
+
+enum class TaskFilter { all, active, completed };
+
+struct NewTask {
+  std::string title;  // trimmed, 1–200 code points
+  std::optional<std::string> description;
+};
+
+// Only what is set changes. A set description of nullopt clears it.
+struct TaskChange {
+  std::optional<std::string> title = {};
+  std::optional<std::optional<std::string>> description = {};
+  std::optional<bool> completed = {};
+
+  bool empty() const { return !title && !description && !completed; }
+};
+
+}  // namespace tasklane

@@ -1,0 +1,143 @@
+#include "tasks/task_handlers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/limits.h"
+#include "tasks/task_json.h"
+
+namespace tasklane {
+
+namespace {
+
+std::unexpected<Error> no_such_task() {
+  return fail(ErrorType::not_found_error, "Task not found");
+}
+
+std::unexpected<Error> bad_query(std::string_view name, std::string sentence) {
+  Error error{.type = ErrorType::validation_error, .detail = sentence};
+  error.errors.push_back({.loc = {"query", std::string(name)}, .msg = std::move(sentence), .type = "enum"});
+  return std::unexpected(std::move(error));
+}
+
+// `status` and its older spelling `completed`; with both, `status` decides.
+Result<TaskFilter> read_filter(std::string_view query) {
+  TaskFilter filter = TaskFilter::all;
+  if (query.empty()) return filter;
+  if (const auto completed = query_parameter(query, "completed")) {
+    if (*completed != "true" && *completed != "false")
+      return bad_query("completed", "Query parameter completed must be true or false");
+    filter = *completed == "true" ? TaskFilter::completed : TaskFilter::active;
+  }
+  if (const auto status = query_parameter(query, "status")) {
+    if (*status == "completed") return TaskFilter::completed;
+    if (*status == "active" || *status == "pending") return TaskFilter::active;
+    if (*status == "all") return TaskFilter::all;
+    return bad_query("status", "Query parameter status must be one of completed, active, pending, all");
+  }
+  return filter;
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(
+      left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+std::string_view trim_blanks(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// RFC 9110 section 8.3.1: application/json, and of its parameters only a charset that is not UTF-8 refuses.
+bool is_json(std::string_view content_type) {
+  const auto semicolon = std::min(content_type.find(';'), content_type.size());
+  if (!equal_ignoring_case(trim_blanks(content_type.substr(0, semicolon)), "application/json")) return false;
+  std::string_view parameters = content_type.substr(semicolon);
+  while (!parameters.empty()) {
+    parameters.remove_prefix(1);
+    const auto end = std::min(parameters.find(';'), parameters.size());
+    const std::string_view parameter = trim_blanks(parameters.substr(0, end));
+    const auto equals = std::min(parameter.find('='), parameter.size());
+    if (equal_ignoring_case(parameter.substr(0, equals), "charset")) {
+      std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
+      if (!equal_ignoring_case(value, "utf-8")) return false;
+    }
+    parameters.remove_prefix(end);
+  }
+  return true;
+}
+
+// What `parse` makes of a request's body, once its size and type are in order.
+template <class Parse>
+auto read_body(const Request& request, Parse parse) -> decltype(parse(std::string_view())) {
+  if (request.body_too_large) {
+    return fail(ErrorType::payload_too_large,
+                fmt::format("Body must be at most {} KiB", limits::kRequestBodyMaxBytes / 1024));
+  }
+  if (!request.body.empty() && !is_json(request.content_type))
+    return fail(ErrorType::unsupported_media_type, "Content-Type must be application/json");
+  return parse(request.body);
+}
+
+// One row or none, as the answer to a request for one task.
+Result<Response> answer_one(Result<Tasks> tasks, const UserId& user) {
+  if (!tasks) return std::unexpected(std::move(tasks.error()));
+  if (tasks->rows.empty()) return no_such_task();
+  return success(Success::ok, write_task(tasks->rows.front(), user.value()));
+}
+
+}  // namespace
+
+TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user) {
+  const auto filter = read_filter(route.query);
+  if (!filter) co_return std::unexpected(filter.error());
+  const auto tasks = co_await store_.list(user, *filter);
+  if (!tasks) co_return std::unexpected(tasks.error());
+  co_return success(Success::ok, write_tasks(*tasks, user.value()));
+}
+
+TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& user) {
+  const auto task = read_body(request, parse_new_task);
+  if (!task) co_return std::unexpected(task.error());
+  const auto created = co_await store_.create(user, *task);
+  if (!created) co_return std::unexpected(created.error());
+  const Task& row = created->rows.front();
+  Response response = success(Success::created, write_task(row, user.value()));
+  response.headers.emplace_back("Location", fmt::format("/api/tasks/{}", row.id));
+  co_return response;
+}
+
+TaskHandlers::Answer TaskHandlers::get(const Route& route, const UserId& user) {
+  if (route.task_id == 0) co_return no_such_task();
+  co_return answer_one(co_await store_.get(user, route.task_id), user);
+}
+
+TaskHandlers::Answer TaskHandlers::update(const Route& route, const Request& request, const UserId& user) {
+  const auto change = read_body(request, parse_task_change);
+  if (!change) co_return std::unexpected(change.error());
+  if (route.task_id == 0) co_return no_such_task();
+  if (change->empty()) co_return answer_one(co_await store_.get(user, route.task_id), user);
+  co_return answer_one(co_await store_.update(user, route.task_id, *change), user);
+}
+
+TaskHandlers::Answer TaskHandlers::remove(const Route& route, const UserId& user) {
+  if (route.task_id == 0) co_return no_such_task();
+  const auto removed = co_await store_.remove(user, route.task_id);
+  if (!removed) co_return std::unexpected(removed.error());
+  if (!*removed) co_return no_such_task();
+  co_return success(Success::no_content, {});
+}
+
+TaskHandlers::Answer TaskHandlers::complete(const Route& route, const Request& request, const UserId& user) {
+  const auto completed = read_body(request, parse_completion);
+  if (!completed) co_return std::unexpected(completed.error());
+  if (route.task_id == 0) co_return no_such_task();
+  co_return answer_one(co_await store_.complete(user, route.task_id, *completed), user);
+}
+
+}  // namespace tasklane

@@ -1,0 +1,30 @@
+#pragma once
+// The six endpoints of tasks: what each takes from a request, asks of the store and answers. The user is
+// already known and proven; another user's task is answered exactly like a missing one.
+
+#include "auth/user_id.h"
+#include "http/message.h"
+#include "http/problem.h"
+#include "http/router.h"
+#include "tasks/task_store.h"
+
+namespace tasklane {
+
+class TaskHandlers {
+ public:
+  explicit TaskHandlers(TaskStore& store) : store_(store) {}
+
+  using Answer = boost::asio::awaitable<Result<Response>>;
+
+  Answer list(const Route& route, const UserId& user);
+  Answer create(const Request& request, const UserId& user);
+  Answer get(const Route& route, const UserId& user);
+  Answer update(const Route& route, const Request& request, const UserId& user);
+  Answer remove(const Route& route, const UserId& user);
+  Answer complete(const Route& route, const Request& request, const UserId& user);
+
+ private:
+  TaskStore& store_;
+};
+
+}  // namespace tasklane

@@ -1,0 +1,224 @@
+#include "tasks/task_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/limits.h"
+#include "json/json_reader.h"
+
+namespace tasklane {
+
+namespace {
+
+// Collects what is wrong with a body's fields, so that one answer tells all of it.
+class BodyCheck {
+ public:
+  void fault(std::string_view field, std::string sentence, std::string_view type) {
+    errors_.push_back(
+        {.loc = {"body", std::string(field)}, .msg = std::move(sentence), .type = std::string(type)});
+  }
+  bool passed() const { return errors_.empty(); }
+  std::unexpected<Error> failure() {
+    std::string detail = errors_.front().msg;
+    for (std::size_t i = 1; i < errors_.size(); ++i) detail += "; " + errors_[i].msg;
+    return std::unexpected(Error{
+        .type = ErrorType::validation_error, .detail = std::move(detail), .errors = std::move(errors_)});
+  }
+
+  std::optional<std::string> title(const JsonValue& value) {
+    const std::string* text = value.string();
+    if (text == nullptr) return fault("title", "Title must be a string", "string_type"), std::nullopt;
+    const std::string_view trimmed = trim_white_space(*text);
+    const std::size_t length = count_code_points(trimmed).value_or(0);
+    if (length < 1 || length > limits::kTitleMaxCodePoints) {
+      fault("title", fmt::format("Title must be 1 to {} characters", limits::kTitleMaxCodePoints),
+            length == 0 ? "string_too_short" : "string_too_long");
+      return std::nullopt;
+    }
+    return std::string(trimmed);
+  }
+
+  std::optional<std::string> description(const JsonValue& value) {
+    if (value.is_null()) return std::nullopt;
+    const std::string* text = value.string();
+    if (text == nullptr) {
+      fault("description", "Description must be a string or null", "string_type");
+      return std::nullopt;
+    }
+    if (count_code_points(*text).value_or(0) > limits::kDescriptionMaxCodePoints) {
+      fault("description",
+            fmt::format("Description must be at most {} characters", limits::kDescriptionMaxCodePoints),
+            "string_too_long");
+      return std::nullopt;
+    }
+    return *text;
+  }
+
+  std::optional<bool> completed(const JsonValue& value) {
+    if (const bool* flag = value.boolean()) return *flag;
+    fault("completed", "Completed must be true or false", "bool_type");
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<FieldError> errors_;
+};
+
+std::unexpected<Error> bad_body(std::string sentence, std::string_view type) {
+  Error error{.type = ErrorType::validation_error, .detail = sentence};
+  error.errors.push_back({.loc = {"body"}, .msg = std::move(sentence), .type = std::string(type)});
+  return std::unexpected(std::move(error));
+}
+
+Result<JsonValue> parse_object(std::string_view body) {
+  if (body.empty()) return bad_body("Body must not be empty", "missing");
+  auto value = parse_json(body);
+  if (!value) return bad_body(std::move(value.error()), "json_invalid");
+  if (value->object() == nullptr) return bad_body("Body must be a JSON object", "object_type");
+  return std::move(*value);
+}
+
+void write_timestamp(JsonWriter& json, std::string_view name, Timestamp timestamp) {
+  json.key(name);
+  json.string(format_timestamp(timestamp));
+}
+
+void write(JsonWriter& json, const Task& task, std::string_view user_id) {
+  json.begin_object();
+  json.member("id", task.id);
+  json.member("user_id", user_id);
+  json.member("title", task.title);
+  json.key("description");
+  task.description ? json.string(*task.description) : json.null();
+  json.member("completed", task.completed);
+  write_timestamp(json, "created_at", task.created_at);
+  write_timestamp(json, "updated_at", task.updated_at);
+  json.end_object();
+}
+
+// A task without its texts: names, numbers, two timestamps.
+constexpr std::size_t kTaskFixedBytes = 224;
+
+// Unicode 15, PropList.txt, White_Space.
+constexpr std::array<char32_t, 25> kWhiteSpace = {
+    0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
+    0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+
+// The code point that begins at `text[at]`, of valid UTF-8; white space has at most three bytes.
+char32_t code_point_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
+  };
+  if (byte(0) < 0x80) return byte(0);
+  if (byte(0) < 0xe0) return ((byte(0) & 0x1f) << 6) | (byte(1) & 0x3f);
+  if (byte(0) < 0xf0) return ((byte(0) & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
+  return 0x10000;  // astral: none of them is white space
+}
+
+bool is_white_space(char32_t code_point) {
+  return std::ranges::binary_search(kWhiteSpace, code_point);
+}
+
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
+void put_digits(char* at, unsigned number, int digits) {
+  for (int i = digits - 1; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
+}
+
+}  // namespace
+
+Result<NewTask> parse_new_task(std::string_view body) {
+  auto value = parse_object(body);
+  if (!value) return std::unexpected(std::move(value.error()));
+  BodyCheck check;
+  NewTask task;
+  if (const JsonValue* title = value->find("title")) {
+    task.title = check.title(*title).value_or("");
+  } else {
+    check.fault("title", "Title is required", "missing");
+  }
+  if (const JsonValue* description = value->find("description"))
+    task.description = check.description(*description);
+  if (!check.passed()) return check.failure();
+  return task;
+}
+
+Result<TaskChange> parse_task_change(std::string_view body) {
+  auto value = parse_object(body);
+  if (!value) return std::unexpected(std::move(value.error()));
+  BodyCheck check;
+  TaskChange change;
+  if (const JsonValue* title = value->find("title")) change.title = check.title(*title);
+  if (const JsonValue* description = value->find("description"))
+    change.description.emplace(check.description(*description));
+  if (const JsonValue* completed = value->find("completed")) change.completed = check.completed(*completed);
+  if (!check.passed()) return check.failure();
+  return change;
+}
+
+Result<std::optional<bool>> parse_completion(std::string_view body) {
+  if (body.empty()) return std::nullopt;
+  auto value = parse_object(body);
+  if (!value) return std::unexpected(std::move(value.error()));
+  BodyCheck check;
+  std::optional<bool> completed;
+  if (const JsonValue* member = value->find("completed")) completed = check.completed(*member);
+  if (!check.passed()) return check.failure();
+  return completed;
+}
+
+std::string write_task(const Task& task, std::string_view user_id) {
+  JsonWriter json(kTaskFixedBytes + user_id.size() + task.title.size() +
+                  task.description.value_or("").size());
+  write(json, task, user_id);
+  return json.take();
+}
+
+std::string write_tasks(const Tasks& tasks, std::string_view user_id) {
+  std::size_t bytes = 2;
+  for (const Task& task : tasks.rows)
+    bytes += kTaskFixedBytes + user_id.size() + task.title.size() + task.description.value_or("").size();
+  JsonWriter json(bytes);
+  json.begin_array();
+  for (const Task& task : tasks.rows) write(json, task, user_id);
+  json.end_array();
+  return json.take();
+}
+
+std::string format_timestamp(Timestamp timestamp) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds(timestamp)};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  put_digits(&text[0], static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put_digits(&text[5], static_cast<unsigned>(date.month()), 2);
+  put_digits(&text[8], static_cast<unsigned>(date.day()), 2);
+  put_digits(&text[11], static_cast<unsigned>(clock.hours().count()), 2);
+  put_digits(&text[14], static_cast<unsigned>(clock.minutes().count()), 2);
+  put_digits(&text[17], static_cast<unsigned>(clock.seconds().count()), 2);
+  put_digits(&text[20], static_cast<unsigned>(clock.subseconds().count()), 6);
+  return text;
+}
+
+std::string_view trim_white_space(std::string_view text) {
+  while (!text.empty() && is_white_space(code_point_at(text, 0))) {
+    text.remove_prefix(1);
+    while (!text.empty() && is_continuation(text.front())) text.remove_prefix(1);
+  }
+  while (!text.empty()) {
+    std::size_t last = text.size() - 1;
+    while (last > 0 && is_continuation(text[last])) --last;
+    if (!is_white_space(code_point_at(text, last))) break;
+    text = text.substr(0, last);
+  }
+  return text;
+}
+
+}  // namespace tasklane

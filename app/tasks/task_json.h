@@ -1,0 +1,29 @@
+#pragma once
+// Tasks to and from JSON, by the rules of docs/openapi.yaml. A bad body is a validation_error that lists
+// every field at fault, each with its place ("body", "title"), a sentence and a stable word.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "json/json_writer.h"
+#include "tasks/task.h"
+
+namespace tasklane {
+
+Result<NewTask> parse_new_task(std::string_view body);
+Result<TaskChange> parse_task_change(std::string_view body);
+// nullopt: toggle. An empty body toggles too.
+Result<std::optional<bool>> parse_completion(std::string_view body);
+
+std::string write_task(const Task& task, std::string_view user_id);
+std::string write_tasks(const Tasks& tasks, std::string_view user_id);
+
+// RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999.
+std::string format_timestamp(Timestamp timestamp);
+
+// Without the code points of Unicode's White_Space property at both ends.
+std::string_view trim_white_space(std::string_view text);
+
+}  // namespace tasklane

@@ -1,0 +1,37 @@
+#pragma once
+// Where tasks are kept: the one abstract interface of the product. Postgres serves it, an in-memory fake
+// stands in for it in unit tests. Every operation is one user's; another user's task is as good as none.
+//
+// Fails with service_unavailable (nothing was sent) or, for writes, outcome_unknown (sent, no reply). A
+// returned write is committed.
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+
+#include "auth/user_id.h"
+#include "base/result.h"
+#include "tasks/task.h"
+
+namespace tasklane {
+
+class TaskStore {
+ public:
+  template <class T>
+  using Awaitable = boost::asio::awaitable<Result<T>>;
+
+  virtual ~TaskStore() = default;
+
+  // Newest first: created_at, then id, descending.
+  virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter) = 0;
+  // The rest answer with one row, or none when the user has no such task.
+  virtual Awaitable<Tasks> get(const UserId& user, TaskId id) = 0;
+  virtual Awaitable<Tasks> create(const UserId& user, const NewTask& task) = 0;
+  virtual Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change) = 0;
+  // Sets `completed`, or flips it when there is none.
+  virtual Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) = 0;
+  // Whether there was one.
+  virtual Awaitable<bool> remove(const UserId& user, TaskId id) = 0;
+};
+
+}  // namespace tasklane

@@ -54,6 +54,7 @@ Exchange::Exchange(Descriptor connection) : state_(std::make_unique<State>()) {
   set_timeout(connection.get(), SO_RCVTIMEO);
   set_timeout(connection.get(), SO_SNDTIMEO);
   state_->request.ipcFd = connection.release();
+  state_->request.keepConnection = 1;  // FCGX_Accept_r first finishes the request before: there is none to close for
   state_->request.detached = 1;  // close at once; libfcgi would otherwise wait up to 2 s for the peer's last bytes
 }
 

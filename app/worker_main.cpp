@@ -70,10 +70,7 @@ std::optional<Inheritance> inherit() {
 }
 
 void take_slot(WorkerMetrics& metrics, std::uint64_t generation) {
-  for (Counter* gauge : {&metrics.fastcgi_connections, &metrics.requests_in_flight,
-                         &metrics.database_connections_ready, &metrics.database_statements_in_flight}) {
-    gauge->store(0, std::memory_order_relaxed);
-  }
+  clear_gauges(metrics);
   metrics.pid = static_cast<std::uint64_t>(::getpid());
   metrics.generation = generation;
   metrics.started_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));

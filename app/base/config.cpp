@@ -18,36 +18,13 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::array kNames = {
-    std::string_view("DATABASE_URL"),
-    std::string_view("DATABASE_URL_DIRECT"),
-    std::string_view("DATABASE_CONNECTIONS"),
-    std::string_view("BETTER_AUTH_SECRET"),
-    std::string_view("AUTH_JWKS"),
-    std::string_view("AUTH_RSA_ALGORITHM"),
-    std::string_view("AUTH_ISSUER"),
-    std::string_view("AUTH_AUDIENCE"),
-    std::string_view("AUTH_LEEWAY_SECONDS"),
-    std::string_view("TOKEN_CACHE_ENTRIES"),
-    std::string_view("FASTCGI_SOCKET"),
-    std::string_view("FASTCGI_SOCKET_GROUP"),
-    std::string_view("FASTCGI_SOCKET_MODE"),
-    std::string_view("WORKERS"),
-    std::string_view("REQUESTS_IN_FLIGHT_MAX"),
-    std::string_view("DRAIN_TIMEOUT_SECONDS"),
-    std::string_view("LOG_LEVEL"),
-    std::string_view("LOG_FORMAT"),
-    std::string_view("NGINX_USER"),
-    std::string_view("SERVER_NAME"),
-    std::string_view("LISTEN_ADDRESS"),
-    std::string_view("HTTPS_PORT"),
-    std::string_view("HTTP_PORT"),
-    std::string_view("TLS_CERTIFICATE"),
-    std::string_view("TLS_CERTIFICATE_KEY"),
-    std::string_view("TLS_PROFILE"),
-    std::string_view("CORS_ORIGINS"),
-    std::string_view("OPERATIONS_ALLOW"),
-    std::string_view("RATE_LIMIT_PER_SECOND"),
+constexpr std::array<std::string_view, 29> kNames = {
+    "DATABASE_URL", "DATABASE_URL_DIRECT", "DATABASE_CONNECTIONS", "BETTER_AUTH_SECRET", "AUTH_JWKS",
+    "AUTH_RSA_ALGORITHM", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_LEEWAY_SECONDS", "TOKEN_CACHE_ENTRIES",
+    "FASTCGI_SOCKET", "FASTCGI_SOCKET_GROUP", "FASTCGI_SOCKET_MODE", "WORKERS", "REQUESTS_IN_FLIGHT_MAX",
+    "DRAIN_TIMEOUT_SECONDS", "LOG_LEVEL", "LOG_FORMAT", "NGINX_USER", "SERVER_NAME", "LISTEN_ADDRESS",
+    "HTTPS_PORT", "HTTP_PORT", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_PROFILE", "CORS_ORIGINS",
+    "OPERATIONS_ALLOW", "RATE_LIMIT_PER_SECOND",
 };
 
 constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};

@@ -59,7 +59,7 @@ inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
 
 // Supervision.
 inline constexpr std::size_t kWorkersMax = 64;
-inline constexpr std::chrono::milliseconds kSocketLockTimeout = 2s;  // masters starting in one folder take turns
+inline constexpr std::chrono::milliseconds kSocketLockTimeout = 500ms;  // masters in one folder take turns
 inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;  // start to "ready"
 inline constexpr std::chrono::milliseconds kRestartDelayMin = 100ms;
 inline constexpr std::chrono::milliseconds kRestartDelayMax = 10s;

@@ -1,0 +1,129 @@
+#include "cli/nginx_template.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+// Mozilla's server side TLS guidelines, version 5.7.
+std::string tls_settings(TlsProfile profile) {
+  switch (profile) {
+    case TlsProfile::modern:
+      return "ssl_protocols TLSv1.3;";
+    case TlsProfile::intermediate:
+      return "ssl_protocols TLSv1.2 TLSv1.3;\n"
+             "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+             "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+             "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+             "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305;";
+  }
+  std::unreachable();
+}
+
+// A map's entries; as regular expressions, since nginx compares plain strings without case and an origin is compared
+// exactly.
+std::string cors_entries(const std::vector<std::string>& origins) {
+  std::string entries;
+  for (const std::string& origin : origins) {
+    std::string pattern;
+    for (const char c : origin) {
+      if (std::string_view(".[]").contains(c)) pattern += '\\';
+      pattern += c;
+    }
+    entries += fmt::format("    \"~^{}$\" \"{}\";\n", pattern, origin);
+  }
+  return entries;
+}
+
+std::string allow_lines(const std::vector<std::string>& networks) {
+  std::string lines;
+  for (const std::string& network : networks) lines += fmt::format("allow {};\n", network);
+  return lines;
+}
+
+bool fits_into_a_string(std::string_view path) {
+  return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
+    return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20;
+  });
+}
+
+}  // namespace
+
+std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host) {
+  for (const auto& [what, path] : {std::pair("--docs", &host.docs_folder), std::pair("--templates", &host.www_folder)}) {
+    if (!fits_into_a_string(*path))
+      return std::unexpected(fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
+  }
+  const bool limited = config.rate_limit_per_second > 0;
+  return TemplateValues{
+      {"USER", config.nginx_user.empty() ? "" : fmt::format("user {};", config.nginx_user)},
+      {"HTTP2_LISTEN", host.http2_directive ? "" : " http2"},
+      {"HTTP2_DIRECTIVE", host.http2_directive ? "http2 on;" : ""},
+      {"SERVER_NAME", config.server_name},
+      {"LISTEN_ADDRESS", config.listen_address},
+      {"HTTPS_PORT", std::to_string(config.https_port)},
+      {"HTTP_PORT", std::to_string(config.http_port)},
+      {"HTTPS_PORT_SUFFIX", config.https_port == 443 ? "" : fmt::format(":{}", config.https_port)},
+      {"TLS_CERTIFICATE", config.tls_certificate},
+      {"TLS_CERTIFICATE_KEY", config.tls_certificate_key},
+      {"TLS_SETTINGS", tls_settings(config.tls_profile)},
+      {"FASTCGI_SOCKET", config.socket_path},
+      {"CORS_ORIGINS", cors_entries(config.cors_origins)},
+      {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
+      {"RATE_LIMIT_ZONE", limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane:10m rate={}r/s;",
+                                                config.rate_limit_per_second)
+                                  : ""},
+      {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane burst={} nodelay;", 2 * config.rate_limit_per_second)
+                             : ""},
+      {"DOCS", host.docs_folder},
+      {"WWW", host.www_folder},
+  };
+}
+
+std::expected<std::string, std::string> render_template(std::string_view text, const TemplateValues& values) {
+  std::string rendered;
+  std::size_t line = 1;
+  while (!text.empty()) {
+    const auto at = std::min(text.find('@'), text.size());
+    line += static_cast<std::size_t>(std::ranges::count(text.substr(0, at), '\n'));
+    rendered += text.substr(0, at);
+    text.remove_prefix(at);
+    if (text.empty()) break;
+    const auto end = text.find_first_not_of(kNameCharacters, 1);
+    if (end == std::string_view::npos || end == 1 || text[end] != '@') {
+      rendered += '@';  // a named location, such as @problem_404
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view name = text.substr(1, end - 1);
+    const auto value = values.find(name);
+    if (value == values.end()) return std::unexpected(fmt::format("line {}: nobody knows @{}@", line, name));
+    rendered += value->second;
+    text.remove_prefix(end + 1);
+  }
+  return rendered;
+}
+
+bool has_http2_directive(std::string_view version_line) {
+  constexpr std::array<int, 3> kSince = {1, 25, 1};
+  std::array<int, 3> version{};
+  const auto slash = version_line.find('/');
+  if (slash == std::string_view::npos) return true;
+  const char* at = version_line.data() + slash + 1;
+  const char* const end = version_line.data() + version_line.size();
+  for (int& part : version) {
+    at = std::from_chars(at, end, part).ptr;
+    if (at < end && *at == '.') ++at;
+  }
+  return version >= kSince;
+}
+
+}  // namespace tasklane

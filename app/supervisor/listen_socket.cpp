@@ -1,0 +1,148 @@
+#include "supervisor/listen_socket.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#include "base/exit_codes.h"
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+using Refused = std::unexpected<ListenRefusal>;
+
+Refused refuse(int exit_code, const std::string& path, std::string_view why) {
+  return Refused({fmt::format("{}: {}", path, why), exit_code});
+}
+
+Refused refuse_call(const std::string& path, std::string_view call) {
+  return refuse(kExitTemporary, path, fmt::format("{}: {}", call, std::strerror(errno)));
+}
+
+std::expected<sockaddr_un, ListenRefusal> socket_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
+    return refuse(kExitConfiguration, path,
+                  fmt::format("has {} bytes; a unix socket's path has 1 to {}", path.size(),
+                              sizeof(address.sun_path) - 1));
+  }
+  path.copy(address.sun_path, path.size());
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+
+// The folder, locked until the descriptor is closed.
+std::expected<Descriptor, ListenRefusal> lock_folder(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && errno == ENOENT)
+    return refuse(kExitTemporary, path, fmt::format("the folder {} does not exist", folder));
+  if (!fd) return refuse_call(path, fmt::format("the folder {}", folder));
+  const auto give_up = std::chrono::steady_clock::now() + limits::kSocketLockTimeout;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return refuse_call(path, "flock of its folder");
+    if (std::chrono::steady_clock::now() > give_up)
+      return refuse(kExitTemporary, path, "another process holds the lock of its folder");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return fd;
+}
+
+// Makes the path free, or says why it is not.
+std::expected<void, ListenRefusal> clear_path(const std::string& path, const sockaddr_un& address) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return refuse_call(path, "lstat");
+  }
+  if (!S_ISSOCK(status.st_mode))
+    return refuse(kExitConfiguration, path,
+                  "is no socket; it is left alone, and no socket can be made there");
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!probe) return refuse_call(path, "socket");
+  // EAGAIN: the queue of a live one is full.
+  if (::connect(probe.get(), generic(address), sizeof(address)) == 0 || errno == EAGAIN)
+    return refuse(kExitTemporary, path, "another process listens there");
+  if (errno == ENOENT) return {};
+  if (errno != ECONNREFUSED) return refuse_call(path, "a socket of another kind is there: connect");
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return refuse_call(path, "removing the stale socket");
+  return {};
+}
+
+std::expected<std::optional<gid_t>, ListenRefusal> group_id(const ListenAddress& address) {
+  const std::string& name = address.group;
+  if (name.empty()) return std::nullopt;
+  if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
+  gid_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  return refuse(kExitConfiguration, address.path, fmt::format("there is no group {} for it", name));
+}
+
+}  // namespace
+
+std::expected<ListenSocket, ListenRefusal> ListenSocket::bind(const ListenAddress& wanted) {
+  const std::string& path = wanted.path;
+  const auto address = socket_address(path);
+  if (!address) return std::unexpected(address.error());
+  const auto gid = group_id(wanted);
+  if (!gid) return std::unexpected(gid.error());
+  const auto lock = lock_folder(path);
+  if (!lock) return std::unexpected(lock.error());
+  if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
+
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return refuse_call(path, "socket");
+  // Born with its mode; and nobody can connect before listen().
+  const mode_t before = ::umask(static_cast<mode_t>(~wanted.mode & 0777U));
+  const int bound = ::bind(fd.get(), generic(*address), sizeof(*address));
+  ::umask(before);
+  if (bound != 0) return refuse_call(path, "bind");
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return refuse_call(path, "lstat");
+  ListenSocket result(std::move(fd), path, status.st_dev, status.st_ino);
+  if (*gid && ::lchown(path.c_str(), static_cast<uid_t>(-1), **gid) != 0)
+    return refuse_call(path, fmt::format("giving it to group {}", wanted.group));
+  if (::listen(result.fd(), limits::kListenBacklog) != 0) return refuse_call(path, "listen");
+  return result;
+}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      path_(std::exchange(other.path_, {})),
+      device_(other.device_),
+      inode_(other.inode_) {}
+
+ListenSocket::~ListenSocket() {
+  if (path_.empty()) return;
+  // While this descriptor is open the inode's number is not used again, so equal means ours.
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
+    ::unlink(path_.c_str());
+}
+
+std::optional<int> kernel_backlog_max() {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  int value = 0;
+  if (file >> value) return value;
+  return std::nullopt;
+}
+
+}  // namespace tasklane

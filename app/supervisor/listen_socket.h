@@ -1,0 +1,54 @@
+#pragma once
+// The FastCGI socket: bound by the master, inherited by every worker, owned and removed by the master alone.
+//
+// A live socket at the path is refused, a stale one replaced; any other file is left alone and refused. Mode
+// and group are set before the socket listens, so nobody ever connects under others. Masters that start at
+// once take turns by a lock on the folder (flock(2)), so that none removes the other's fresh socket.
+
+#include <sys/types.h>
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/descriptors.h"
+
+namespace tasklane {
+
+struct ListenAddress {
+  std::string path;
+  std::string group = {};  // name or number; empty: unchanged
+  unsigned mode = 0660;
+};
+
+struct ListenRefusal {
+  std::string sentence;  // names the path
+  int exit_code;         // kExitTemporary when time may mend it, else kExitConfiguration
+};
+
+class ListenSocket {
+ public:
+  // Listening, non-blocking, close-on-exec, backlog limits::kListenBacklog.
+  static std::expected<ListenSocket, ListenRefusal> bind(const ListenAddress& address);
+
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&&) = delete;
+  ~ListenSocket();  // removes the path, if it is still this socket's
+
+  int fd() const { return fd_.get(); }
+
+ private:
+  ListenSocket(Descriptor fd, std::string path, dev_t device, ino_t inode)
+      : fd_(std::move(fd)), path_(std::move(path)), device_(device), inode_(inode) {}
+
+  Descriptor fd_;
+  std::string path_;  // empty: moved from
+  dev_t device_;
+  ino_t inode_;
+};
+
+// The longest queue that the kernel grants (net.core.somaxconn), when it says. Below limits::kListenBacklog
+// nginx answers 502 earlier than it has to.
+std::optional<int> kernel_backlog_max();
+
+}  // namespace tasklane

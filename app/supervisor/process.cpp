@@ -1,0 +1,124 @@
+#include "supervisor/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "base/exit_codes.h"
+#include "base/log.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr int kFirstOtherFd = kMetricsFd + 1;
+
+// exec's arguments or environment: pointers into strings that stay.
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (auto& text : strings) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+std::vector<std::string> worker_environment(std::size_t slot, std::uint64_t generation) {
+  const std::string own[] = {fmt::format("{}={}", kSlotVariable, slot),
+                             fmt::format("{}={}", kGenerationVariable, generation)};
+  std::vector<std::string> environment(std::begin(own), std::end(own));
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (name != kSlotVariable && name != kGenerationVariable) environment.emplace_back(text);
+  }
+  return environment;
+}
+
+// Puts the sources at 3, 4 and 5, also when they are some of these numbers in another order: each is first
+// copied above them. dup2 leaves the copy open across exec, close_range(2) nothing else.
+bool arrange_descriptors(std::array<int, 3> sources) {
+  for (int& source : sources) {
+    source = ::fcntl(source, F_DUPFD_CLOEXEC, kFirstOtherFd);
+    if (source < 0) return false;
+  }
+  constexpr std::array targets = {kListenFd, kReadyFd, kMetricsFd};
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (::dup2(sources[i], targets[i]) < 0) return false;
+  }
+  // Kernels before 5.11 refuse this; the master's own descriptors are close-on-exec in any case.
+  ::close_range(kFirstOtherFd, ~0U, CLOSE_RANGE_CLOEXEC);
+  return true;
+}
+
+void restore_signals() {
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2})
+    ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// In the child. A pipe that the worker held open would tell it of the master's death too, but only while
+// something watches it; the death signal needs nothing, and SIGTERM already means drain.
+[[noreturn]] void become_worker(pid_t master, const std::array<int, 3>& sources,
+                                std::vector<char*>& arguments, std::vector<char*>& environment) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != master) ::_exit(kExitTemporary);  // it died before the line above
+  if (!arrange_descriptors(sources)) {
+    log::error("worker's descriptors could not be arranged", {{"error", std::strerror(errno)}});
+    ::_exit(kExitExecFailed);
+  }
+  restore_signals();
+  ::execve(arguments[0], arguments.data(), environment.data());
+  const int error = errno;
+  log::error("worker could not be executed", {{"path", arguments[0]}, {"error", std::strerror(error)}});
+  ::_exit(error == ENOENT ? kExitExecNotFound : kExitExecFailed);
+}
+
+std::unexpected<std::string> refusal(std::string_view call) {
+  return std::unexpected(fmt::format("{}: {}", call, std::strerror(errno)));
+}
+
+}  // namespace
+
+std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& command,
+                                                       const Inheritance& inheritance, std::size_t slot,
+                                                       std::uint64_t generation) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return refusal("pipe2");
+  Descriptor ready(ends[0]);
+  const Descriptor worker_end(ends[1]);
+  if (::fcntl(ready.get(), F_SETFL, O_NONBLOCK) != 0) return refusal("fcntl");
+
+  std::vector<std::string> words = {command.path};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  auto variables = worker_environment(slot, generation);
+  auto arguments = pointers(words);
+  auto environment = pointers(variables);
+  const std::array sources = {inheritance.listen_fd, worker_end.get(), inheritance.metrics_fd};
+
+  const pid_t master = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return refusal("fork");
+  if (pid == 0) become_worker(master, sources, arguments, environment);
+  return WorkerProcess{pid, std::move(ready)};
+}
+
+Ending ending(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) return {WEXITSTATUS(wait_status), {}};
+  const int number = WTERMSIG(wait_status);
+  const char* abbreviation = ::sigabbrev_np(number);
+  return {-1,
+          abbreviation != nullptr ? fmt::format("SIG{}", abbreviation) : fmt::format("signal {}", number)};
+}
+
+}  // namespace tasklane

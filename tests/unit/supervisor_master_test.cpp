@@ -1,0 +1,159 @@
+// The master's loop with shell scripts for workers: few real processes, for what virtual time cannot show.
+#include "supervisor/master.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+
+#include "base/exit_codes.h"
+#include "base/log.h"
+#include "supervisor_temporary_folder.h"
+
+using namespace tasklane;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A worker that says when it is ready and leaves a line for every start and every drain.
+const std::string kObedient =
+    "trap 'echo drained >>\"$1\"; exit 0' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf R >&4; exec "
+    "4>&-\n"
+    "while :; do sleep 0.02; done\n";
+const std::string kStubborn =
+    "trap '' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf R >&4; while :; do sleep 0.02; done\n";
+
+// A master in a process of its own, its log in a file.
+struct Fixture {
+  TemporaryFolder folder;
+  std::string log = folder / "log";
+  std::string trace = folder / "trace";
+  Metrics metrics = Metrics::create();
+  pid_t master = 0;
+
+  void start(const std::string& script, std::chrono::milliseconds drain_timeout = 20s,
+             std::size_t workers = 2) {
+    const WorkerCommand worker = {.path = folder.script("worker", script), .arguments = {trace}};
+    master = ::fork();
+    BOOST_REQUIRE(master >= 0);
+    if (master != 0) return;
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(out, STDERR_FILENO);
+    log::set_up("master", LogLevel::debug, LogFormat::json);
+    Master loop({.worker = worker, .workers = workers, .drain_timeout = drain_timeout}, metrics);
+    ::_exit(loop.run(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  }
+
+  std::size_t logged(const std::string& words) const {
+    const std::string text = content(log);
+    std::size_t count = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;
+    return count;
+  }
+  void wait_for(const std::string& words, std::size_t count) const {
+    BOOST_TEST(eventually([&] { return logged(words) >= count; }), words << " in:\n" << content(log));
+  }
+  pid_t first_worker() const {
+    std::ifstream file(trace);
+    pid_t generation = 0, pid = 0;
+    file >> generation >> pid;
+    BOOST_REQUIRE(pid > 1);
+    return pid;
+  }
+  void tell(int signal) const { BOOST_REQUIRE_EQUAL(::kill(master, signal), 0); }
+  int exit_status() {
+    int status = -1;
+    BOOST_REQUIRE(eventually([&] { return ::waitpid(master, &status, WNOHANG) == master; }));
+    master = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  ~Fixture() {
+    if (master <= 0) return;
+    ::kill(master, SIGKILL);  // its workers get SIGTERM by that
+    ::waitpid(master, nullptr, 0);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(master, Fixture)
+
+BOOST_AUTO_TEST_CASE(starts_its_workers_and_drains_them_on_sigterm) {
+  start(kObedient);
+  wait_for("worker ready", 2);
+  BOOST_TEST(read(metrics.layout().workers_configured) == 2U);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitOk);
+  BOOST_TEST(std::ranges::count(content(trace), 'd') == 4);  // "drained" twice
+  BOOST_TEST(logged("\"warning\"") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(replaces_a_worker_that_was_killed) {
+  start(kObedient);
+  wait_for("worker ready", 2);
+  add(metrics.layout().workers[0].requests_in_flight, 3);
+  add(metrics.layout().workers[1].requests_in_flight, 3);
+  ::kill(first_worker(), SIGKILL);
+  wait_for("worker ready", 3);
+  BOOST_TEST(logged("\"signal\":\"SIGKILL\"") == 1U);
+  BOOST_TEST(read(metrics.layout().worker_restarts) == 1U);
+  BOOST_TEST(read(metrics.layout().workers[0].requests_in_flight) +
+                 read(metrics.layout().workers[1].requests_in_flight) ==
+             3U);  // the dead one holds none
+  tell(SIGQUIT);
+  BOOST_TEST(exit_status() == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(kills_workers_that_do_not_drain_in_time) {
+  start(kStubborn, 200ms);
+  wait_for("worker ready", 2);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitFailure);
+  BOOST_TEST(logged("not drained in time") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(kills_at_once_on_a_second_signal) {
+  start(kStubborn, 1h);
+  wait_for("worker ready", 2);
+  tell(SIGINT);
+  wait_for("worker drains", 2);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitFailure);
+  BOOST_TEST(logged("second stop signal") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(ends_with_100_when_all_workers_refuse_their_configuration) {
+  start("exit 100\n");
+  BOOST_TEST(exit_status() == kExitConfiguration);
+  BOOST_TEST(logged("worker started") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(replaces_a_whole_generation_on_sighup) {
+  start(kObedient);
+  wait_for("worker ready", 2);
+  tell(SIGHUP);
+  wait_for("reload done", 1);
+  wait_for("worker exited", 2);
+  BOOST_TEST(read(metrics.layout().worker_restarts) == 0U);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_when_nobody_reads_its_log) {
+  int ends[2];
+  BOOST_REQUIRE_EQUAL(::pipe2(ends, O_CLOEXEC), 0);
+  ::close(ends[0]);
+  const Descriptor before(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10));
+  log = "/proc/self/fd/" + std::to_string(ends[1]);
+  start(kObedient, 20s, 1);
+  ::close(ends[1]);
+  BOOST_TEST(eventually([&] { return content(trace).ends_with("\n"); }));
+  ::kill(first_worker(), SIGKILL);
+  BOOST_TEST(eventually([&] { return std::ranges::count(content(trace), '\n') == 2; }));
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitOk);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

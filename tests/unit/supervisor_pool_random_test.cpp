@@ -1,0 +1,217 @@
+// Random orders of events in virtual time, against what must hold in every one of them. A failure names its
+// seed, which repeats it.
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <deque>
+#include <map>
+#include <random>
+#include <string_view>
+
+#include "base/exit_codes.h"
+#include "supervisor/pool.h"
+
+using namespace tasklane;
+using namespace std::chrono_literals;
+
+namespace {
+
+// The world that the pool acts on: processes that live, get ready, end and die as the dice say.
+class World {
+ public:
+  using Seen = std::array<std::size_t, std::variant_size_v<Action>>;
+
+  World(unsigned seed, Seen& seen)
+      : random_(seed),
+        seen_(seen),
+        workers_(1 + roll(4)),
+        pool_({.workers = workers_, .drain_timeout = 5s}) {}
+
+  void play() {
+    obey(pool_.start(now_));
+    const unsigned turns = 20 + roll(80);
+    for (unsigned turn = 0; turn < turns && !finished_; ++turn) happen();
+    stop();
+  }
+
+ private:
+  struct Process {
+    std::size_t slot;
+    std::uint64_t generation;
+    bool ready = false;
+    bool told = false;  // SIGTERM or SIGKILL is on its way
+    bool killed = false;
+  };
+
+  // BOOST_TEST would spend most of the time on what holds.
+  static void must(bool holds, std::string_view promise) {
+    if (!holds) BOOST_ERROR(promise);
+  }
+
+  unsigned roll(unsigned sides) { return static_cast<unsigned>(random_() % sides); }
+
+  pid_t any() {
+    auto chosen = processes_.begin();
+    std::advance(chosen, roll(static_cast<unsigned>(processes_.size())));
+    return chosen->first;
+  }
+
+  void happen() {
+    const unsigned dice = roll(100);
+    if (dice < 40 && !processes_.empty()) {
+      const pid_t pid = any();
+      if (!processes_[pid].killed) {
+        processes_[pid].ready = true;
+        obey(pool_.ready(now_, pid));
+      }
+    } else if (dice < 60 && !processes_.empty()) {
+      end(any(), roll(6) == 0);
+    } else if (dice < 70) {
+      obey(pool_.reload(now_));
+    } else if (dice < 72) {
+      obey(pool_.exited(now_, last_pid_ + 100, roll(2) == 0));  // nobody's
+    } else {
+      pass(std::chrono::milliseconds(roll(4) == 0 ? roll(20'000) : roll(300)));
+    }
+  }
+
+  void stop() {
+    bool forced = false;
+    if (!finished_) obey(pool_.stop(now_));
+    if (roll(3) == 0 && !finished_) {
+      forced = std::ranges::any_of(processes_, [](const auto& entry) { return !entry.second.killed; });
+      obey(pool_.stop(now_));
+    }
+    const std::size_t spawned = static_cast<std::size_t>(last_pid_);
+    // Some drain, some never do: the deadline kills those. Nothing else may be needed.
+    for (int turn = 0; turn < 1000 && !finished_; ++turn) {
+      if (roll(3) == 0 && !processes_.empty()) {
+        const pid_t pid = any();
+        if (processes_[pid].killed || roll(2) == 0) end(pid, roll(9) == 0);
+      } else {
+        pass(std::chrono::milliseconds(roll(1'000)));
+      }
+    }
+    must(finished_, "a stop ends");
+    must(processes_.empty(), "a stop leaves no process");
+    must(static_cast<std::size_t>(last_pid_) == spawned, "nobody new while stopping");
+    must(!forced || exit_code_ == kExitFailure, "a forced stop is no success");
+    must(!pool_.next_deadline().has_value(), "nothing is due after the end");
+  }
+
+  void end(pid_t pid, bool refuses) {
+    processes_.erase(pid);
+    const auto before = pool_.slots();
+    obey(pool_.exited(now_, pid, refuses));
+    must(pool_.exited(now_, pid, refuses).empty(), "an end is handled once");
+    const auto was = std::ranges::find(before, pid, &Pool::Slot::pid);
+    must(was != before.end(), "the pool knows every process");
+    const auto slot = static_cast<std::size_t>(was - before.begin());
+    if (refuses) refused_[{slot, was->generation}] = true;
+  }
+
+  void pass(std::chrono::milliseconds time) {
+    now_ += time;
+    obey(pool_.tick(now_));
+    if (const auto due = pool_.next_deadline()) must(*due > now_, "what is due is done");
+  }
+
+  void obey(Actions actions) {
+    std::deque<Action> queue(actions.begin(), actions.end());
+    for (; !queue.empty(); queue.pop_front()) {
+      must(!finished_, "Finish is the last word");
+      ++seen_[queue.front().index()];
+      Actions more;
+      if (const auto* spawn = std::get_if<Spawn>(&queue.front())) more = born(*spawn);
+      if (const auto* term = std::get_if<Terminate>(&queue.front())) told(term->pid, false);
+      if (const auto* kill = std::get_if<Kill>(&queue.front())) told(kill->pid, true);
+      if (const auto* delayed = std::get_if<RestartDelayed>(&queue.front())) {
+        must(delayed->delay <= limits::kRestartDelayMax, "delays have a cap");
+        must(delayed->delay == 0ms || delayed->delay >= limits::kRestartDelayMin, "delays have a floor");
+      }
+      if (std::holds_alternative<ReloadDone>(queue.front())) handing_over_ = true;
+      if (const auto* finish = std::get_if<Finish>(&queue.front())) {
+        finished_ = true;
+        exit_code_ = finish->exit_code;
+        must(processes_.empty(), "nobody is left behind");
+        must(pool_.stopping() || exit_code_ == kExitConfiguration, "only refusals end a pool unasked");
+      }
+      queue.insert(queue.end(), more.begin(), more.end());
+    }
+    handing_over_ = false;
+    check();
+  }
+
+  Actions born(const Spawn& spawn) {
+    must(!refused_[{spawn.slot, spawn.generation}], "a refusal is for ever");
+    must(spawn.slot < 2 * workers_, "two generations at most");
+    for (const auto& [pid, process] : processes_) must(process.slot != spawn.slot, "one process a slot");
+    if (roll(20) == 0) return pool_.spawn_failed(now_, spawn.slot);
+    newest_ = std::max(newest_, spawn.generation);
+    processes_[++last_pid_] = {.slot = spawn.slot, .generation = spawn.generation};
+    return pool_.spawned(now_, spawn.slot, last_pid_);
+  }
+
+  // Signals go to living processes only; and outside of a stop, a worker that serves is told to go only when
+  // a whole generation is there to take over.
+  void told(pid_t pid, bool kill) {
+    must(processes_.contains(pid), "signals go to the living");
+    Process& process = processes_[pid];
+    const bool served = process.ready && !process.told;
+    process.told = true;
+    process.killed = process.killed || kill;
+    if (!served || pool_.stopping()) return;
+    must(!kill, "a worker that serves is not killed");
+    if (!handing_over_)
+      return must(process.generation == newest_, "of a failed reload the old generation stays");
+    const auto successors = std::ranges::count_if(processes_, [&](const auto& entry) {
+      return entry.second.ready && !entry.second.told && entry.second.generation > process.generation;
+    });
+    must(static_cast<std::size_t>(successors) == workers_, "the old go when all of the new are ready");
+  }
+
+  void check() {
+    std::map<std::uint64_t, std::size_t> living;
+    for (const auto& [pid, process] : processes_) ++living[process.generation];
+    must(living.size() <= 2U, "two generations at most");
+    for (const auto& [generation, count] : living) must(count <= workers_, "a generation has its size");
+    // The pool's view of who lives is the world's.
+    for (std::size_t slot = 0; slot < pool_.slots().size(); ++slot) {
+      const pid_t pid = pool_.slots()[slot].pid;
+      must(pid == 0 || (processes_.contains(pid) && processes_[pid].slot == slot),
+           "the pool knows who lives");
+    }
+    const auto known = std::ranges::count_if(pool_.slots(), [](const auto& slot) { return slot.pid != 0; });
+    must(static_cast<std::size_t>(known) == processes_.size(), "the pool knows all who live");
+  }
+
+  std::mt19937 random_;
+  Seen& seen_;
+  unsigned workers_;
+  Pool pool_;
+  Pool::Time now_{};
+  std::map<pid_t, Process> processes_;
+  std::map<std::pair<std::size_t, std::uint64_t>, bool> refused_;
+  pid_t last_pid_ = 0;
+  std::uint64_t newest_ = 0;
+  bool handing_over_ = false;
+  bool finished_ = false;
+  int exit_code_ = -1;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pool_random)
+
+BOOST_AUTO_TEST_CASE(keeps_its_promises_in_any_order_of_events) {
+  World::Seen seen{};
+  for (unsigned seed = 1; seed <= 12'000; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      World(seed, seen).play();
+    }
+  }
+  // The dice have tried everything, and often.
+  for (const std::size_t count : seen) BOOST_TEST(count > 500U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

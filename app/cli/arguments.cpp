@@ -1,0 +1,78 @@
+#include "cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/exit_codes.h"
+
+namespace tasklane {
+
+namespace {
+
+void print_help(const CommandLine& line) {
+  fmt::print("Usage: {}\n\n{}\n\n", line.usage, line.about);
+  const auto print = [](const Option& option) {
+    const std::string left = option.value.empty() ? fmt::format("--{}", option.name)
+                                                  : fmt::format("--{} {}", option.name, option.value);
+    fmt::print("  {:<18}  {}\n", left, option.help);
+  };
+  std::ranges::for_each(line.options, print);
+  print({"help", "", "show this text"});
+}
+
+}  // namespace
+
+std::string Options::value(std::string_view name, std::string_view otherwise) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::string(otherwise) : found->second;
+}
+
+void Options::set(std::string_view name, std::string_view value) {
+  values_.insert_or_assign(std::string(name), std::string(value));
+}
+
+std::expected<Options, std::string> parse_options(std::span<const Option> known, Arguments arguments) {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (!word.starts_with("--") || word == "--")
+      return std::unexpected(fmt::format("argument {} is no option: options begin with --", i + 1));
+    const auto equals = word.find('=');
+    const std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
+    if (name == "help" && equals == std::string_view::npos) {
+      options.set(name, "");
+      continue;
+    }
+    const auto option = std::ranges::find(known, name, &Option::name);
+    if (option == known.end()) return std::unexpected(fmt::format("there is no option --{}", name));
+    if (option->value.empty()) {
+      if (equals != std::string_view::npos) return std::unexpected(fmt::format("--{} takes no value", name));
+      options.set(name, "");
+      continue;
+    }
+    if (equals == std::string_view::npos && i + 1 == arguments.size())
+      return std::unexpected(fmt::format("--{} needs a value: {}", name, option->value));
+    const std::string_view value =
+        equals == std::string_view::npos ? arguments[++i] : word.substr(equals + 1);
+    if (value.empty()) return std::unexpected(fmt::format("--{} has an empty value", name));
+    options.set(name, value);
+  }
+  return options;
+}
+
+std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments) {
+  auto options = parse_options(line.options, arguments);
+  if (!options) {
+    fmt::print(stderr, "tasklane: {}\nUsage: {}\n", options.error(), line.usage);
+    return std::unexpected(kExitUsage);
+  }
+  if (options->has("help")) {
+    print_help(line);
+    return std::unexpected(kExitOk);
+  }
+  return std::move(*options);
+}
+
+}  // namespace tasklane

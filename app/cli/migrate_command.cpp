@@ -1,0 +1,50 @@
+#include "cli/migrate_command.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+#include "base/exit_codes.h"
+#include "cli/arguments.h"
+#include "postgres/migrations.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::array kOptions = {
+    Option{"sql", "DIR", "the folder of numbered SQL files (default: the installed one)"}, kEnvFileOption};
+
+constexpr CommandLine kLine = {
+    .usage = "tasklane migrate [--sql DIR] [--env-file FILE]",
+    .about =
+        "Applies the SQL files that the database of DATABASE_URL_DIRECT (or DATABASE_URL) has not seen yet.\n"
+        "Safe to run again, and from several hosts at once. Exits 111 when the database cannot be reached.",
+    .options = kOptions};
+
+}  // namespace
+
+int migrate_command(Arguments arguments) {
+  const auto options = read_options(kLine, arguments);
+  if (!options) return options.error();
+  const auto config = read_command_config(*options);
+  if (!config) return config.error();
+
+  const auto report = migrate(config->database_url_direct, options->value("sql", share_folder("sql")));
+  if (!report) {
+    fmt::print(stderr, "tasklane: {}\n", report.error().sentence);
+    return report.error().kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
+  }
+  for (const auto& name : report->applied) fmt::print("applied {}\n", name);
+  fmt::print("the schema is at version {}\n", report->version);
+  if (!report->api_role_exists) {
+    fmt::print(
+        stderr,
+        "tasklane: the role tasklane_api is missing and may not be created by this one; an administrator runs"
+        " CREATE ROLE tasklane_api, then the owner: CALL tasklane_grant('tasklane_api')\n");
+  }
+  return kExitOk;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,84 @@
+#include "cli/token_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "auth/token_issuer.h"
+#include "base/exit_codes.h"
+#include "base/limits.h"
+#include "cli/arguments.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::array kOptions = {Option{"sub", "USER", "the user's id, 1 to 255 characters"},
+                                 Option{"ttl", "TIME", "valid for so long: 90s, 15m, 1h, 7d (default 1h)"},
+                                 kEnvFileOption};
+
+constexpr CommandLine kLine = {
+    .usage = "tasklane token --sub USER [--ttl TIME] [--env-file FILE]",
+    .about =
+        "Prints an HS256 token for USER, signed with BETTER_AUTH_SECRET and with the configured issuer and\n"
+        "audience: for development and curl. Whoever can run this can act as any user.",
+    .options = kOptions};
+
+int refuse_usage(std::string_view sentence) {
+  fmt::print(stderr, "tasklane: {}\nUsage: {}\n", sentence, kLine.usage);
+  return kExitUsage;
+}
+
+std::size_t count_code_points(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
+
+std::optional<std::chrono::seconds> parse_ttl(std::string_view text) {
+  using std::chrono::seconds;
+  constexpr std::array kUnits = {std::pair('s', seconds(1)), std::pair('m', seconds(60)),
+                                 std::pair('h', seconds(3'600)), std::pair('d', seconds(86'400))};
+  if (text.empty()) return std::nullopt;
+  const auto unit = std::ranges::find(kUnits, text.back(), [](const auto& entry) { return entry.first; });
+  std::int32_t number = 0;
+  const char* const number_end = text.data() + text.size() - 1;
+  const auto [end, error] = std::from_chars(text.data(), number_end, number);
+  if (unit == kUnits.end() || error != std::errc{} || end != number_end || number < 1) return std::nullopt;
+  const seconds ttl = number * unit->second;
+  return ttl <= limits::kIssuedTokenTtlMax ? std::optional(ttl) : std::nullopt;
+}
+
+int token_command(Arguments arguments) {
+  const auto options = read_options(kLine, arguments);
+  if (!options) return options.error();
+  const std::string subject = options->value("sub");
+  if (subject.empty()) return refuse_usage("--sub is needed: whose token is it?");
+  if (count_code_points(subject) > limits::kUserIdMaxCodePoints)
+    return refuse_usage("--sub is longer than 255 characters");
+  const auto ttl = parse_ttl(options->value("ttl", "1h"));
+  if (!ttl) return refuse_usage("--ttl must be a number and s, m, h or d, at most 365d");
+
+  const auto config = read_command_config(*options);
+  if (!config) return config.error();
+  if (config->better_auth_secret.empty()) {
+    fmt::print(stderr, "tasklane: BETTER_AUTH_SECRET is not set; a token is signed with it\n");
+    return kExitConfiguration;
+  }
+  const UnixTime now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  fmt::print("{}\n", issue_token({.subject = subject,
+                                  .issued_at = now,
+                                  .expires_at = now + ttl->count(),
+                                  .issuer = config->issuer,
+                                  .audience = config->audience},
+                                 config->better_auth_secret));
+  return kExitOk;
+}
+
+}  // namespace tasklane

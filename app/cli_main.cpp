@@ -1,0 +1,71 @@
+// `tasklane`, the operator's command: one table of commands, each in cli/.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include "base/exit_codes.h"
+#include "base/version.h"
+#include "cli/check_command.h"
+#include "cli/migrate_command.h"
+#include "cli/nginx_command.h"
+#include "cli/token_command.h"
+
+namespace tasklane {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"migrate", "bring the database's schema up to date", migrate_command},
+    Command{"check", "say whether the configuration (and with --db the database) is fit to serve",
+            check_command},
+    Command{"token", "print a token for a user, for development and curl", token_command},
+    Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
+
+void print_usage(std::FILE* out) {
+  fmt::print(out, "Usage: tasklane COMMAND [OPTION]…\n\nCommands:\n");
+  for (const Command& command : kCommands) fmt::print(out, "  {:<14}{}\n", command.name, command.summary);
+  fmt::print(out,
+             "\ntasklane COMMAND --help explains one; --version prints the version.\n"
+             "Exit status: 0 done, 1 failed, 2 wrong usage, 100 wrong configuration, 111 try again later.\n");
+}
+
+int run(Arguments words) {
+  if (words.empty()) {
+    print_usage(stderr);
+    return kExitUsage;
+  }
+  if (words[0] == "--help") {
+    print_usage(stdout);
+    return kExitOk;
+  }
+  if (words[0] == "--version") {
+    fmt::print("tasklane {}\n", kVersion);
+    return kExitOk;
+  }
+  const auto command = std::ranges::find(kCommands, words[0], &Command::name);
+  if (command == kCommands.end()) {
+    fmt::print(stderr, "tasklane: there is no command of that name\n");
+    print_usage(stderr);
+    return kExitUsage;
+  }
+  return command->run(words.subspan(1));
+}
+
+}  // namespace
+}  // namespace tasklane
+
+int main(int count, char** words) {
+  try {
+    const std::vector<std::string_view> arguments(words + 1, words + count);
+    const int status = tasklane::run(arguments);
+    // A full disk or a closed pipe must not look like success.
+    return std::fflush(stdout) == 0 ? status : tasklane::kExitFailure;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tasklane: {}\n", error.what());
+    return tasklane::kExitFailure;
+  }
+}

@@ -1,0 +1,157 @@
+#include "postgres/inspection.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "postgres/migrations.h"
+#include "postgres/synchronous.h"
+
+namespace tasklane {
+
+namespace {
+
+using Level = Finding::Level;
+
+class Inspector {
+ public:
+  explicit Inspector(pqxx::work& work) : work_(work) {}
+
+  void connection();
+  void settings();
+  void table();
+  void private_keys();
+  void public_keys(bool needed);
+  // Also true when there is none: that is a finding of its own.
+  bool can_read_migrations() {
+    return holds("coalesce(has_table_privilege(to_regclass('tasklane_migrations'), 'SELECT'), true)");
+  }
+  std::vector<Finding> take() { return std::move(findings_); }
+
+ private:
+  // One boolean; null is false.
+  bool holds(const std::string& expression) {
+    return work_.exec("SELECT coalesce((" + expression + ")::int, 0)")[0][0].as<int>() != 0;
+  }
+  std::string text(const std::string& expression) {
+    return work_.exec("SELECT coalesce((" + expression + ")::text, '')")[0][0].as<std::string>();
+  }
+  void add(Level level, std::string sentence) { findings_.push_back({level, std::move(sentence)}); }
+
+  pqxx::work& work_;
+  std::vector<Finding> findings_;
+};
+
+void Inspector::connection() {
+  add(Level::good, fmt::format("the database answers: PostgreSQL {}, role {}",
+                               text("current_setting('server_version')"), text("current_user")));
+  if (text("current_setting('server_version_num')::int < 140000") == "true")
+    add(Level::bad, "the server is older than PostgreSQL 14");
+  if (text("current_setting('server_encoding')") != "UTF8")
+    add(Level::bad, "the database's encoding is not UTF8");
+  if (holds("pg_is_in_recovery()")) add(Level::bad, "the server is a read-only standby");
+  // No address: a unix socket. Behind a pooler this speaks of the pooler's link to the server.
+  const bool local = holds(
+      "inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8'"
+      " OR inet_server_addr() = '::1'");
+  if (!local && !holds("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
+    add(Level::warning, "the connection to another host has no TLS: add sslmode=verify-full to DATABASE_URL");
+}
+
+void Inspector::settings() {
+  if (text("current_setting('statement_timeout')") == "0") {
+    add(Level::warning,
+        fmt::format("role {} has no statement_timeout: ALTER ROLE … SET statement_timeout = '5s'",
+                    text("current_user")));
+  }
+  if (holds("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
+    add(Level::warning, fmt::format("role {} is a superuser: serve as tasklane_api", text("current_user")));
+}
+
+void Inspector::table() {
+  if (!holds("to_regclass('tasks') IS NOT NULL")) {
+    add(Level::bad, "the table tasks is not there: run tasklane migrate");
+    return;
+  }
+  bool all = true;
+  for (const auto& [right, test] : {std::pair("SELECT", "has_table_privilege('tasks', 'SELECT')"),
+                                    std::pair("INSERT", "has_any_column_privilege('tasks', 'INSERT')"),
+                                    std::pair("UPDATE", "has_any_column_privilege('tasks', 'UPDATE')"),
+                                    std::pair("DELETE", "has_table_privilege('tasks', 'DELETE')")}) {
+    if (holds(test)) continue;
+    all = false;
+    add(Level::bad, fmt::format("role {} may not {} on tasks: CALL tasklane_grant('{}')",
+                                text("current_user"), right, text("current_user")));
+  }
+  if (all) add(Level::good, "the table tasks can be read and written");
+}
+
+void Inspector::private_keys() {
+  // Better Auth's spelling, and that of hand-made schemas.
+  for (const std::string column : {"privateKey", "private_key"}) {
+    if (holds("SELECT has_column_privilege(attrelid, attnum, 'SELECT') FROM pg_attribute"
+              " WHERE attrelid = to_regclass('jwks') AND attname = '" +
+              column + "'")) {
+      add(Level::warning,
+          fmt::format("role {} can read Better Auth's private keys (jwks.{}): serve as tasklane_api",
+                      text("current_user"), column));
+    }
+  }
+}
+
+void Inspector::public_keys(bool needed) {
+  if (!needed) return;
+  if (!holds("has_table_privilege(to_regclass('tasklane_public_keys'), 'SELECT')")) {
+    add(Level::bad,
+        "the view tasklane_public_keys cannot be read: run tasklane migrate, or CALL tasklane_grant(…)");
+    return;
+  }
+  const std::string keys = text("SELECT count(*) FROM tasklane_public_keys");
+  add(Level::good, keys == "0" ? "there is no public key yet: Better Auth makes one with its first token"
+                               : fmt::format("public keys in the database: {}", keys));
+}
+
+Finding schema_finding(const InspectionTarget& target) {
+  const auto state = compare_migrations(target.direct_url, target.sql_folder);
+  if (!state) return {Level::bad, state.error().sentence};
+  if (!state->pending.empty()) {
+    return {Level::bad,
+            fmt::format("the schema is at version {}, {} is still to be applied: run tasklane migrate",
+                        state->version, state->pending.front())};
+  }
+  return {Level::good, fmt::format("the schema is at version {}, as it should be", state->version)};
+}
+
+}  // namespace
+
+std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarget& target) {
+  std::string_view doing = "connecting";
+  std::vector<Finding> findings;
+  bool schema_readable = false;
+  try {
+    pqxx::connection connection(bounded_url(target.url));
+    doing = "looking at the database";
+    pqxx::work work(connection);
+    Inspector inspector(work);
+    inspector.connection();
+    inspector.settings();
+    inspector.table();
+    inspector.private_keys();
+    doing = "reading tasklane_public_keys";
+    inspector.public_keys(target.keys_needed);
+    schema_readable = target.url != target.direct_url || inspector.can_read_migrations();
+    findings = inspector.take();
+  } catch (const pqxx::failure&) {
+    return std::unexpected(current_database_error(doing, target.url));
+  }
+  if (schema_readable) {
+    findings.push_back(schema_finding(target));
+  } else {
+    findings.push_back({Level::warning,
+                        "the schema's version was not checked: only the owner can read it, set"
+                        " DATABASE_URL_DIRECT to the owner's URL"});
+  }
+  return findings;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,78 @@
+#include "postgres/migration_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The number of "NNNN_words.sql".
+std::optional<int> version_of(std::string_view name) {
+  constexpr std::size_t kDigits = 4;
+  constexpr std::string_view kWord = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  int version = 0;
+  if (name.size() <= kDigits + 1 || name[kDigits] != '_') return std::nullopt;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, version);
+  if (error != std::errc{} || end != name.data() + kDigits || version < 1) return std::nullopt;
+  const std::string_view words =
+      name.substr(kDigits + 1, name.size() - kDigits - 1 - std::string_view(".sql").size());
+  if (words.empty() || words.find_first_not_of(kWord) != std::string_view::npos) return std::nullopt;
+  return version;
+}
+
+std::optional<std::string> read_text(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error || size > limits::kMigrationFileMaxBytes) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file || text.size() != size || text.contains('\0')) return std::nullopt;
+  return text;
+}
+
+}  // namespace
+
+std::expected<std::vector<MigrationFile>, DatabaseError> read_migration_files(const std::string& folder) {
+  const auto refuse = [](std::string sentence) {
+    return std::unexpected(DatabaseError{DatabaseError::Kind::permanent, std::move(sentence)});
+  };
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  if (error) return refuse(fmt::format("the folder {} cannot be read: {}", folder, error.message()));
+
+  std::vector<MigrationFile> files;
+  for (; entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path path = entries->path();
+    if (path.extension() != ".sql") continue;
+    std::string name = path.filename().string();
+    const auto version = version_of(name);
+    if (!version) return refuse(fmt::format("{} in {} is not named like 0001_tasks.sql", name, folder));
+    auto text = read_text(path);
+    if (!text) return refuse(fmt::format("{} in {} is no readable text of at most 1 MiB", name, folder));
+    files.push_back({*version, std::move(name), std::move(*text)});
+  }
+  if (error) return refuse(fmt::format("the folder {} cannot be read: {}", folder, error.message()));
+  if (files.empty()) return refuse(fmt::format("the folder {} holds no migration", folder));
+
+  std::ranges::sort(files, {}, [](const MigrationFile& file) { return std::pair(file.version, file.name); });
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (i > 0 && files[i].version == files[i - 1].version)
+      return refuse(fmt::format("{} and {} have the same number", files[i - 1].name, files[i].name));
+    if (files[i].version != static_cast<int>(i) + 1)
+      return refuse(fmt::format("migration {:04} is missing before {}", i + 1, files[i].name));
+  }
+  return files;
+}
+
+}  // namespace tasklane

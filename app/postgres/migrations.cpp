@@ -1,0 +1,165 @@
+#include "postgres/migrations.h"
+
+#include <fmt/format.h>
+
+#include "postgres/migration_files.h"
+#include "postgres/synchronous.h"
+
+namespace tasklane {
+
+namespace {
+
+using Files = std::vector<MigrationFile>;
+
+// "tasklane" in ASCII: the advisory lock's key, one per database.
+constexpr std::int64_t kLockKey = 0x7461'736b'6c61'6e65;
+constexpr int kServerVersionMin = 140000;
+
+std::unexpected<DatabaseError> refuse(std::string sentence) {
+  return std::unexpected(DatabaseError{DatabaseError::Kind::permanent, std::move(sentence)});
+}
+
+// What the files count on, whatever the role or the server sets. The server's words are read by people and by
+// nothing here, so their language stays as it is.
+void prepare(pqxx::work& work, std::chrono::milliseconds lock_timeout) {
+  work.exec(
+      fmt::format("SET LOCAL client_min_messages = warning;"
+                  "SET LOCAL client_encoding = 'UTF8';"
+                  "SET LOCAL standard_conforming_strings = on;"
+                  "SET LOCAL statement_timeout = {};"
+                  "SET LOCAL lock_timeout = {}",
+                  limits::kMigrationStatementTimeout.count(), lock_timeout.count()));
+}
+
+std::expected<void, DatabaseError> check_server(pqxx::work& work) {
+  const pqxx::result row = work.exec(
+      "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+      " current_setting('server_encoding')");
+  if (row[0][0].as<int>() < kServerVersionMin)
+    return refuse(fmt::format("the server is PostgreSQL {}; 14 or newer is needed", row[0][1].c_str()));
+  if (row[0][2].as<std::string>() != "UTF8")
+    return refuse(fmt::format("the database's encoding is {}; UTF8 is needed", row[0][2].c_str()));
+  return {};
+}
+
+bool is_recorded(pqxx::work& work) {
+  return !work.exec("SELECT to_regclass('tasklane_migrations')")[0][0].is_null();
+}
+
+// How many of the files are applied; fails unless the record is exactly the beginning of the files.
+std::expected<std::size_t, DatabaseError> count_applied(pqxx::work& work, const Files& files) {
+  const pqxx::result rows =
+      work.exec("SELECT version, name, checksum FROM tasklane_migrations ORDER BY version");
+  for (std::size_t i = 0; i < static_cast<std::size_t>(rows.size()); ++i) {
+    const auto row = rows[static_cast<pqxx::result::size_type>(i)];
+    const int version = row[0].as<int>();
+    if (version > files.back().version) {
+      return refuse(fmt::format("the database is newer than this Tasklane: it has {}, the files end at {}",
+                                row[1].c_str(), files.back().name));
+    }
+    if (version != static_cast<int>(i) + 1)
+      return refuse(fmt::format("the table tasklane_migrations lacks version {}", i + 1));
+    // The server's own SHA-256: the same everywhere, and no library for it here.
+    const pqxx::result sum = work.exec(
+        fmt::format("SELECT encode(sha256(convert_to({}, 'UTF8')), 'hex')", work.quote(files[i].text)));
+    if (row[2].as<std::string>() != sum[0][0].as<std::string>()) {
+      return refuse(
+          fmt::format("{} has changed since it was applied (as {}): an applied file stays as it is, a"
+                      " change is a new file",
+                      files[i].name, row[1].c_str()));
+    }
+  }
+  return static_cast<std::size_t>(rows.size());
+}
+
+void apply(pqxx::work& work, const MigrationFile& file) {
+  work.exec(file.text);
+  work.exec(
+      fmt::format("INSERT INTO tasklane_migrations (version, name, checksum)"
+                  " VALUES ({}, {}, encode(sha256(convert_to({}, 'UTF8')), 'hex'))",
+                  file.version, work.quote(file.name), work.quote(file.text)));
+}
+
+bool api_role_exists(pqxx::work& work) {
+  return !work.exec("SELECT to_regrole('tasklane_api')")[0][0].is_null();
+}
+
+// One transaction: applies the first file that is not applied yet. True when there was one. The lock is the
+// transaction's and not the session's, so it holds behind a pooler as well and cannot be left behind.
+std::expected<bool, DatabaseError> apply_next(pqxx::connection& connection, const Files& files,
+                                              std::chrono::milliseconds lock_timeout, std::string& doing,
+                                              MigrationReport& report) {
+  pqxx::work work(connection);
+  prepare(work, lock_timeout);
+  if (auto fit = check_server(work); !fit) return std::unexpected(fit.error());
+  doing = "waiting for another migration";
+  work.exec(fmt::format("SELECT pg_advisory_xact_lock({})", kLockKey));
+  doing = "migrating";
+  if (!is_recorded(work)) {
+    work.exec(
+        "CREATE TABLE tasklane_migrations (version integer PRIMARY KEY, name text NOT NULL,"
+        " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"
+        "COMMENT ON TABLE tasklane_migrations IS 'Which files of sql/ were applied, and their SHA-256.'");
+  }
+  const auto applied = count_applied(work, files);
+  if (!applied) return std::unexpected(applied.error());
+  report.version = static_cast<int>(*applied);
+  report.api_role_exists = api_role_exists(work);
+  if (*applied == files.size()) return false;
+
+  const MigrationFile& file = files[*applied];
+  doing = file.name;
+  apply(work, file);
+  work.commit();
+  report.applied.push_back(file.name);
+  return true;
+}
+
+}  // namespace
+
+std::expected<MigrationReport, DatabaseError> migrate(const std::string& url, const std::string& sql_folder,
+                                                      std::chrono::milliseconds lock_timeout) {
+  const auto files = read_migration_files(sql_folder);
+  if (!files) return std::unexpected(files.error());
+  MigrationReport report;
+  std::string doing = "connecting";
+  try {
+    pqxx::connection connection(bounded_url(url));
+    // One turn per file, and one that finds nothing left.
+    for (std::size_t turn = 0; turn <= files->size(); ++turn) {
+      const auto more = apply_next(connection, *files, lock_timeout, doing, report);
+      if (!more) return std::unexpected(more.error());
+      if (!*more) break;
+    }
+    return report;
+  } catch (const pqxx::failure&) {
+    return std::unexpected(current_database_error(doing, url));
+  }
+}
+
+std::expected<MigrationState, DatabaseError> compare_migrations(const std::string& url,
+                                                                const std::string& sql_folder) {
+  const auto files = read_migration_files(sql_folder);
+  if (!files) return std::unexpected(files.error());
+  std::string_view doing = "connecting";
+  try {
+    pqxx::connection connection(bounded_url(url));
+    doing = "reading tasklane_migrations";
+    pqxx::work work(connection);
+    prepare(work, limits::kMigrationLockTimeout);
+    if (auto fit = check_server(work); !fit) return std::unexpected(fit.error());
+    std::size_t applied = 0;
+    if (is_recorded(work)) {
+      const auto count = count_applied(work, *files);
+      if (!count) return std::unexpected(count.error());
+      applied = *count;
+    }
+    MigrationState state{.version = static_cast<int>(applied), .pending = {}};
+    for (std::size_t i = applied; i < files->size(); ++i) state.pending.push_back((*files)[i].name);
+    return state;
+  } catch (const pqxx::failure&) {
+    return std::unexpected(current_database_error(doing, url));
+  }
+}
+
+}  // namespace tasklane

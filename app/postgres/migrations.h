@@ -1,0 +1,41 @@
+#pragma once
+// The database's schema: the numbered files of a folder, applied in order, each in one transaction together
+// with its record in the table tasklane_migrations. Safe to run twice and from several hosts at once: every
+// transaction takes the same advisory lock and reads the record anew. Never takes a step back.
+//
+// Fails permanently when an applied file has changed, when the database is newer than the files or when a
+// file does not run (its transaction is undone, the ones before it stay); temporarily when the database
+// cannot be reached or somebody holds the lock too long.
+
+#include <chrono>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "postgres/database_error.h"
+
+namespace tasklane {
+
+struct MigrationReport {
+  std::vector<std::string> applied;  // the names of the files this run applied
+  int version = 0;                   // of the database now
+  bool api_role_exists = false;      // false: tasklane_api could not be made, see sql/0003_role.sql
+};
+
+// `url` is the owner's (DATABASE_URL_DIRECT). `lock_timeout` bounds the wait for another migration and for
+// tables.
+std::expected<MigrationReport, DatabaseError> migrate(
+    const std::string& url, const std::string& sql_folder,
+    std::chrono::milliseconds lock_timeout = limits::kMigrationLockTimeout);
+
+struct MigrationState {
+  int version = 0;                   // of the database; 0: never migrated
+  std::vector<std::string> pending;  // names of files still to be applied
+};
+
+// Compares and changes nothing. Fails as migrate() would.
+std::expected<MigrationState, DatabaseError> compare_migrations(const std::string& url,
+                                                                const std::string& sql_folder);
+
+}  // namespace tasklane

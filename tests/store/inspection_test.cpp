@@ -1,0 +1,103 @@
+// `tasklane check --db`.
+
+#include "postgres/inspection.h"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "database.h"
+
+using namespace tasklane;
+using Level = Finding::Level;
+
+namespace {
+
+std::vector<Finding> look(const std::string& url, const std::string& direct_url, bool keys_needed = true) {
+  const auto findings =
+      inspect({.url = url, .direct_url = direct_url, .sql_folder = TASKLANE_SQL, .keys_needed = keys_needed});
+  BOOST_REQUIRE_MESSAGE(findings, findings.error().sentence);
+  return *findings;
+}
+
+bool says(const std::vector<Finding>& findings, Level level, std::string_view words) {
+  for (const auto& finding : findings) BOOST_TEST_MESSAGE(finding.sentence);
+  return std::ranges::any_of(findings, [&](const Finding& finding) {
+    return finding.level == level && finding.sentence.find(words) != std::string::npos;
+  });
+}
+
+bool all_good(const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) BOOST_TEST_MESSAGE(finding.sentence);
+  return std::ranges::all_of(findings, [](const Finding& finding) { return finding.level == Level::good; });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(inspection)
+
+BOOST_AUTO_TEST_CASE(a_migrated_database_served_by_the_api_role_is_all_good) {
+  const auto database = FreshDatabase::migrated();
+  BOOST_TEST(all_good(look(database.api_url(), database.url())));
+  database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text);
+                  INSERT INTO jwks VALUES ('k', '{}', 'PRIVATE'))");
+  const auto findings = look(database.api_url(), database.url());
+  BOOST_TEST(all_good(findings));
+  BOOST_TEST(says(findings, Level::good, "public keys in the database: 1"));
+}
+
+BOOST_AUTO_TEST_CASE(an_unmigrated_database_is_bad) {
+  const FreshDatabase database;
+  const auto findings = look(database.url(), database.url());
+  BOOST_TEST(says(findings, Level::bad, "run tasklane migrate"));
+  BOOST_TEST(says(findings, Level::bad, "tasklane_public_keys"));
+  BOOST_TEST(says(findings, Level::bad, "0001_tasks.sql is still to be applied"));
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_serves_is_warned_of_what_it_can_reach) {
+  const auto database = FreshDatabase::migrated();
+  const auto before = look(database.url(), database.url());
+  BOOST_TEST(says(before, Level::warning, "no statement_timeout"));
+  BOOST_TEST(says(before, Level::warning, "superuser"));
+  BOOST_TEST(!says(before, Level::warning, "private keys"));
+  database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text))");
+  BOOST_TEST(says(look(database.url(), database.url()), Level::warning, "jwks.privateKey"));
+}
+
+BOOST_AUTO_TEST_CASE(a_role_without_its_rights_is_bad_and_each_right_is_named) {
+  const auto database = FreshDatabase::migrated();
+  database.run(
+      "REVOKE UPDATE (title, description, completed, updated_at) ON tasks FROM tasklane_api;"
+      "REVOKE SELECT ON tasklane_public_keys FROM tasklane_api");
+  const auto findings = look(database.api_url(), database.url());
+  BOOST_TEST(says(findings, Level::bad, "may not UPDATE on tasks"));
+  BOOST_TEST(!says(findings, Level::bad, "may not SELECT"));
+  BOOST_TEST(says(findings, Level::bad, "tasklane_public_keys"));
+  BOOST_TEST(!says(look(database.api_url(), database.url(), false), Level::bad, "tasklane_public_keys"));
+}
+
+BOOST_AUTO_TEST_CASE(the_schema_version_is_left_out_when_only_the_owner_could_read_it) {
+  const auto database = FreshDatabase::migrated();
+  const auto findings = look(database.api_url(), database.api_url());
+  BOOST_TEST(says(findings, Level::warning, "DATABASE_URL_DIRECT"));
+  BOOST_TEST(!says(findings, Level::bad, ""));
+}
+
+BOOST_AUTO_TEST_CASE(an_unreachable_database_is_a_temporary_failure_and_a_refused_login_is_not) {
+  const auto unreachable = inspect({.url = "postgresql://u:s3cret@127.0.0.1:1/x",
+                                    .direct_url = "postgresql://u:s3cret@127.0.0.1:1/x",
+                                    .sql_folder = TASKLANE_SQL,
+                                    .keys_needed = true});
+  BOOST_REQUIRE(!unreachable);
+  BOOST_TEST((unreachable.error().kind == DatabaseError::Kind::temporary));
+  BOOST_TEST(unreachable.error().sentence.find("s3cret") == std::string::npos);
+
+  const FreshDatabase database;
+  const auto refused = inspect({.url = database.url_as("nobody"),
+                                .direct_url = database.url(),
+                                .sql_folder = TASKLANE_SQL,
+                                .keys_needed = true});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().kind == DatabaseError::Kind::permanent));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,229 @@
+// `tasklane migrate`: order, record, drift, concurrency and failure.
+
+#include "postgres/migrations.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+#include <thread>
+#include <vector>
+
+#include "database.h"
+
+using namespace tasklane;
+using Kind = DatabaseError::Kind;
+
+namespace {
+
+constexpr int kNewest = 3;
+
+// The sentence of a failure that must be of this kind.
+template <class T>
+std::string failure(const std::expected<T, DatabaseError>& result, Kind kind) {
+  BOOST_REQUIRE(!result);
+  BOOST_TEST((result.error().kind == kind), result.error().sentence);
+  return result.error().sentence;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  BOOST_TEST_MESSAGE(text);
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(migrations)
+
+BOOST_AUTO_TEST_CASE(applies_all_files_once_and_records_them) {
+  const FreshDatabase database;
+  const auto first = migrate(database.url(), TASKLANE_SQL);
+  BOOST_REQUIRE_MESSAGE(first, first.error().sentence);
+  BOOST_TEST(first->version == kNewest);
+  BOOST_TEST(first->applied.size() == std::size_t{kNewest});
+  BOOST_TEST(first->applied.front() == "0001_tasks.sql");
+  BOOST_TEST(first->api_role_exists);
+
+  const auto second = migrate(database.url(), TASKLANE_SQL);
+  BOOST_REQUIRE(second);
+  BOOST_TEST(second->applied.empty());
+  BOOST_TEST(second->version == kNewest);
+  BOOST_TEST(database.value("SELECT string_agg(name, ',' ORDER BY version) FROM tasklane_migrations") ==
+             "0001_tasks.sql,0002_public_keys.sql,0003_role.sql");
+}
+
+BOOST_AUTO_TEST_CASE(records_the_sha256_of_the_file) {
+  const FreshDatabase database;
+  const MigrationFolder folder;
+  folder.remove("0002_public_keys.sql");
+  folder.remove("0003_role.sql");
+  folder.write("0001_tasks.sql", "SELECT 1;\n");
+  BOOST_REQUIRE(migrate(database.url(), folder.path()));
+  BOOST_TEST(
+      database.value("SELECT checksum FROM tasklane_migrations") ==  // printf 'SELECT 1;\n' | sha256sum
+      "b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd");
+}
+
+BOOST_AUTO_TEST_CASE(two_hosts_at_once_apply_each_file_once) {
+  for (int round = 0; round < 3; ++round) {
+    const FreshDatabase database;
+    std::array<std::expected<MigrationReport, DatabaseError>, 4> reports;
+    {
+      std::vector<std::jthread> hosts;
+      for (auto& report : reports)
+        hosts.emplace_back([&] { report = migrate(database.url(), TASKLANE_SQL); });
+    }
+    std::size_t applied = 0;
+    for (const auto& report : reports) {
+      BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
+      BOOST_TEST(report->version == kNewest);
+      applied += report->applied.size();
+    }
+    BOOST_TEST(applied == std::size_t{kNewest});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_databases_of_one_cluster_make_the_role_at_the_same_moment) {
+  for (int round = 0; round < 3; ++round) {
+    const std::array<FreshDatabase, 3> databases;
+    databases[0].run("DROP ROLE IF EXISTS tasklane_api");
+    std::array<std::expected<MigrationReport, DatabaseError>, 3> reports;
+    {
+      std::vector<std::jthread> hosts;
+      for (std::size_t i = 0; i < databases.size(); ++i)
+        hosts.emplace_back([&, i] { reports[i] = migrate(databases[i].url(), TASKLANE_SQL); });
+    }
+    for (std::size_t i = 0; i < databases.size(); ++i) {
+      BOOST_REQUIRE_MESSAGE(reports[i], reports[i].error().sentence);
+      BOOST_TEST(reports[i]->api_role_exists);
+      BOOST_TEST(databases[i].refusal("SELECT FROM tasks") == "");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_applied_file_that_has_changed_and_names_it) {
+  const FreshDatabase database;
+  const MigrationFolder folder;
+  BOOST_REQUIRE(migrate(database.url(), folder.path()));
+  std::ofstream(folder.path() + "/0002_public_keys.sql", std::ios::app) << "\n";
+  BOOST_TEST(contains(failure(migrate(database.url(), folder.path()), Kind::permanent),
+                      "0002_public_keys.sql has changed since it was applied"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_database_newer_than_the_files) {
+  const FreshDatabase database;
+  const MigrationFolder folder;
+  folder.write("0004_later.sql", "CREATE TABLE later ();");
+  BOOST_REQUIRE(migrate(database.url(), folder.path()));
+  const std::string sentence = failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent);
+  BOOST_TEST(contains(sentence, "newer"));
+  BOOST_TEST(contains(sentence, "0004_later.sql"));
+  BOOST_TEST(contains(sentence, "0003_role.sql"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_record_with_a_hole) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  database.run("DELETE FROM tasklane_migrations WHERE version = 2");
+  BOOST_TEST(contains(failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent), "lacks version 2"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_folders_it_cannot_order) {
+  const FreshDatabase database;
+  const auto refused = [&](const MigrationFolder& folder, std::string_view words) {
+    return contains(failure(migrate(database.url(), folder.path()), Kind::permanent), words);
+  };
+  const MigrationFolder gap, twins, misnamed, empty;
+  gap.remove("0002_public_keys.sql");
+  BOOST_TEST(refused(gap, "migration 0002 is missing before 0003_role.sql"));
+  twins.write("0003_other.sql", "");
+  BOOST_TEST(refused(twins, "0003_other.sql and 0003_role.sql have the same number"));
+  misnamed.write("004_x.sql", "");
+  BOOST_TEST(refused(misnamed, "004_x.sql"));
+  for (const char* name : {"0001_tasks.sql", "0002_public_keys.sql", "0003_role.sql"}) empty.remove(name);
+  empty.write("README.md", "not a migration");
+  BOOST_TEST(refused(empty, "holds no migration"));
+  BOOST_TEST(contains(failure(migrate(database.url(), empty.path() + "/absent"), Kind::permanent),
+                      "cannot be read"));
+  BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_fails_is_undone_and_the_ones_before_it_stay) {
+  const FreshDatabase database;
+  const MigrationFolder folder;
+  folder.write("0004_broken.sql", "CREATE TABLE half (); SELECT no_such_function();");
+  const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
+  BOOST_TEST(contains(sentence, "0004_broken.sql"));
+  BOOST_TEST(contains(sentence, "no_such_function"));
+  BOOST_TEST(database.value("SELECT to_regclass('half')") == "NULL");
+  BOOST_TEST(database.value("SELECT max(version) FROM tasklane_migrations") == std::to_string(kNewest));
+
+  folder.write("0004_broken.sql", "CREATE TABLE whole ();");
+  const auto mended = migrate(database.url(), folder.path());
+  BOOST_REQUIRE(mended);
+  BOOST_TEST(mended->applied == std::vector<std::string>{"0004_broken.sql"});
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_when_another_migration_holds_the_lock_for_long) {
+  const FreshDatabase database;
+  pqxx::connection other(database.url());
+  pqxx::work work(other);
+  work.exec("SELECT pg_advisory_xact_lock(x'7461736b6c616e65'::bigint)");
+  const std::string sentence =
+      failure(migrate(database.url(), TASKLANE_SQL, std::chrono::milliseconds(100)), Kind::temporary);
+  BOOST_TEST(contains(sentence, "waiting for another migration"));
+}
+
+BOOST_AUTO_TEST_CASE(tells_unreachable_from_refused_and_never_a_password) {
+  const auto check = [](const std::string& url, Kind kind) {
+    const std::string sentence = failure(migrate(url, TASKLANE_SQL), kind);
+    BOOST_TEST(sentence.find("s3c") == std::string::npos, sentence);
+    BOOST_TEST(sentence.find("ret") == std::string::npos, sentence);
+  };
+  check("postgresql://u:s3cret@127.0.0.1:1/x", Kind::temporary);
+  check("postgresql://u:s3cret@host.invalid/x", Kind::temporary);
+  for (const char* password : {"s3c@ret", "s3c/ret", "s3c%ret", "s3c%00ret"})
+    check(std::string("postgresql://u:") + password + "@127.0.0.1:1/x", Kind::permanent);
+  check("postgresql://u:s3cret@127.0.0.1:port/x", Kind::permanent);
+  check("postgresql://u@127.0.0.1:1/x?pasword=s3cret", Kind::permanent);
+
+  const FreshDatabase database;
+  check(database.url_as("nobody:s3cret"), Kind::permanent);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_only_server_is_a_matter_of_time) {
+  const FreshDatabase database;
+  database.run("ALTER DATABASE " + database.name() + " SET default_transaction_read_only = on");
+  failure(migrate(database.url(), TASKLANE_SQL), Kind::temporary);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_database_that_is_not_utf8) {
+  const FreshDatabase database;
+  pqxx::connection server(database.url());
+  const std::string name = database.name() + "_latin1";
+  pqxx::nontransaction(server).exec("CREATE DATABASE " + name +
+                                    " ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  std::string url = database.url();
+  url.replace(url.find(database.name()), database.name().size(), name);
+  const auto report = migrate(url, TASKLANE_SQL);
+  pqxx::nontransaction(server).exec("DROP DATABASE " + name);
+  BOOST_TEST(contains(failure(report, Kind::permanent), "encoding is LATIN1"));
+}
+
+BOOST_AUTO_TEST_CASE(comparing_tells_what_is_pending_and_changes_nothing) {
+  const FreshDatabase database;
+  const auto before = compare_migrations(database.url(), TASKLANE_SQL);
+  BOOST_REQUIRE(before);
+  BOOST_TEST(before->version == 0);
+  BOOST_TEST(before->pending.size() == std::size_t{kNewest});
+  BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
+
+  BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));
+  const auto after = compare_migrations(database.url(), TASKLANE_SQL);
+  BOOST_REQUIRE(after);
+  BOOST_TEST(after->version == kNewest);
+  BOOST_TEST(after->pending.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,160 @@
+// What tasklane_api may do, proven by trying, and how the migration fares without the right to make roles.
+
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <pqxx/transaction>
+
+#include "database.h"
+#include "postgres/migrations.h"
+
+using namespace tasklane;
+
+namespace {
+
+bool denied(const FreshDatabase& database, const std::string& sql) {
+  const std::string said = database.refusal(sql);
+  BOOST_TEST_MESSAGE(sql << ": " << said);
+  return said.starts_with("permission denied") || said.starts_with("must be ");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(privileges)
+
+BOOST_AUTO_TEST_CASE(the_api_role_may_do_what_its_statements_need) {
+  const auto database = FreshDatabase::migrated();
+  for (const char* sql :
+       {"SELECT id, user_id, title, description, completed, created_at, updated_at FROM tasks",
+        "INSERT INTO tasks (user_id, title, description) VALUES ('u', 't', 'd') RETURNING id, created_at",
+        "INSERT INTO tasks (user_id, title, completed, created_at, updated_at) VALUES ('u', 't', true, "
+        "now(), now())",
+        "UPDATE tasks SET title = 'x', description = NULL, completed = NOT completed, updated_at = now()"
+        " WHERE user_id = 'u' AND id = 1 RETURNING *",
+        "DELETE FROM tasks WHERE user_id = 'u' AND id = 1 RETURNING id",
+        "SELECT kid, jwk, alg, expires_at FROM tasklane_public_keys"})
+    BOOST_TEST(database.refusal(sql) == "", sql);
+}
+
+BOOST_AUTO_TEST_CASE(the_api_role_may_do_nothing_else) {
+  const auto database = FreshDatabase::migrated();
+  database.run(
+      R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text); CREATE TABLE "user" (id text))");
+  for (const char* sql :
+       {"TRUNCATE tasks",
+        "DROP TABLE tasks",
+        "ALTER TABLE tasks ADD COLUMN x int",
+        "CREATE INDEX ON tasks (title)",
+        "CREATE TABLE mine (user_id text, id bigint, FOREIGN KEY (user_id, id) REFERENCES tasks)",
+        "CREATE SCHEMA mine",
+        "INSERT INTO tasks (id, user_id, title) OVERRIDING SYSTEM VALUE VALUES (7, 'u', 't')",
+        "UPDATE tasks SET id = 7",
+        "UPDATE tasks SET user_id = 'v'",
+        "UPDATE tasks SET created_at = now()",
+        "SELECT setval('tasks_id_seq', 1)",
+        "SELECT nextval('tasks_id_seq')",
+        "SELECT * FROM tasklane_migrations",
+        "INSERT INTO tasklane_migrations VALUES (9, 'x', 'x')",
+        "DELETE FROM tasklane_migrations",
+        "SELECT * FROM jwks",
+        R"(SELECT "privateKey" FROM jwks)",
+        R"(SELECT "publicKey" FROM jwks)",
+        "INSERT INTO jwks VALUES ('k', 'k', 'k')",
+        R"(SELECT * FROM "user")",
+        "DROP VIEW tasklane_public_keys",
+        "CREATE OR REPLACE FUNCTION tasklane_read_public_keys() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER FUNCTION tasklane_read_public_keys() SET search_path = pg_temp",
+        "CALL tasklane_grant('tasklane_api')",
+        "CALL tasklane_read_keys_from('{pg_temp}')",
+        "CREATE ROLE mine",
+        "COPY tasks TO PROGRAM 'cat'"})
+    BOOST_TEST(denied(database, sql), sql);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_else_may_anything) {
+  const auto database = FreshDatabase::migrated();
+  const FreshRole stranger(database, "tasklane_stranger", "LOGIN");
+  for (const char* sql : {"SELECT * FROM tasks", "SELECT * FROM tasklane_public_keys",
+                          "SELECT * FROM tasklane_read_public_keys()", "SELECT * FROM tasklane_migrations",
+                          "CALL tasklane_grant('tasklane_stranger')"}) {
+    const std::string said = database.refusal(sql, "tasklane_stranger");
+    BOOST_TEST(said.starts_with("permission denied"), sql << ": " << said);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_api_role_has_its_timeouts) {
+  const auto database = FreshDatabase::migrated();
+  pqxx::connection connection(database.api_url());
+  pqxx::work work(connection);
+  const auto setting = [&](const std::string& name) {
+    return work.exec("SELECT current_setting('" + name + "')")[0][0].as<std::string>();
+  };
+  BOOST_TEST(setting("statement_timeout") == "5s");
+  BOOST_TEST(setting("lock_timeout") == "4s");
+  BOOST_TEST(setting("idle_in_transaction_session_timeout") == "4s");
+}
+
+BOOST_AUTO_TEST_CASE(default_privileges_of_the_database_do_not_widen_the_role) {
+  const FreshDatabase database;
+  BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));  // the role exists now, for all databases
+  const FreshDatabase generous;
+  generous.run("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO tasklane_api");
+  BOOST_REQUIRE(migrate(generous.url(), TASKLANE_SQL));
+  BOOST_TEST(denied(generous, "TRUNCATE tasks"));
+  BOOST_TEST(denied(generous, "UPDATE tasks SET user_id = 'v'"));
+  BOOST_TEST(denied(generous, "SELECT * FROM tasklane_migrations"));
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_who_may_not_create_roles_migrates_all_the_same) {
+  const FreshDatabase database;
+  database.run("DROP ROLE IF EXISTS tasklane_api");
+  const FreshRole owner(database, "tasklane_owner", "LOGIN NOCREATEROLE");
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_owner");
+  const auto report = migrate(database.url_as("tasklane_owner"), TASKLANE_SQL);
+  BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
+  BOOST_TEST(!report->api_role_exists);
+
+  // Later an administrator makes the role, and the owner gives it its rights.
+  database.run("CREATE ROLE tasklane_api; SET ROLE tasklane_owner; CALL tasklane_grant('tasklane_api')");
+  BOOST_TEST(database.refusal("INSERT INTO tasks (user_id, title) VALUES ('u', 't')") == "");
+  BOOST_TEST(denied(database, "TRUNCATE tasks"));
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO CURRENT_USER");
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_with_createrole_needs_no_superuser) {
+  const FreshDatabase database;
+  database.run("DROP ROLE IF EXISTS tasklane_api");
+  const FreshRole owner(database, "tasklane_owner", "LOGIN CREATEROLE");
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_owner");
+  const auto report = migrate(database.url_as("tasklane_owner"), TASKLANE_SQL);
+  BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
+  BOOST_TEST(report->api_role_exists);
+  BOOST_TEST(database.value("SELECT rolconfig::text LIKE '%statement_timeout=5s%' AND NOT rolcanlogin"
+                            " FROM pg_roles WHERE rolname = 'tasklane_api'") == "t");
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO CURRENT_USER; DROP OWNED BY tasklane_api");
+}
+
+BOOST_AUTO_TEST_CASE(the_owner_may_be_the_role_that_serves) {
+  const FreshDatabase database;
+  database.run("DROP ROLE IF EXISTS tasklane_api");
+  const FreshRole owner(database, "tasklane_api", "LOGIN");
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_api");
+  const auto report = migrate(database.api_url(), TASKLANE_SQL);
+  BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
+  BOOST_TEST(database.refusal("SELECT * FROM tasks") == "");
+  database.run("ALTER DATABASE " + database.name() + " OWNER TO CURRENT_USER");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_of_its_own_works_for_owner_and_api_role) {
+  const FreshDatabase database;
+  database.run(R"(CREATE SCHEMA "Task Lane")");
+  database.run("ALTER DATABASE " + database.name() + R"( SET search_path = "Task Lane")");
+  BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));
+  database.run("ALTER DATABASE " + database.name() + " RESET search_path; ALTER ROLE tasklane_api LOGIN");
+  pqxx::connection connection(database.api_url());
+  pqxx::work work(connection);
+  work.exec("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
+  work.exec("SELECT * FROM tasklane_public_keys");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,123 @@
+// The table refuses by itself what the API's contract refuses.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+
+#include "database.h"
+
+using namespace tasklane;
+
+namespace {
+
+// Unicode's White_Space property, PropList.txt.
+constexpr std::array<unsigned, 25> kWhiteSpace = {
+    0x09,   0x0A,   0x0B,   0x0C,   0x0D,   0x20,   0x85,   0xA0,   0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
+    0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000};
+
+std::string insert(const std::string& columns, const std::string& values) {
+  return fmt::format("INSERT INTO tasks ({}) VALUES ({}) RETURNING id", columns, values);
+}
+
+struct Fixture {
+  FreshDatabase database = FreshDatabase::migrated();
+
+  // As the owner, whom only the constraints bind.
+  bool breaks(const std::string& constraint, const std::string& columns, const std::string& values) {
+    const std::string said = database.refusal(insert(columns, values), "");
+    BOOST_TEST_MESSAGE(values << ": " << said);
+    return said.find(constraint) != std::string::npos;
+  }
+  bool takes(const std::string& columns, const std::string& values) {
+    const std::string said = database.refusal(insert(columns, values), "");
+    BOOST_TEST_MESSAGE(values << ": " << said);
+    return said.empty();
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(schema, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_user_id_has_1_to_255_characters) {
+  BOOST_TEST(breaks("tasks_user_id_length", "user_id, title", "'', 't'"));
+  BOOST_TEST(takes("user_id, title", "repeat('é', 255), 't'"));
+  BOOST_TEST(breaks("tasks_user_id_length", "user_id, title", "repeat('é', 256), 't'"));
+  BOOST_TEST(breaks("user_id", "title", "'t'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_title_has_1_to_200_characters) {
+  BOOST_TEST(breaks("tasks_title_length", "user_id, title", "'u', ''"));
+  BOOST_TEST(takes("user_id, title", "'u', repeat('😀', 200)"));
+  BOOST_TEST(breaks("tasks_title_length", "user_id, title", "'u', repeat('😀', 201)"));
+  BOOST_TEST(breaks("title", "user_id", "'u'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_title_has_no_unicode_white_space_at_its_ends) {
+  for (const unsigned code : kWhiteSpace) {
+    BOOST_TEST(breaks("tasks_title_trimmed", "user_id, title", fmt::format("'u', chr({}) || 'x'", code)),
+               code);
+    BOOST_TEST(breaks("tasks_title_trimmed", "user_id, title", fmt::format("'u', 'x' || chr({})", code)),
+               code);
+    BOOST_TEST(takes("user_id, title", fmt::format("'u', 'x' || chr({}) || 'y'", code)), code);
+  }
+  // Look like white space and are none: U+180E, U+200B, U+2060, U+FEFF.
+  for (const unsigned code : {0x180EU, 0x200BU, 0x2060U, 0xFEFFU})
+    BOOST_TEST(takes("user_id, title", fmt::format("'u', chr({0}) || 'x' || chr({0})", code)), code);
+}
+
+BOOST_AUTO_TEST_CASE(a_description_is_null_or_has_at_most_10000_characters) {
+  BOOST_TEST(takes("user_id, title, description", "'u', 't', NULL"));
+  BOOST_TEST(takes("user_id, title, description", "'u', 't', ''"));
+  BOOST_TEST(takes("user_id, title, description", "'u', 't', repeat('é', 10000)"));
+  BOOST_TEST(
+      breaks("tasks_description_length", "user_id, title, description", "'u', 't', repeat('é', 10001)"));
+}
+
+BOOST_AUTO_TEST_CASE(an_id_is_an_integer_that_json_carries_exactly) {
+  BOOST_TEST(breaks("tasks_id_range", "id, user_id, title", "0, 'u', 't'"));
+  BOOST_TEST(takes("id, user_id, title", "9007199254740991, 'u', 't'"));
+  BOOST_TEST(breaks("tasks_id_range", "id, user_id, title", "9007199254740992, 'u', 't'"));
+  BOOST_TEST(database.value("SELECT seqmax FROM pg_sequence") == "9007199254740991");
+}
+
+BOOST_AUTO_TEST_CASE(completed_and_the_times_are_never_null) {
+  for (const char* column : {"completed", "created_at", "updated_at"})
+    BOOST_TEST(breaks("null value", std::string("user_id, title, ") + column, "'u', 't', NULL"), column);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_task_is_open_and_was_updated_when_it_was_created) {
+  database.run("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
+  BOOST_TEST(database.value("SELECT id = 1 AND NOT completed AND created_at = updated_at FROM tasks") == "t");
+}
+
+BOOST_AUTO_TEST_CASE(each_statement_finds_its_index) {
+  database.run(
+      "INSERT INTO tasks (user_id, title) SELECT 'u' || n % 100, 't' FROM generate_series(1, 5000) AS n");
+  database.run("ANALYZE tasks");
+  const auto plan = [&](const std::string& statement) {
+    std::string text;
+    for (const auto& row : database.run("EXPLAIN " + statement)) text += std::string(row[0].c_str()) + "\n";
+    return text;
+  };
+  const std::string list =
+      plan("SELECT * FROM tasks WHERE user_id = 'u7' ORDER BY created_at DESC, id DESC LIMIT 3");
+  BOOST_TEST(list.find("idx_task_user_id") != std::string::npos, list);
+  BOOST_TEST(list.find("Sort") == std::string::npos, list);
+  const std::string by_status = plan(
+      "SELECT * FROM tasks WHERE user_id = 'u7' AND completed = false ORDER BY created_at DESC, id DESC "
+      "LIMIT 3");
+  BOOST_TEST(by_status.find("Sort") == std::string::npos, by_status);
+  const std::string one = plan("SELECT * FROM tasks WHERE user_id = 'u7' AND id = 7");
+  BOOST_TEST(one.find("tasks_pkey") != std::string::npos, one);
+}
+
+BOOST_AUTO_TEST_CASE(each_index_says_which_statement_it_serves) {
+  BOOST_TEST(database.value("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_index"
+                            " JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 'tasks'::regclass"
+                            " AND obj_description(c.oid, 'pg_class') LIKE '%SELECT%'") ==
+             "idx_task_completed,idx_task_user_completed,idx_task_user_id,tasks_pkey");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

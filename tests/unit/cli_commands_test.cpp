@@ -1,0 +1,116 @@
+// The exit statuses of `tasklane`'s commands, as far as they go without a database.
+
+#include <stdlib.h>  // unsetenv, mkdtemp
+#include <sys/stat.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/exit_codes.h"
+#include "cli/check_command.h"
+#include "cli/migrate_command.h"
+#include "cli/token_command.h"
+#include "postgres/migration_files.h"
+
+using namespace tasklane;
+
+namespace {
+
+constexpr const char* kDatabase = "DATABASE_URL=postgresql://u:p@127.0.0.1:1/x\n";  // nobody listens there
+constexpr const char* kSecret = "BETTER_AUTH_SECRET=0123456789abcdef0123456789abcdef\n";
+
+struct Fixture {
+  std::string folder = (std::filesystem::temp_directory_path() / "tasklane-cli.XXXXXX").string();
+  std::string env_file;
+
+  Fixture() {
+    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    env_file = folder + "/tasklane.env";
+    for (const auto name : config_names()) ::unsetenv(std::string(name).c_str());
+  }
+  ~Fixture() { std::filesystem::remove_all(folder); }
+
+  void configure(const std::string& text) const {
+    std::ofstream(env_file) << text;
+    ::chmod(env_file.c_str(), 0600);
+  }
+  int run(int (*command)(Arguments), std::vector<std::string_view> words) const {
+    words.insert(words.end(), {"--env-file", env_file});
+    return command(words);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(commands, Fixture)
+
+BOOST_AUTO_TEST_CASE(wrong_usage_is_2_before_anything_is_read) {
+  for (const auto command : {migrate_command, check_command, token_command})
+    BOOST_TEST(run(command, {"--nope"}) == kExitUsage);
+  BOOST_TEST(run(token_command, {}) == kExitUsage);
+  BOOST_TEST(run(token_command, {"--sub", "u", "--ttl", "soon"}) == kExitUsage);
+  const std::string long_subject(256, 'x');
+  BOOST_TEST(run(token_command, {"--sub", long_subject}) == kExitUsage);
+}
+
+BOOST_AUTO_TEST_CASE(help_is_0_without_a_configuration) {
+  for (const auto command : {migrate_command, check_command, token_command})
+    BOOST_TEST(run(command, {"--help"}) == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_configuration_is_100) {
+  BOOST_TEST(run(check_command, {}) == kExitConfiguration);  // the named file is not there
+  configure("WORKERS=many\n");
+  for (const auto command : {migrate_command, check_command})
+    BOOST_TEST(run(command, {}) == kExitConfiguration);
+  BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitConfiguration);
+}
+
+BOOST_AUTO_TEST_CASE(a_valid_configuration_is_0_and_needs_no_database) {
+  configure(kDatabase);
+  BOOST_TEST(run(check_command, {}) == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_needs_the_secret) {
+  configure(kDatabase);
+  BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitConfiguration);
+  configure(std::string(kDatabase) + kSecret);
+  BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(an_unreachable_database_is_111_and_missing_files_are_1) {
+  configure(kDatabase);
+  std::ofstream(folder + "/0001_one.sql") << "SELECT 1;";
+  BOOST_TEST(run(migrate_command, {"--sql", folder}) == kExitTemporary);
+  BOOST_TEST(run(check_command, {"--db", "--sql", folder}) == kExitTemporary);
+  const std::string absent = folder + "/absent";
+  BOOST_TEST(run(migrate_command, {"--sql", absent}) == kExitFailure);
+}
+
+BOOST_AUTO_TEST_CASE(migration_files_come_in_order_and_other_files_are_left_alone) {
+  for (const char* name : {"/0002_two.sql", "/0001_one.sql", "/README.md"})
+    std::ofstream(folder + name) << name;
+  const auto files = read_migration_files(folder);
+  BOOST_REQUIRE(files);
+  BOOST_REQUIRE(files->size() == 2U);
+  BOOST_TEST(files->front().name == "0001_one.sql");
+  BOOST_TEST(files->front().text == "/0001_one.sql");
+  BOOST_TEST(files->back().version == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_migration_file_named_out_of_order_is_refused) {
+  for (const char* name :
+       {"1_one.sql", "0000_zero.sql", "0001-one.sql", "0001_.sql", "0001_One.sql", "00a1_one.sql"}) {
+    std::ofstream(folder + "/" + name) << "SELECT 1;";
+    const auto files = read_migration_files(folder);
+    BOOST_REQUIRE(!files);
+    BOOST_TEST(files.error().sentence.find(name) != std::string::npos, files.error().sentence);
+    std::filesystem::remove(folder + "/" + name);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -36,17 +36,22 @@ Api::Answer Api::answer(const Request& request, Route& route) {
   if (!found) co_return std::unexpected(std::move(found.error()));
   route = std::move(*found);
   switch (route.endpoint) {
-    case Endpoint::healthz: co_return operations_.health();
-    case Endpoint::readyz: co_return co_await operations_.readiness();
-    case Endpoint::metrics: co_return operations_.metrics();
-    case Endpoint::status: co_return operations_.status();
+    case Endpoint::healthz:
+      co_return operations_.health();
+    case Endpoint::readyz:
+      co_return co_await operations_.readiness();
+    case Endpoint::metrics:
+      co_return operations_.metrics();
+    case Endpoint::status:
+      co_return operations_.status();
     case Endpoint::unknown:
     case Endpoint::list_tasks:
     case Endpoint::create_task:
     case Endpoint::get_task:
     case Endpoint::update_task:
     case Endpoint::delete_task:
-    case Endpoint::complete_task: break;
+    case Endpoint::complete_task:
+      break;
   }
   if (read(metrics_.requests_in_flight) > requests_in_flight_max_) {
     add(metrics_.overload_rejections);
@@ -61,17 +66,24 @@ Api::Answer Api::answer_for_user(const Request& request, const Route& route) {
   if (route.path_user && *route.path_user != user->value())
     co_return fail(ErrorType::authorization_error, "These tasks belong to another user");
   switch (route.endpoint) {
-    case Endpoint::list_tasks: co_return co_await tasks_.list(route, *user);
-    case Endpoint::create_task: co_return co_await tasks_.create(request, *user);
-    case Endpoint::get_task: co_return co_await tasks_.get(route, *user);
-    case Endpoint::update_task: co_return co_await tasks_.update(route, request, *user);
-    case Endpoint::delete_task: co_return co_await tasks_.remove(route, *user);
-    case Endpoint::complete_task: co_return co_await tasks_.complete(route, request, *user);
+    case Endpoint::list_tasks:
+      co_return co_await tasks_.list(route, *user);
+    case Endpoint::create_task:
+      co_return co_await tasks_.create(request, *user);
+    case Endpoint::get_task:
+      co_return co_await tasks_.get(route, *user);
+    case Endpoint::update_task:
+      co_return co_await tasks_.update(route, request, *user);
+    case Endpoint::delete_task:
+      co_return co_await tasks_.remove(route, *user);
+    case Endpoint::complete_task:
+      co_return co_await tasks_.complete(route, request, *user);
     case Endpoint::healthz:
     case Endpoint::readyz:
     case Endpoint::metrics:
     case Endpoint::status:
-    case Endpoint::unknown: break;
+    case Endpoint::unknown:
+      break;
   }
   co_return fail(ErrorType::not_found_error, "Not found");
 }

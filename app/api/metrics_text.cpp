@@ -20,7 +20,8 @@ class Text {
     fmt::format_to(out(), "tasklane_{}{} {}\n", name, labels, number);
   }
   // A whole metric: the sum over the workers of one of their counters.
-  void sum(std::string_view name, std::string_view type, std::string_view help, Counter WorkerMetrics::*counter) {
+  void sum(std::string_view name, std::string_view type, std::string_view help,
+           Counter WorkerMetrics::*counter) {
     head(name, type, help);
     value(name, "", total([&](const WorkerMetrics& worker) { return read(worker.*counter); }));
   }
@@ -42,10 +43,12 @@ void responses(Text& text) {
   text.head("responses_total", "counter", "Responses by endpoint and class of status.");
   for (std::size_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
     for (std::size_t status = 1; status < 6; ++status) {
-      const auto count = text.total([&](const WorkerMetrics& w) { return read(w.responses[endpoint][status]); });
+      const auto count =
+          text.total([&](const WorkerMetrics& w) { return read(w.responses[endpoint][status]); });
       if (count == 0) continue;
       text.value("responses_total",
-                 fmt::format(R"({{endpoint="{}",status="{}xx"}})", spelling(static_cast<Endpoint>(endpoint)), status),
+                 fmt::format(R"({{endpoint="{}",status="{}xx"}})", spelling(static_cast<Endpoint>(endpoint)),
+                             status),
                  count);
     }
   }
@@ -56,9 +59,10 @@ void latency(Text& text) {
   std::uint64_t count = 0;
   for (std::size_t i = 0; i <= kLatencyBucketsMicroseconds.size(); ++i) {
     count += text.total([&](const WorkerMetrics& w) { return read(w.latency[i]); });
-    const std::string bound = i < kLatencyBucketsMicroseconds.size()
-                                  ? fmt::format("{}", static_cast<double>(kLatencyBucketsMicroseconds[i]) / 1e6)
-                                  : "+Inf";
+    const std::string bound =
+        i < kLatencyBucketsMicroseconds.size()
+            ? fmt::format("{}", static_cast<double>(kLatencyBucketsMicroseconds[i]) / 1e6)
+            : "+Inf";
     text.value("request_duration_seconds_bucket", fmt::format(R"({{le="{}"}})", bound), count);
   }
   const auto sum = text.total([](const WorkerMetrics& w) { return read(w.latency_sum_microseconds); });
@@ -75,7 +79,8 @@ std::string metrics_text(const MetricsLayout& metrics) {
   text.value("build_info", fmt::format(R"({{version="{}"}})", kVersion), 1);
   text.head("workers_configured", "gauge", "Workers that the master keeps.");
   text.value("workers_configured", "", read(metrics.workers_configured));
-  text.head("worker_restarts_total", "counter", "Workers that ended without being asked to and were replaced.");
+  text.head("worker_restarts_total", "counter",
+            "Workers that ended without being asked to and were replaced.");
   text.value("worker_restarts_total", "", read(metrics.worker_restarts));
   responses(text);
   latency(text);
@@ -96,7 +101,8 @@ std::string metrics_text(const MetricsLayout& metrics) {
   text.sum("database_batch_failures_total", "counter", "Batches undone and run again one by one.",
            &W::database_batch_failures);
   text.sum("database_connects_total", "counter", "Attempts to connect.", &W::database_connects);
-  text.sum("database_connection_losses_total", "counter", "Connections lost.", &W::database_connection_losses);
+  text.sum("database_connection_losses_total", "counter", "Connections lost.",
+           &W::database_connection_losses);
   return text.take();
 }
 

@@ -33,7 +33,9 @@ void write_worker(JsonWriter& json, const WorkerMetrics& worker) {
 
 }  // namespace
 
-Result<Response> Operations::health() const { return ok_status(); }
+Result<Response> Operations::health() const {
+  return ok_status();
+}
 
 boost::asio::awaitable<Result<Response>> Operations::readiness() const {
   const auto answered = co_await database_();

@@ -1,6 +1,6 @@
 #pragma once
-// The endpoints for operators: liveness, readiness, metrics and status. nginx lets only loopback and listed addresses
-// reach the last two.
+// The endpoints for operators: liveness, readiness, metrics and status. nginx lets only loopback and listed
+// addresses reach the last two.
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
@@ -18,12 +18,13 @@ class Operations {
   // `database` completes with success when the database answers a statement now.
   using Probe = std::function<boost::asio::awaitable<Result<void>>()>;
 
-  Operations(const MetricsLayout& metrics, Probe database) : metrics_(metrics), database_(std::move(database)) {}
+  Operations(const MetricsLayout& metrics, Probe database)
+      : metrics_(metrics), database_(std::move(database)) {}
 
-  Result<Response> health() const;                               // a worker answers
-  boost::asio::awaitable<Result<Response>> readiness() const;    // and so does the database
-  Result<Response> metrics() const;                              // Prometheus text format 0.0.4
-  Result<Response> status() const;                               // the same for people, as JSON
+  Result<Response> health() const;                             // a worker answers
+  boost::asio::awaitable<Result<Response>> readiness() const;  // and so does the database
+  Result<Response> metrics() const;                            // Prometheus text format 0.0.4
+  Result<Response> status() const;                             // the same for people, as JSON
 
  private:
   const MetricsLayout& metrics_;

@@ -29,9 +29,12 @@ constexpr std::array kOptions = {
 
 constexpr CommandLine kLine = {
     .usage = "tasklane nginx-config --out DIR [--templates DIR] [--docs DIR] [--env-file FILE]",
-    .about = "Renders nginx's configuration from the templates and the configuration in force. nginx.conf stands for\n"
-             "itself; to join a configuration of your own, include tasklane-http.conf and tasklane-server.conf in its\n"
-             "http block.",
+    .about =
+        "Renders nginx's configuration from the templates and the configuration in force. nginx.conf stands "
+        "for\n"
+        "itself; to join a configuration of your own, include tasklane-http.conf and tasklane-server.conf in "
+        "its\n"
+        "http block.",
     .options = kOptions};
 
 int refuse(std::string_view sentence) {
@@ -49,7 +52,8 @@ std::string nginx_version() {
   return line.data();
 }
 
-int render_file(const std::filesystem::path& from, const std::filesystem::path& to, const TemplateValues& values) {
+int render_file(const std::filesystem::path& from, const std::filesystem::path& to,
+                const TemplateValues& values) {
   std::ifstream in(from, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (!in) return refuse(fmt::format("cannot read {}", from.string()));
@@ -68,7 +72,8 @@ int nginx_config_command(Arguments arguments) {
   const auto options = read_options(kLine, arguments);
   if (!options) return options.error();
   if (!options->has("out")) {
-    fmt::print(stderr, "tasklane: --out is needed: where does the configuration go?\nUsage: {}\n", kLine.usage);
+    fmt::print(stderr, "tasklane: --out is needed: where does the configuration go?\nUsage: {}\n",
+               kLine.usage);
     return kExitUsage;
   }
   const auto config = read_command_config(*options);
@@ -80,7 +85,8 @@ int nginx_config_command(Arguments arguments) {
   std::error_code error;
   fs::create_directories(out, error);
   if (error) return refuse(fmt::format("cannot make {}: {}", out.string(), error.message()));
-  if (!fs::is_directory(templates)) return refuse(fmt::format("there are no templates in {}", templates.string()));
+  if (!fs::is_directory(templates))
+    return refuse(fmt::format("there are no templates in {}", templates.string()));
 
   const auto values = template_values(*config, {.docs_folder = docs.string(),
                                                 .www_folder = (templates / "www").string(),

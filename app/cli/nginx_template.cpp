@@ -28,8 +28,8 @@ std::string tls_settings(TlsProfile profile) {
   std::unreachable();
 }
 
-// A map's entries; as regular expressions, since nginx compares plain strings without case and an origin is compared
-// exactly.
+// A map's entries; as regular expressions, since nginx compares plain strings without case and an origin is
+// compared exactly.
 std::string cors_entries(const std::vector<std::string>& origins) {
   std::string entries;
   for (const std::string& origin : origins) {
@@ -51,16 +51,18 @@ std::string allow_lines(const std::vector<std::string>& networks) {
 
 bool fits_into_a_string(std::string_view path) {
   return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
-    return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20;
-  });
+           return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20;
+         });
 }
 
 }  // namespace
 
 std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host) {
-  for (const auto& [what, path] : {std::pair("--docs", &host.docs_folder), std::pair("--templates", &host.www_folder)}) {
+  for (const auto& [what, path] :
+       {std::pair("--docs", &host.docs_folder), std::pair("--templates", &host.www_folder)}) {
     if (!fits_into_a_string(*path))
-      return std::unexpected(fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
+      return std::unexpected(
+          fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
   }
   const bool limited = config.rate_limit_per_second > 0;
   return TemplateValues{
@@ -78,11 +80,13 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"FASTCGI_SOCKET", config.socket_path},
       {"CORS_ORIGINS", cors_entries(config.cors_origins)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
-      {"RATE_LIMIT_ZONE", limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane:10m rate={}r/s;",
-                                                config.rate_limit_per_second)
-                                  : ""},
-      {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane burst={} nodelay;", 2 * config.rate_limit_per_second)
-                             : ""},
+      {"RATE_LIMIT_ZONE",
+       limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane:10m rate={}r/s;",
+                             config.rate_limit_per_second)
+               : ""},
+      {"RATE_LIMIT",
+       limited ? fmt::format("limit_req zone=tasklane burst={} nodelay;", 2 * config.rate_limit_per_second)
+               : ""},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},
   };

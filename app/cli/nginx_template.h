@@ -1,6 +1,7 @@
 #pragma once
-// nginx's configuration from its templates: @NAME@ in a template becomes a value of the configuration. The values
-// hold no character that could end an nginx string or directive: base/config.cpp and render_values see to that.
+// nginx's configuration from its templates: @NAME@ in a template becomes a value of the configuration. The
+// values hold no character that could end an nginx string or directive: base/config.cpp and render_values see
+// to that.
 
 #include <expected>
 #include <map>

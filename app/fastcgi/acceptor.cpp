@@ -75,11 +75,12 @@ void Acceptor::watch(int fd, unsigned events, Connection* connection, int operat
 }
 
 void Acceptor::wait() {
-  epoll_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
-    collect();
-    wait();
-  });
+  epoll_.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [this](const boost::system::error_code& error) {
+                      if (error) return;
+                      collect();
+                      wait();
+                    });
 }
 
 void Acceptor::collect() {

@@ -1,12 +1,12 @@
 #pragma once
-// Accepts FastCGI connections and watches the kept ones; each is a coroutine that reads a request, has it answered
-// and waits for the next. Draining: no connection is accepted any more, those that exist are served until nginx
-// closes them. A worker never closes an idle connection itself: nginx could be writing a request to it, and a
-// POST lost that way is a 502 that nobody can safely repeat.
+// Accepts FastCGI connections and watches the kept ones; each is a coroutine that reads a request, has it
+// answered and waits for the next. Draining: no connection is accepted any more, those that exist are served
+// until nginx closes them. A worker never closes an idle connection itself: nginx could be writing a request
+// to it, and a POST lost that way is a 502 that nobody can safely repeat.
 //
-// Connections are watched by an epoll instance of their own, edge-triggered, inside the loop's: one wake-up collects
-// all that are readable, a kept connection costs no system call between requests, and the sockets stay blocking, as
-// libfcgi needs them (Asio would switch them to non-blocking).
+// Connections are watched by an epoll instance of their own, edge-triggered, inside the loop's: one wake-up
+// collects all that are readable, a kept connection costs no system call between requests, and the sockets
+// stay blocking, as libfcgi needs them (Asio would switch them to non-blocking).
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 

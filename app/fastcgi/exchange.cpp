@@ -54,11 +54,15 @@ Exchange::Exchange(Descriptor connection) : state_(std::make_unique<State>()) {
   set_timeout(connection.get(), SO_RCVTIMEO);
   set_timeout(connection.get(), SO_SNDTIMEO);
   state_->request.ipcFd = connection.release();
-  state_->request.keepConnection = 1;  // FCGX_Accept_r first finishes the request before: there is none to close for
-  state_->request.detached = 1;  // close at once; libfcgi would otherwise wait up to 2 s for the peer's last bytes
+  state_->request.keepConnection =
+      1;  // FCGX_Accept_r first finishes the request before: there is none to close for
+  state_->request.detached =
+      1;  // close at once; libfcgi would otherwise wait up to 2 s for the peer's last bytes
 }
 
-Exchange::~Exchange() { FCGX_Free(&state_->request, 1); }
+Exchange::~Exchange() {
+  FCGX_Free(&state_->request, 1);
+}
 
 std::optional<Request> Exchange::read() {
   FCGX_Request& request = state_->request;
@@ -103,15 +107,15 @@ bool Exchange::write(const Response& response) {
   const auto out = std::back_inserter(head);
   fmt::format_to(out, "Status: {}\r\n", response.status);
   if (!response.content_type.empty())
-    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, response.body.size());
+    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type,
+                   response.body.size());
   for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
   head.push_back('\r');
   head.push_back('\n');
 
   FCGX_Request& request = state_->request;
   FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
-  if (!response.head)
-    FCGX_PutStr(response.body.data(), static_cast<int>(response.body.size()), request.out);
+  if (!response.head) FCGX_PutStr(response.body.data(), static_cast<int>(response.body.size()), request.out);
   FCGX_Finish_r(&request);  // flushes; closes unless the peer keeps the connection and all went well
   request.detached = 1;     // libfcgi resets it whenever it closes
   return request.ipcFd >= 0;

@@ -1,10 +1,10 @@
 #pragma once
-// One kept FastCGI connection and the requests that follow each other on it. The only file that sees libfcgi, which
-// is used as a codec: the loop watches the descriptor and calls read() when bytes are there.
+// One kept FastCGI connection and the requests that follow each other on it. The only file that sees libfcgi,
+// which is used as a codec: the loop watches the descriptor and calls read() when bytes are there.
 //
-// Every request's body is read to its end before anything is answered, or the connection is closed: bytes left on it
-// would be parsed as the next request's records (request smuggling). Signals must be blocked in the process: libfcgi
-// takes an interrupted read for the end of a body.
+// Every request's body is read to its end before anything is answered, or the connection is closed: bytes
+// left on it would be parsed as the next request's records (request smuggling). Signals must be blocked in
+// the process: libfcgi takes an interrupted read for the end of a body.
 
 #include <memory>
 #include <optional>
@@ -23,11 +23,12 @@ class Exchange {
   explicit Exchange(Descriptor connection);
   ~Exchange();
 
-  // One whole request. Empty: the peer closed the connection, broke the protocol, sent fewer or more body bytes than
-  // it announced, or was slower than limits::kFastcgiIoTimeout; the connection is closed then.
+  // One whole request. Empty: the peer closed the connection, broke the protocol, sent fewer or more body
+  // bytes than it announced, or was slower than limits::kFastcgiIoTimeout; the connection is closed then.
   std::optional<Request> read();
 
-  // Answers the request that read() returned. False: the connection is over (the peer asked for that, or is gone).
+  // Answers the request that read() returned. False: the connection is over (the peer asked for that, or is
+  // gone).
   bool write(const Response& response);
 
  private:

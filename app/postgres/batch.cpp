@@ -19,7 +19,8 @@ bool Batch::take(Reply reply) {
       return false;
     case Reply::Kind::error: {
       failed_ = true;
-      // Behind the last statement's rows an error is the commit's own: it is the fate of the statement before it.
+      // Behind the last statement's rows an error is the commit's own: it is the fate of the statement before
+      // it.
       const std::size_t sent_syncs = apart_ ? jobs_.size() - syncs_left_ : 0;
       const bool at_commit = apart_ ? answering_ > sent_syncs : answering_ == replies_.size();
       if (at_commit) {

@@ -1,9 +1,9 @@
 #pragma once
 // Statements sent together and what has come back for them: pure bookkeeping, no connection.
 //
-// Together: one Sync ends the batch, which the server runs as one implicit transaction; when a statement fails, all
-// of it is undone. Apart: a Sync behind every statement, each its own transaction; a batch that failed runs again like
-// that, so that one request's error never becomes another's.
+// Together: one Sync ends the batch, which the server runs as one implicit transaction; when a statement
+// fails, all of it is undone. Apart: a Sync behind every statement, each its own transaction; a batch that
+// failed runs again like that, so that one request's error never becomes another's.
 
 #include <vector>
 
@@ -25,8 +25,8 @@ class Batch {
   // Takes the next reply. True once the batch's last Sync is back: only then may anything be answered.
   bool take(Reply reply);
 
-  // Whether the server undid a batch sent together, so that its statements have to run again apart. A batch of one
-  // has nobody to be parted from.
+  // Whether the server undid a batch sent together, so that its statements have to run again apart. A batch
+  // of one has nobody to be parted from.
   bool undone() const { return failed_ && !apart_ && jobs_.size() > 1; }
 
   // Of a complete batch that was not undone: the reply to each job, error or rows.

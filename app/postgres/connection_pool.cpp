@@ -58,11 +58,11 @@ ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserP
                               .done = {}});
 }
 
-ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std::chrono::milliseconds within) {
-  return submit(choose(statement, 0), Job{.statement = &statement,
-                                          .parameters = {},
-                                          .deadline = Clock::now() + within,
-                                          .done = {}});
+ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement,
+                                           std::chrono::milliseconds within) {
+  return submit(
+      choose(statement, 0),
+      Job{.statement = &statement, .parameters = {}, .deadline = Clock::now() + within, .done = {}});
 }
 
 ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {
@@ -76,7 +76,8 @@ ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {
       asio::use_awaitable);
 }
 
-// The home connection; another one for a read that would have to wait there, and for anything while home is away.
+// The home connection; another one for a read that would have to wait there, and for anything while home is
+// away.
 Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
   Pipeline* const preferred = pipelines_[home].get();
   if (preferred->ready() && preferred->accepts() && (statement.effect == Effect::write || preferred->idle()))

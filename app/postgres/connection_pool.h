@@ -1,6 +1,6 @@
 #pragma once
-// The worker's few connections and which of them a statement takes. A user's writes always take the same one, so that
-// row locks of two batches rarely cross; a read takes that one too unless another is free sooner.
+// The worker's few connections and which of them a statement takes. A user's writes always take the same one,
+// so that row locks of two batches rarely cross; a read takes that one too unless another is free sooner.
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 

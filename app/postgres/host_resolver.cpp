@@ -42,7 +42,9 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 // A unix socket's folder, an abstract socket, or nothing (libpq's default, a unix socket).
-bool is_local(const std::string& host) { return host.empty() || host.starts_with('/') || host.starts_with('@'); }
+bool is_local(const std::string& host) {
+  return host.empty() || host.starts_with('/') || host.starts_with('@');
+}
 
 void append(std::string& list, bool first, std::string_view entry) {
   if (!first) list += ',';

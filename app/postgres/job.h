@@ -18,8 +18,8 @@ struct Job {
   Parameters parameters;
   Clock::time_point deadline;
   std::move_only_function<void(Result<Rows>)> done;  // empty once called
-  bool repeated = false;  // a read that already lost one connection
-  int conflicts = 0;      // times it lost against another transaction (40001, 40P01)
+  bool repeated = false;                             // a read that already lost one connection
+  int conflicts = 0;  // times it lost against another transaction (40001, 40P01)
 
   bool waiting() const { return static_cast<bool>(done); }
   // Answers whoever waits. Only the first call does anything.

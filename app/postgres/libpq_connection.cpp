@@ -28,9 +28,12 @@ Reply read_result(PGresult* result) {
   std::shared_ptr<const PGresult> owned(result, [](const PGresult* r) { PQclear(const_cast<PGresult*>(r)); });
   switch (PQresultStatus(result)) {
     case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK: return {.kind = Reply::Kind::rows, .rows = Rows(std::move(owned))};
-    case PGRES_PIPELINE_SYNC: return {.kind = Reply::Kind::sync};
-    case PGRES_PIPELINE_ABORTED: return {.kind = Reply::Kind::aborted};
+    case PGRES_COMMAND_OK:
+      return {.kind = Reply::Kind::rows, .rows = Rows(std::move(owned))};
+    case PGRES_PIPELINE_SYNC:
+      return {.kind = Reply::Kind::sync};
+    case PGRES_PIPELINE_ABORTED:
+      return {.kind = Reply::Kind::aborted};
     case PGRES_FATAL_ERROR:
     case PGRES_NONFATAL_ERROR:
     case PGRES_BAD_RESPONSE:
@@ -38,9 +41,11 @@ Reply read_result(PGresult* result) {
     case PGRES_COPY_OUT:
     case PGRES_COPY_IN:
     case PGRES_COPY_BOTH:
-    case PGRES_SINGLE_TUPLE: break;
+    case PGRES_SINGLE_TUPLE:
+      break;
 #ifdef LIBPQ_HAS_CHUNK_MODE  // PostgreSQL 17
-    case PGRES_TUPLES_CHUNK: break;
+    case PGRES_TUPLES_CHUNK:
+      break;
 #endif
   }
   return read_error(result);
@@ -61,7 +66,9 @@ std::optional<ConnectionKeywords> parse_connection_url(const std::string& url) {
   return keywords;
 }
 
-void LibpqConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
+void LibpqConnection::Finish::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
 
 LibpqConnection::LibpqConnection(const ConnectionKeywords& keywords) {
   std::vector<const char*> names;
@@ -78,20 +85,28 @@ LibpqConnection::LibpqConnection(const ConnectionKeywords& keywords) {
 LibpqConnection::Progress LibpqConnection::connect() {
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return Progress::failed;
   switch (PQconnectPoll(connection_.get())) {
-    case PGRES_POLLING_READING: return Progress::wants_read;
-    case PGRES_POLLING_WRITING: return Progress::wants_write;
-    case PGRES_POLLING_ACTIVE: return Progress::wants_write;  // unused by libpq
-    case PGRES_POLLING_FAILED: return Progress::failed;
-    case PGRES_POLLING_OK: break;
+    case PGRES_POLLING_READING:
+      return Progress::wants_read;
+    case PGRES_POLLING_WRITING:
+      return Progress::wants_write;
+    case PGRES_POLLING_ACTIVE:
+      return Progress::wants_write;  // unused by libpq
+    case PGRES_POLLING_FAILED:
+      return Progress::failed;
+    case PGRES_POLLING_OK:
+      break;
   }
   // Notices would go to stderr, past the log.
-  PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection_.get(), [](void*, const PGresult*) {}, nullptr);
   const bool ready =
       PQsetnonblocking(connection_.get(), 1) == 0 && PQenterPipelineMode(connection_.get()) == 1;
   return ready ? Progress::done : Progress::failed;
 }
 
-int LibpqConnection::socket() const { return connection_ ? PQsocket(connection_.get()) : -1; }
+int LibpqConnection::socket() const {
+  return connection_ ? PQsocket(connection_.get()) : -1;
+}
 
 bool LibpqConnection::prepare(const Statement& statement) {
   return PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) == 1;
@@ -110,7 +125,9 @@ bool LibpqConnection::execute(const Statement& statement, const Parameters& para
                              values.data(), lengths.data(), formats.data(), kBinary) == 1;
 }
 
-bool LibpqConnection::sync() { return PQpipelineSync(connection_.get()) == 1; }
+bool LibpqConnection::sync() {
+  return PQpipelineSync(connection_.get()) == 1;
+}
 
 LibpqConnection::Progress LibpqConnection::flush() {
   const int left = PQflush(connection_.get());

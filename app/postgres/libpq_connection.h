@@ -1,7 +1,7 @@
 #pragma once
-// One connection to Postgres in pipeline mode, as thin a layer over libpq as it can be (libpq documentation, "Pipeline
-// Mode"; "Asynchronous Command Processing"). Never blocks and never waits: the caller watches socket() and calls
-// again. With rows.cpp the only file that sees libpq.
+// One connection to Postgres in pipeline mode, as thin a layer over libpq as it can be (libpq documentation,
+// "Pipeline Mode"; "Asynchronous Command Processing"). Never blocks and never waits: the caller watches
+// socket() and calls again. With rows.cpp the only file that sees libpq.
 
 #include <memory>
 #include <optional>
@@ -26,10 +26,10 @@ std::optional<ConnectionKeywords> parse_connection_url(const std::string& url);
 struct Reply {
   enum class Kind { rows, error, aborted, sync };
   Kind kind;
-  Rows rows = {};            // rows
-  std::string sqlstate = {}; // error; empty when libpq made the error up itself
-  std::string message = {};  // error: the server's primary message, for the log only
-  bool fatal = false;        // error: the server ended the connection with it
+  Rows rows = {};             // rows
+  std::string sqlstate = {};  // error; empty when libpq made the error up itself
+  std::string message = {};   // error: the server's primary message, for the log only
+  bool fatal = false;         // error: the server ended the connection with it
 };
 
 class LibpqConnection {

@@ -1,6 +1,6 @@
 #pragma once
-// Public keys from Better Auth's `jwks` table, read through the view tasklane_public_keys and the request path's own
-// connections. The view hides the private keys, and is empty while the table does not exist.
+// Public keys from Better Auth's `jwks` table, read through the view tasklane_public_keys and the request
+// path's own connections. The view hides the private keys, and is empty while the table does not exist.
 
 #include "auth/key_source.h"
 #include "postgres/connection_pool.h"

@@ -42,7 +42,9 @@ Pipeline::~Pipeline() {
   if (socket_.is_open()) socket_.release();  // libpq closes it
 }
 
-void Pipeline::start() { asio::co_spawn(loop_, run(), asio::detached); }
+void Pipeline::start() {
+  asio::co_spawn(loop_, run(), asio::detached);
+}
 
 asio::awaitable<void> Pipeline::run() {
   ReconnectDelay delay;
@@ -92,8 +94,9 @@ asio::awaitable<bool> Pipeline::connect() {
     while (progress != Progress::done && progress != Progress::failed)
       progress = co_await wait_for(progress) ? connection_->connect() : Progress::failed;
     connected = progress == Progress::done && co_await prepare_statements();
-    if (!connected) log::warning("cannot connect to the database",
-                                 {{"error", broken_ ? "timed out" : connection_->error()}});
+    if (!connected)
+      log::warning("cannot connect to the database",
+                   {{"error", broken_ ? "timed out" : connection_->error()}});
   }
   ++attempts_;
   timer_.cancel();
@@ -230,7 +233,8 @@ void Pipeline::complete(Batch batch) {
     add(metrics_.database_batch_failures);
     std::vector<Job> again;
     std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
-                         std::make_move_iterator(batch.jobs().end()), std::back_inserter(again), &Job::waiting);
+                         std::make_move_iterator(batch.jobs().end()), std::back_inserter(again),
+                         &Job::waiting);
     if (!again.empty()) return send(Batch(std::move(again), true));
     return send_next();
   }

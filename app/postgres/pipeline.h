@@ -1,11 +1,12 @@
 #pragma once
-// One database connection that keeps itself connected and runs statements in batches: one batch is in flight, what
-// arrives meanwhile forms the next (at most limits::kBatchStatementsMax). One flush, one wake-up and one commit serve
-// all of a batch: a group commit on the client's side. An idle connection sends at the end of the loop's turn.
+// One database connection that keeps itself connected and runs statements in batches: one batch is in flight,
+// what arrives meanwhile forms the next (at most limits::kBatchStatementsMax). One flush, one wake-up and one
+// commit serve all of a batch: a group commit on the client's side. An idle connection sends at the end of
+// the loop's turn.
 //
-// Nothing is answered before the batch's Sync is back, writes therefore only once committed. When the connection is
-// lost, reads go back to the pool; writes are answered outcome_unknown if their Sync had been sent, service_unavailable
-// otherwise (without its Sync the server commits nothing).
+// Nothing is answered before the batch's Sync is back, writes therefore only once committed. When the
+// connection is lost, reads go back to the pool; writes are answered outcome_unknown if their Sync had been
+// sent, service_unavailable otherwise (without its Sync the server commits nothing).
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
@@ -40,8 +41,8 @@ class Pipeline {
   // Connects, and again whenever the connection is lost, until the loop ends.
   void start();
 
-  // Whether a statement would be served: connected, or on the first try to be. After a failed try it refuses until
-  // a later one succeeds, so that an outage is told at once.
+  // Whether a statement would be served: connected, or on the first try to be. After a failed try it refuses
+  // until a later one succeeds, so that an outage is told at once.
   bool accepts() const { return state_ != State::down && queue_.size() < limits::kQueuedStatementsMax; }
   bool ready() const { return state_ == State::ready; }
   bool idle() const { return ready() && batch_.empty() && queue_.empty(); }
@@ -83,13 +84,13 @@ class Pipeline {
 
   State state_ = State::connecting;
   bool tried_ = false;
-  int attempts_ = 0;            // to connect; tells a late timer from this attempt's
+  int attempts_ = 0;  // to connect; tells a late timer from this attempt's
   std::deque<Job> queue_;
   bool send_scheduled_ = false;
-  Batch batch_;                 // in flight; empty: none
+  Batch batch_;  // in flight; empty: none
   Clock::time_point sent_at_;
-  bool flushed_ = true;         // the batch is with the kernel to its last Sync
-  bool broken_ = false;         // the connection has to be given up
+  bool flushed_ = true;  // the batch is with the kernel to its last Sync
+  bool broken_ = false;  // the connection has to be given up
 };
 
 }  // namespace tasklane

@@ -1,6 +1,6 @@
 #pragma once
-// How long to wait before the next attempt to connect: doubled after each failure up to a cap, with jitter, so that
-// the connections of all workers do not come back in step.
+// How long to wait before the next attempt to connect: doubled after each failure up to a cap, with jitter,
+// so that the connections of all workers do not come back in step.
 
 #include <algorithm>
 #include <chrono>

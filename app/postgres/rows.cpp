@@ -13,14 +13,18 @@ constexpr std::int64_t kEpochDifferenceMicroseconds = 946'684'800'000'000;
 
 }  // namespace
 
-int Rows::size() const { return result_ ? PQntuples(result_.get()) : 0; }
+int Rows::size() const {
+  return result_ ? PQntuples(result_.get()) : 0;
+}
 
 std::int64_t Rows::affected() const {
   // PQcmdTuples takes a non-const result but does not change it.
   return result_ ? std::atoll(PQcmdTuples(const_cast<PGresult*>(result_.get()))) : 0;
 }
 
-bool Rows::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+bool Rows::is_null(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
 
 std::string_view Rows::text(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column),
@@ -38,7 +42,9 @@ std::int64_t Rows::integer(int row, int column) const {
   return static_cast<std::int64_t>(value);
 }
 
-bool Rows::boolean(int row, int column) const { return text(row, column) == std::string_view("\1", 1); }
+bool Rows::boolean(int row, int column) const {
+  return text(row, column) == std::string_view("\1", 1);
+}
 
 std::int64_t Rows::timestamp(int row, int column) const {
   return integer(row, column) + kEpochDifferenceMicroseconds;

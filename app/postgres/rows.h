@@ -1,6 +1,6 @@
 #pragma once
-// The rows of one answer, in Postgres' binary format. Shares the memory that libpq gave it; the texts it returns
-// are views into that memory.
+// The rows of one answer, in Postgres' binary format. Shares the memory that libpq gave it; the texts it
+// returns are views into that memory.
 
 #include <cstdint>
 #include <memory>
@@ -16,8 +16,8 @@ class Rows {
   Rows() = default;
   explicit Rows(std::shared_ptr<const pg_result> result) : result_(std::move(result)) {}
 
-  int size() const;                // rows returned
-  std::int64_t affected() const;   // rows changed by an INSERT, UPDATE or DELETE
+  int size() const;               // rows returned
+  std::int64_t affected() const;  // rows changed by an INSERT, UPDATE or DELETE
   bool is_null(int row, int column) const;
   std::string_view text(int row, int column) const;
   std::optional<std::string_view> optional_text(int row, int column) const;

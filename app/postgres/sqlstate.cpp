@@ -6,12 +6,13 @@ namespace tasklane {
 
 SqlstateClass classify(std::string_view sqlstate) {
   if (sqlstate == "40001" || sqlstate == "40P01") return SqlstateClass::conflict;
-  // Read-only after a failover (25006), shut down (57P01), crashed (57P02), starting (57P03), class 08: connection.
+  // Read-only after a failover (25006), shut down (57P01), crashed (57P02), starting (57P03), class 08:
+  // connection.
   if (sqlstate == "25006" || sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate.empty())
     return SqlstateClass::connection_lost;
   // Cancelled or timed out (57014), locks (55P03), resources: connections, disk, memory (class 53), I/O (58).
-  if (sqlstate == "57014" || sqlstate == "55P03" || sqlstate.starts_with("53") || sqlstate.starts_with("58") ||
-      sqlstate.starts_with("40"))
+  if (sqlstate == "57014" || sqlstate == "55P03" || sqlstate.starts_with("53") ||
+      sqlstate.starts_with("58") || sqlstate.starts_with("40"))
     return SqlstateClass::unavailable;
   return SqlstateClass::rejected;
 }

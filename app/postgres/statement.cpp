@@ -18,7 +18,8 @@ Parameters& Parameters::optional_text(const std::optional<std::string>& value) {
 
 Parameters& Parameters::integer(std::int64_t value) {
   char bytes[8];  // network byte order
-  for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (56 - 8 * i));
+  for (unsigned i = 0; i < 8; ++i)
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (56 - 8 * i));
   put({bytes, sizeof bytes});
   return *this;
 }
@@ -28,7 +29,9 @@ Parameters& Parameters::boolean(bool value) {
   return *this;
 }
 
-Parameters& Parameters::optional_boolean(std::optional<bool> value) { return value ? boolean(*value) : null(); }
+Parameters& Parameters::optional_boolean(std::optional<bool> value) {
+  return value ? boolean(*value) : null();
+}
 
 Parameters& Parameters::null() {
   values_.push_back({.offset = 0, .length = -1});

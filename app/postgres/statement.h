@@ -1,7 +1,7 @@
 #pragma once
-// The two kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and filters or
-// stamps every row with it, checked when the program is compiled, and it runs only together with a UserId. A
-// SystemStatement never names the tasks table. There is no third way to reach the database from a request.
+// The two kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and filters
+// or stamps every row with it, checked when the program is compiled, and it runs only together with a UserId.
+// A SystemStatement never names the tasks table. There is no third way to reach the database from a request.
 
 #include <cstdint>
 #include <optional>

@@ -1,0 +1,84 @@
+#include "auth/jwks_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/descriptors.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+
+}  // namespace
+
+JwksFile::JwksFile(std::string path, Algorithm rsa_algorithm)
+    : path_(std::move(path)), rsa_algorithm_(rsa_algorithm) {}
+
+boost::asio::awaitable<Result<KeySet>> JwksFile::load() {
+  const auto text = read();
+  if (!text) co_return std::unexpected(text.error());
+  co_return parse(*text);
+}
+
+bool JwksFile::changed() const {
+  return look() != loaded_;
+}
+
+std::optional<JwksFile::Identity> JwksFile::look() const {
+  struct stat status;
+  if (::stat(path_.c_str(), &status) != 0) return std::nullopt;
+  return Identity{.device = status.st_dev,
+                  .inode = status.st_ino,
+                  .size_bytes = status.st_size,
+                  .modified_ns = status.st_mtim.tv_sec * kNanosecondsPerSecond + status.st_mtim.tv_nsec};
+}
+
+Result<std::string> JwksFile::read() {
+  loaded_ = look();  // before reading: a change in between is seen as one later
+  // Non-blocking: a FIFO at the path must not stop the worker.
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return failure(std::strerror(errno));
+  std::string text(limits::kJwksFileMaxBytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failure(std::strerror(errno));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > limits::kJwksFileMaxBytes)
+    return failure(fmt::format("it has more than {} bytes", limits::kJwksFileMaxBytes));
+  text.resize(size);
+  return text;
+}
+
+Result<KeySet> JwksFile::parse(std::string_view text) {
+  KeySet keys;
+  auto added = keys.add_jwk_set(text, rsa_algorithm_);
+  if (!added) return failure(added.error());
+  if (added->skipped != skipped_) {  // the file is read every minute: say it once
+    skipped_ = std::move(added->skipped);
+    for (const std::string& reason : skipped_) {
+      log::warning("key is skipped", {{"path", path_}, {"reason", reason}});
+    }
+  }
+  return keys;
+}
+
+// The log knows the path; a client is told no more than that keys are missing.
+std::unexpected<Error> JwksFile::failure(std::string_view what) const {
+  log::warning("key file cannot be used", {{"path", path_}, {"reason", what}});
+  return fail(ErrorType::service_unavailable, "Keys to verify tokens with cannot be read");
+}
+
+}  // namespace tasklane

@@ -1,0 +1,48 @@
+#pragma once
+// A JWK Set in a file (AUTH_JWKS=/path): for hosts where Better Auth's database is not the API's. The worker
+// asks changed() every second and refreshes its Authenticator when it is. Replace the file by a rename: one
+// that is caught half written is refused and the keys known so far stay in force.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/key_source.h"
+
+namespace tasklane {
+
+class JwksFile : public KeySource {
+ public:
+  // An RSA key that names no algorithm is for `rsa_algorithm`.
+  JwksFile(std::string path, Algorithm rsa_algorithm);
+
+  // service_unavailable when the file is missing, above limits::kJwksFileMaxBytes or no key set. Unusable
+  // keys are skipped and told in the log.
+  boost::asio::awaitable<Result<KeySet>> load() override;
+
+  // Whether the file is another one than at the last load, good or bad: one stat(2), which does not wait.
+  bool changed() const;
+
+ private:
+  struct Identity {
+    std::uint64_t device;
+    std::uint64_t inode;
+    std::int64_t size_bytes;
+    std::int64_t modified_ns;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
+  std::optional<Identity> look() const;  // empty: no such file
+
+  Result<std::string> read();
+  Result<KeySet> parse(std::string_view text);
+  std::unexpected<Error> failure(std::string_view what) const;
+
+  std::string path_;
+  Algorithm rsa_algorithm_;
+  std::optional<Identity> loaded_;
+  std::vector<std::string> skipped_;  // at the last load that worked
+};
+
+}  // namespace tasklane

@@ -1,0 +1,198 @@
+#include "auth/jwt.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "auth/base64url.h"
+#include "auth/signature.h"
+#include "base/limits.h"
+#include "json/json_reader.h"
+
+namespace tasklane {
+
+namespace {
+
+using MaybeFault = std::optional<TokenFault>;
+
+// Unix time as "exp" may have it, cut to what fits: 2^53 is exact in a double and 285 million years away.
+constexpr double kTimeMax = 9007199254740992.0;
+
+struct Parts {
+  std::string_view header;
+  std::string_view payload;
+  std::string_view signature;
+  std::string_view signing_input;  // header "." payload
+};
+
+struct Header {
+  Algorithm algorithm;
+  std::optional<std::string> kid;
+};
+
+std::optional<Parts> split(std::string_view token) {
+  const auto first = token.find('.');
+  if (first == token.npos) return std::nullopt;
+  const auto second = token.find('.', first + 1);
+  if (second == token.npos || token.find('.', second + 1) != token.npos) return std::nullopt;
+  return Parts{.header = token.substr(0, first),
+               .payload = token.substr(first + 1, second - first - 1),
+               .signature = token.substr(second + 1),
+               .signing_input = token.substr(0, second)};
+}
+
+std::optional<JsonValue> decode_object(std::string_view part) {
+  const auto text = decode_base64url(part);
+  if (!text) return std::nullopt;
+  auto value = parse_json(*text);
+  if (!value || value->object() == nullptr) return std::nullopt;
+  return std::move(*value);
+}
+
+// The member's text; nullptr when it is not there or no string.
+const std::string* text_member(const JsonValue& object, std::string_view name) {
+  const JsonValue* member = object.find(name);
+  return member != nullptr ? member->string() : nullptr;
+}
+
+std::expected<Header, TokenFault> read_header(std::string_view part, bool has_secret) {
+  const auto header = decode_object(part);
+  if (!header) return std::unexpected(TokenFault::malformed);
+  if (header->find("crit") != nullptr || header->find("b64") != nullptr)
+    return std::unexpected(TokenFault::critical_header);
+  const JsonValue* typ = header->find("typ");
+  if (typ != nullptr && (typ->string() == nullptr || *typ->string() != "JWT"))
+    return std::unexpected(TokenFault::wrong_type);
+  const std::string* alg = text_member(*header, "alg");
+  if (alg == nullptr) return std::unexpected(TokenFault::malformed);
+  const auto algorithm = find_algorithm(*alg);
+  if (!algorithm || (*algorithm == Algorithm::HS256 && !has_secret))
+    return std::unexpected(TokenFault::unlisted_algorithm);
+  Header result{.algorithm = *algorithm, .kid = std::nullopt};
+  if (const JsonValue* kid = header->find("kid")) {
+    if (kid->string() == nullptr) return std::unexpected(TokenFault::malformed);
+    result.kid = *kid->string();
+  }
+  return result;
+}
+
+MaybeFault check_signature(const Parts& parts, const Header& header, const KeySet& keys) {
+  const auto signature = decode_base64url(parts.signature);
+  if (!signature) return TokenFault::malformed;
+  if (header.algorithm == Algorithm::HS256) {
+    // The secret has no name: a kid means nothing here.
+    if (verify_hs256(keys.secret(), parts.signing_input, *signature)) return std::nullopt;
+    return TokenFault::bad_signature;
+  }
+  const auto candidates = keys.find(header.algorithm, header.kid);
+  if (candidates.empty()) return TokenFault::unknown_key;
+  const auto verifies = [&](const auto& key) {
+    return verify_signature(*key, parts.signing_input, *signature);
+  };
+  if (std::ranges::any_of(candidates, verifies)) return std::nullopt;
+  return TokenFault::bad_signature;
+}
+
+std::expected<std::string, TokenFault> read_subject(const JsonValue& claims) {
+  const std::string* sub = text_member(claims, "sub");
+  if (sub == nullptr) return std::unexpected(TokenFault::no_subject);
+  const auto length = count_code_points(*sub);
+  if (!length || *length == 0 || *length > limits::kUserIdMaxCodePoints)
+    return std::unexpected(TokenFault::no_subject);
+  return *sub;
+}
+
+// NumericDate (RFC 7519 section 2) may have a fraction. Returns "exp" rounded down.
+std::expected<UnixTime, TokenFault> check_times(const JsonValue& claims, std::chrono::seconds leeway,
+                                                UnixTime now) {
+  const auto earliest = static_cast<double>(now - leeway.count());
+  const auto latest = static_cast<double>(now + leeway.count());
+  const JsonValue* exp = claims.find("exp");
+  const auto expiry = exp != nullptr ? exp->number() : std::nullopt;
+  if (!expiry) return std::unexpected(TokenFault::no_expiry);
+  if (*expiry <= earliest) return std::unexpected(TokenFault::expired);
+  for (const std::string_view name : {"nbf", "iat"}) {
+    const JsonValue* claim = claims.find(name);
+    if (claim == nullptr) continue;
+    const auto time = claim->number();
+    if (!time) return std::unexpected(TokenFault::malformed);
+    if (*time > latest) return std::unexpected(TokenFault::not_yet_valid);
+  }
+  return static_cast<UnixTime>(std::floor(std::min(*expiry, kTimeMax)));
+}
+
+bool names(const JsonValue* audience, std::string_view wanted) {
+  if (audience == nullptr) return false;
+  if (const auto* one = audience->string()) return *one == wanted;
+  const auto is_wanted = [&](const JsonValue& entry) {
+    return entry.string() != nullptr && *entry.string() == wanted;
+  };
+  return audience->array() != nullptr && std::ranges::any_of(*audience->array(), is_wanted);
+}
+
+MaybeFault check_parties(const JsonValue& claims, const TokenRules& rules) {
+  if (!rules.issuer.empty()) {
+    const std::string* issuer = text_member(claims, "iss");
+    if (issuer == nullptr || *issuer != rules.issuer) return TokenFault::wrong_issuer;
+  }
+  if (!rules.audience.empty() && !names(claims.find("aud"), rules.audience))
+    return TokenFault::wrong_audience;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view sentence(TokenFault fault) {
+  switch (fault) {
+    case TokenFault::not_a_jwt:
+      return "Token is not a JWT. If it is a Better Auth session token, exchange it: GET /api/auth/token "
+             "gives the JWT";
+    case TokenFault::malformed:
+      return "Token is malformed";
+    case TokenFault::critical_header:
+      return "Token has a critical header that is not supported";
+    case TokenFault::wrong_type:
+      return "Token is not meant for an API: its typ is not JWT";
+    case TokenFault::unlisted_algorithm:
+      return "Token is signed with an algorithm that is not accepted";
+    case TokenFault::unknown_key:
+      return "Token is signed with an unknown key";
+    case TokenFault::bad_signature:
+      return "Token has a wrong signature";
+    case TokenFault::no_subject:
+      return "Token has no usable subject (sub)";
+    case TokenFault::no_expiry:
+      return "Token has no expiry (exp)";
+    case TokenFault::expired:
+      return "Token has expired";
+    case TokenFault::not_yet_valid:
+      return "Token is not valid yet";
+    case TokenFault::wrong_issuer:
+      return "Token has the wrong issuer (iss)";
+    case TokenFault::wrong_audience:
+      return "Token has the wrong audience (aud)";
+  }
+  return "Token is not accepted";
+}
+
+// RFC 7519 section 7.2: what costs least first, the claims only once they are proven.
+std::expected<VerifiedToken, TokenFault> TokenVerifier::verify(std::string_view token, const KeySet& keys,
+                                                               const TokenRules& rules, UnixTime now) {
+  if (token.size() > limits::kAuthorizationMaxBytes) return std::unexpected(TokenFault::malformed);
+  const auto parts = split(token);
+  if (!parts) return std::unexpected(TokenFault::not_a_jwt);
+  const auto header = read_header(parts->header, keys.has_secret());
+  if (!header) return std::unexpected(header.error());
+  if (const auto fault = check_signature(*parts, *header, keys)) return std::unexpected(*fault);
+  const auto claims = decode_object(parts->payload);
+  if (!claims) return std::unexpected(TokenFault::malformed);
+  auto subject = read_subject(*claims);
+  if (!subject) return std::unexpected(subject.error());
+  const auto expires_at = check_times(*claims, rules.leeway, now);
+  if (!expires_at) return std::unexpected(expires_at.error());
+  if (const auto fault = check_parties(*claims, rules)) return std::unexpected(*fault);
+  return VerifiedToken{UserId(std::move(*subject)), *expires_at};
+}
+
+}  // namespace tasklane

@@ -1,0 +1,58 @@
+#pragma once
+// Verification of a JSON Web Token (RFC 7519, 7515; EdDSA by RFC 8037; JWT best practice by RFC 8725) as a
+// pure function of token, keys, rules and time. It reads no clock, no file and no network.
+//
+// The algorithm is bound to the key: a token's "alg" selects among the keys that were declared for exactly
+// that algorithm and never decides how a key is used.
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "auth/key_set.h"
+#include "auth/user_id.h"
+
+namespace tasklane {
+
+// Why a token was refused. `unknown_key` alone may be cured by looking the keys up again.
+enum class TokenFault {
+  not_a_jwt,           // also Better Auth's opaque session token
+  malformed,           // base64url, JSON, a member of the wrong type
+  critical_header,     // "crit" or "b64"
+  wrong_type,          // "typ" other than JWT
+  unlisted_algorithm,  // "none" too, and HS256 when there is no secret
+  unknown_key,         // no key of that kid and algorithm
+  bad_signature,
+  no_subject,  // "sub" absent, empty, too long, no string
+  no_expiry,
+  expired,
+  not_yet_valid,  // "nbf" or "iat" in the future
+  wrong_issuer,
+  wrong_audience,
+};
+
+// A sentence for the client, such as "Token has expired". Tells nothing about keys.
+std::string_view sentence(TokenFault fault);
+
+struct TokenRules {
+  std::string issuer;    // empty: not checked
+  std::string audience;  // empty: not checked; "aud" may be a string or an array that holds it
+  std::chrono::seconds leeway{30};
+};
+
+struct VerifiedToken {
+  UserId user;
+  std::int64_t expires_at;  // Unix time, the token's own "exp" (without leeway)
+};
+
+using UnixTime = std::int64_t;  // seconds
+
+class TokenVerifier {
+ public:
+  static std::expected<VerifiedToken, TokenFault> verify(std::string_view token, const KeySet& keys,
+                                                         const TokenRules& rules, UnixTime now);
+};
+
+}  // namespace tasklane

@@ -1,0 +1,100 @@
+#include "auth/key_set.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "auth/jwk.h"
+#include "auth/public_key.h"
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kSpellings = {"HS256", "EdDSA", "ES256", "ES384",
+                                                        "ES512", "RS256", "PS256"};
+
+}  // namespace
+
+std::string_view spelling(Algorithm algorithm) {
+  return kSpellings[static_cast<std::size_t>(algorithm)];
+}
+
+std::optional<Algorithm> find_algorithm(std::string_view alg) {
+  if (alg == "Ed25519") return Algorithm::EdDSA;
+  const auto found = std::ranges::find(kSpellings, alg);
+  if (found == kSpellings.end()) return std::nullopt;
+  return static_cast<Algorithm>(found - kSpellings.begin());
+}
+
+bool PublicKey::same(const PublicKey& other) const {
+  return algorithm_ == other.algorithm_ && kid_ == other.kid_ && EVP_PKEY_eq(key(), other.key()) == 1;
+}
+
+void KeySet::set_secret(std::string secret) {
+  if (!secret.empty() && secret.size() < limits::kSecretMinBytes)
+    throw std::invalid_argument("the secret is too short");  // the configuration has refused it already
+  secret_ = std::move(secret);
+}
+
+std::expected<void, std::string> KeySet::add_jwk(std::string_view json, std::string_view kid,
+                                                 std::string_view alg, Algorithm rsa_algorithm) {
+  const auto jwk = parse_json(json);
+  if (!jwk) return std::unexpected("it is not valid JSON");  // the parser's sentence may quote it
+  return add(*jwk, {.kid = kid, .alg = alg, .rsa_algorithm = rsa_algorithm});
+}
+
+std::expected<KeySet::Loaded, std::string> KeySet::add_jwk_set(std::string_view json,
+                                                               Algorithm rsa_algorithm) {
+  const auto set = parse_json(json);
+  if (!set) return std::unexpected("the key set is not valid JSON");
+  const JsonValue* keys = set->find("keys");
+  if (keys == nullptr || keys->array() == nullptr)
+    return std::unexpected("the key set has no list named \"keys\"");
+  Loaded loaded;
+  std::size_t number = 0;
+  for (const JsonValue& jwk : *keys->array()) {
+    ++number;
+    if (const auto added = add(jwk, {.rsa_algorithm = rsa_algorithm})) {
+      ++loaded.keys;
+    } else {
+      loaded.skipped.push_back(fmt::format("key {}: {}", number, added.error()));
+    }
+  }
+  return loaded;
+}
+
+std::expected<void, std::string> KeySet::add(const JsonValue& jwk, const JwkDefaults& defaults) {
+  if (keys_.size() == limits::kKeySetKeysMax)
+    return std::unexpected(fmt::format("there are more than {} keys", limits::kKeySetKeysMax));
+  auto key = read_jwk(jwk, defaults);
+  if (!key) return std::unexpected(std::move(key.error()));
+  keys_.push_back(std::move(*key));
+  return {};
+}
+
+std::vector<std::shared_ptr<const PublicKey>> KeySet::find(Algorithm algorithm,
+                                                           std::optional<std::string_view> kid) const {
+  std::vector<std::shared_ptr<const PublicKey>> found;
+  for (const auto& key : keys_) {
+    if (key->algorithm() != algorithm || (kid && key->kid() != *kid)) continue;
+    if (found.size() == limits::kKeysTriedMax) return {};
+    found.push_back(key);
+  }
+  return found;
+}
+
+bool KeySet::same_keys(const KeySet& other) const {
+  const auto all_in = [](const auto& some, const auto& others) {
+    return std::ranges::all_of(some, [&](const auto& one) {
+      return std::ranges::any_of(others, [&](const auto& another) { return one->same(*another); });
+    });
+  };
+  return secret_ == other.secret_ && all_in(keys_, other.keys_) && all_in(other.keys_, keys_);
+}
+
+}  // namespace tasklane

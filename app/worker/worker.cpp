@@ -1,0 +1,144 @@
+#include "worker/worker.h"
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "postgres/pg_key_source.h"
+#include "postgres/statements.h"
+
+namespace tasklane {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// How often a key file is looked at, and how often the database's keys are found to be old.
+constexpr std::chrono::seconds kKeyTick{1};
+
+std::optional<std::uint64_t> number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  char* end = nullptr;
+  const std::uint64_t number = std::strtoull(text, &end, 10);
+  return *end == '\0' ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Inheritance> inherit() {
+  const auto slot = number_in(kSlotVariable);
+  const auto generation = number_in(kGenerationVariable);
+  if (!slot || !generation || *slot >= 2 * limits::kWorkersMax) return std::nullopt;
+  for (const int fd : {kListenFd, kReadyFd, kMetricsFd}) {
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
+  }
+  return Inheritance{.listener = Descriptor(kListenFd),
+                     .ready = Descriptor(kReadyFd),
+                     .metrics = Descriptor(kMetricsFd),
+                     .slot = *slot,
+                     .generation = *generation};
+}
+
+Worker::Worker(asio::io_context& loop, const Config& config, Inheritance inheritance, Descriptor signals,
+               Metrics& metrics)
+    : loop_(loop),
+      metrics_(metrics.layout().workers[inheritance.slot]),
+      ready_(std::move(inheritance.ready)),
+      pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
+      store_(pool_),
+      authenticator_(config.better_auth_secret, key_source(config),
+                     {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
+                     config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
+      operations_(metrics.layout(), [this] { return probe_database(); }),
+      api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max),
+      acceptor_(
+          loop, std::move(inheritance.listener),
+          [this](Request request) { return api_.handle(std::move(request)); }, metrics_),
+      signals_(loop, signals.release()) {
+  clear_gauges(metrics_);  // a predecessor may have been killed
+  metrics_.pid = static_cast<std::uint64_t>(::getpid());
+  metrics_.generation = inheritance.generation;
+  metrics_.started_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
+}
+
+void Worker::start() {
+  watch_signals();
+  asio::co_spawn(loop_, run(), asio::detached);
+}
+
+std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
+  const Algorithm rsa = find_algorithm(config.rsa_algorithm).value_or(Algorithm::RS256);
+  if (config.jwks_file) {
+    auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa);
+    key_file_ = file.get();
+    return file;
+  }
+  if (config.jwks_database) return std::make_unique<PgKeySource>(pool_, rsa);
+  return nullptr;
+}
+
+// A database that is away is no reason to stay away, too: readyz tells of it, and it may come back. A key
+// file that cannot be read is a mistake in the configuration.
+asio::awaitable<void> Worker::run() {
+  pool_.start();
+  co_await pool_.tried();
+  const auto keys = co_await authenticator_.refresh();
+  if (!keys && key_file_ != nullptr) {
+    log::error("AUTH_JWKS cannot be used", {{"why", keys.error().detail}});
+    exit_status_ = kExitConfiguration;
+    loop_.stop();
+    co_return;
+  }
+  acceptor_.start();
+  if (::write(ready_.get(), "R", 1) != 1) log::warning("cannot tell the master that this worker is ready");
+  ready_.reset();
+  log::info("ready");
+  co_await keep_keys();
+}
+
+asio::awaitable<void> Worker::keep_keys() {
+  asio::steady_timer timer(loop_);
+  auto read_at = Clock::now();
+  while (true) {
+    timer.expires_after(kKeyTick);
+    co_await timer.async_wait(asio::use_awaitable);
+    const bool changed = key_file_ != nullptr && key_file_->changed();
+    if (!changed && Clock::now() - read_at < limits::kKeyRefreshIntervalMax) continue;
+    read_at = Clock::now();
+    if (const auto keys = co_await authenticator_.refresh(); !keys)
+      log::warning("cannot read the public keys; those known stay in force", {{"why", keys.error().detail}});
+  }
+}
+
+asio::awaitable<Result<void>> Worker::probe_database() {
+  const auto rows = co_await pool_.run(statements::kPing, limits::kReadinessTimeout);
+  if (!rows) co_return std::unexpected(rows.error());
+  co_return Result<void>();
+}
+
+void Worker::watch_signals() {
+  signals_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (error) return;
+                        signalfd_siginfo info{};
+                        while (::read(signals_.native_handle(), &info, sizeof info) == sizeof info) {
+                          const auto signal = static_cast<int>(info.ssi_signo);
+                          if (signal != SIGTERM && signal != SIGQUIT)
+                            continue;  // the others are the master's affair
+                          log::info("draining");
+                          acceptor_.drain([this] { loop_.stop(); });
+                        }
+                        watch_signals();
+                      });
+}
+
+}  // namespace tasklane

@@ -1,0 +1,70 @@
+#pragma once
+// One worker: its event loop's parts, put together in the order in which a request needs them from the last
+// to the first. Starts when told to, says ready once keys and database have been tried, drains on SIGTERM or
+// SIGQUIT.
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <optional>
+
+#include "api/api.h"
+#include "auth/jwks_file.h"
+#include "base/config.h"
+#include "base/descriptors.h"
+#include "base/exit_codes.h"
+#include "base/metrics.h"
+#include "fastcgi/acceptor.h"
+#include "postgres/connection_pool.h"
+#include "postgres/pg_task_store.h"
+
+namespace tasklane {
+
+// What the master hands over (base/descriptors.h).
+struct Inheritance {
+  Descriptor listener;
+  Descriptor ready;
+  Descriptor metrics;
+  std::size_t slot;
+  std::uint64_t generation;
+};
+
+// Empty when this process was not started by a master.
+std::optional<Inheritance> inherit();
+
+class Worker {
+ public:
+  // `signals` is a signalfd(2) for the signals that the process blocks.
+  Worker(boost::asio::io_context& loop, const Config& config, Inheritance inheritance, Descriptor signals,
+         Metrics& metrics);
+
+  void start();
+
+  // Once the loop has stopped: kExitOk after a drain, kExitConfiguration when the keys cannot be used.
+  int exit_status() const { return exit_status_; }
+
+ private:
+  std::unique_ptr<KeySource> key_source(const Config& config);
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> keep_keys();
+  boost::asio::awaitable<Result<void>> probe_database();
+  void watch_signals();
+
+  boost::asio::io_context& loop_;
+  WorkerMetrics& metrics_;
+  Descriptor ready_;
+  JwksFile* key_file_ = nullptr;  // owned by the authenticator
+  ConnectionPool pool_;
+  PgTaskStore store_;
+  Authenticator authenticator_;
+  Operations operations_;
+  Api api_;
+  Acceptor acceptor_;
+  boost::asio::posix::stream_descriptor signals_;
+  int exit_status_ = kExitOk;
+};
+
+}  // namespace tasklane

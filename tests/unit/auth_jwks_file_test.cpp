@@ -1,0 +1,118 @@
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "auth/jwks_file.h"
+#include "auth_fixtures.h"
+#include "base/limits.h"
+
+using namespace tasklane;
+using namespace fixtures;
+namespace asio = boost::asio;
+
+namespace {
+
+const std::string kKey =
+    R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"})";
+
+struct Folder {
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tasklane-jwks-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+
+  std::string file() const { return (path / "jwks.json").string(); }
+  void write(const std::string& text) const { std::ofstream(file(), std::ios::binary) << text; }
+  void replace(const std::string& text) const {
+    std::ofstream(path / "new", std::ios::binary) << text;
+    std::filesystem::rename(path / "new", path / "jwks.json");
+  }
+
+  std::filesystem::path path;
+};
+
+// The number of keys, or "unavailable".
+std::string load(JwksFile& source) {
+  asio::io_context loop;
+  std::string answer;
+  const auto ask = [&]() -> asio::awaitable<void> {
+    const auto keys = co_await source.load();
+    if (!keys) BOOST_TEST((keys.error().type == ErrorType::service_unavailable));
+    answer = keys ? std::to_string(keys->size()) : "unavailable";
+  };
+  asio::co_spawn(loop, ask, [](std::exception_ptr fault) {
+    if (fault) std::rethrow_exception(fault);
+  });
+  loop.run();
+  return answer;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(jwks_file)
+
+BOOST_AUTO_TEST_CASE(reads_the_keys_and_skips_what_it_cannot_use) {
+  const Folder folder;
+  folder.write("{\"keys\":[" + kKey + R"(,{"kty":"oct","k":"AAAA"}]})");
+  JwksFile source(folder.file(), Algorithm::RS256);
+  BOOST_TEST(load(source) == "1");
+}
+
+BOOST_AUTO_TEST_CASE(sees_each_change_once) {
+  const Folder folder;
+  folder.write(R"({"keys":[]})");
+  JwksFile source(folder.file(), Algorithm::RS256);
+  BOOST_TEST(source.changed());
+  BOOST_TEST(load(source) == "0");
+  BOOST_TEST(!source.changed());
+  folder.replace("{\"keys\":[" + kKey + "]}");
+  BOOST_TEST(source.changed());
+  BOOST_TEST(load(source) == "1");
+  BOOST_TEST(!source.changed());
+  folder.write(R"({"keys":[]})");  // in place: the same inode
+  BOOST_TEST(source.changed());
+}
+
+BOOST_AUTO_TEST_CASE(is_unavailable_without_the_file_until_it_comes) {
+  const Folder folder;
+  JwksFile source(folder.file(), Algorithm::RS256);
+  BOOST_TEST(load(source) == "unavailable");
+  BOOST_TEST(!source.changed());
+  folder.write("{\"keys\":[" + kKey + "]}");
+  BOOST_TEST(source.changed());
+  BOOST_TEST(load(source) == "1");
+  std::filesystem::remove(folder.file());
+  BOOST_TEST(source.changed());
+}
+
+BOOST_AUTO_TEST_CASE(is_unavailable_with_a_broken_file_and_does_not_read_it_again_in_vain) {
+  const Folder folder;
+  JwksFile source(folder.file(), Algorithm::RS256);
+  for (const auto* text : {"", "{\"keys\":[{\"kty\":", "[]", R"({"keys":{}})"}) {
+    folder.write(text);
+    BOOST_TEST(load(source) == "unavailable", text);
+    BOOST_TEST(!source.changed());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_file_above_the_limit_and_one_that_is_no_file) {
+  const Folder folder;
+  const std::string start = "{\"keys\":[]", end = "}";
+  JwksFile source(folder.file(), Algorithm::RS256);
+  folder.write(start + std::string(limits::kJwksFileMaxBytes - start.size() - 1, ' ') + end);
+  BOOST_TEST(load(source) == "0");
+  folder.write(start + std::string(limits::kJwksFileMaxBytes - start.size(), ' ') + end);
+  BOOST_TEST(load(source) == "unavailable");
+  JwksFile directory(folder.path.string(), Algorithm::RS256);
+  BOOST_TEST(load(directory) == "unavailable");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,102 @@
+#include "memory_task_store.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+#include <tuple>
+
+namespace tasklane {
+
+namespace asio = boost::asio;
+
+asio::awaitable<Result<void>> MemoryTaskStore::enter(const char* operation) {
+  calls.emplace_back(operation);
+  if (gate) {
+    boost::system::error_code opened;
+    co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, opened));
+  }
+  if (!exception.empty()) throw std::runtime_error(exception);
+  if (failure) co_return std::unexpected(*failure);
+  co_return Result<void>();
+}
+
+MemoryTaskStore::Record* MemoryTaskStore::find(const UserId& user, TaskId id) {
+  Records& records = users_[user.value()];
+  const auto found = std::ranges::find(records, id, &Record::id);
+  return found == records.end() ? nullptr : &*found;
+}
+
+Tasks MemoryTaskStore::answer(Records records) {
+  const auto memory = std::make_shared<const Records>(std::move(records));
+  Tasks tasks{.rows = {}, .memory = memory};
+  for (const Record& record : *memory) {
+    tasks.rows.push_back({.id = record.id,
+                          .title = record.title,
+                          .description = record.description,
+                          .completed = record.completed,
+                          .created_at = record.created_at,
+                          .updated_at = record.updated_at});
+  }
+  return tasks;
+}
+
+Tasks MemoryTaskStore::answer(const Record* record) {
+  return answer(record == nullptr ? Records{} : Records{*record});
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter) {
+  if (const auto entered = co_await enter("list"); !entered) co_return std::unexpected(entered.error());
+  Records found;
+  for (const Record& record : users_[user.value()]) {
+    if (filter == TaskFilter::all || record.completed == (filter == TaskFilter::completed))
+      found.push_back(record);
+  }
+  std::ranges::sort(found, std::ranges::greater(),
+                    [](const Record& record) { return std::tuple(record.created_at, record.id); });
+  co_return answer(std::move(found));
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::get(const UserId& user, TaskId id) {
+  if (const auto entered = co_await enter("get"); !entered) co_return std::unexpected(entered.error());
+  co_return answer(find(user, id));
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, const NewTask& task) {
+  if (const auto entered = co_await enter("create"); !entered) co_return std::unexpected(entered.error());
+  ++now;
+  Records& records = users_[user.value()];
+  records.push_back({++last_id_, task.title, task.description, false, now, now});
+  co_return answer(&records.back());
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, TaskId id,
+                                                          const TaskChange& change) {
+  if (const auto entered = co_await enter("update"); !entered) co_return std::unexpected(entered.error());
+  Record* record = find(user, id);
+  if (record != nullptr) {
+    record->title = change.title.value_or(record->title);
+    record->description = change.description.value_or(record->description);
+    record->completed = change.completed.value_or(record->completed);
+    record->updated_at = ++now;
+  }
+  co_return answer(record);
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete(const UserId& user, TaskId id,
+                                                            std::optional<bool> completed) {
+  if (const auto entered = co_await enter("complete"); !entered) co_return std::unexpected(entered.error());
+  Record* record = find(user, id);
+  if (record != nullptr) {
+    record->completed = completed.value_or(!record->completed);
+    record->updated_at = ++now;
+  }
+  co_return answer(record);
+}
+
+MemoryTaskStore::Awaitable<bool> MemoryTaskStore::remove(const UserId& user, TaskId id) {
+  if (const auto entered = co_await enter("remove"); !entered) co_return std::unexpected(entered.error());
+  co_return std::erase_if(users_[user.value()], [&](const Record& record) { return record.id == id; }) > 0;
+}
+
+}  // namespace tasklane

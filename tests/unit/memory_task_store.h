@@ -1,0 +1,52 @@
+#pragma once
+// The one fake of TaskStore: tasks in memory, with the semantics of the statements that PgTaskStore runs. It
+// tells which operations it was asked for, and can be made to fail, to throw or to keep its callers waiting.
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tasks/task_store.h"
+
+namespace tasklane {
+
+class MemoryTaskStore final : public TaskStore {
+ public:
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter) override;
+  Awaitable<Tasks> get(const UserId& user, TaskId id) override;
+  Awaitable<Tasks> create(const UserId& user, const NewTask& task) override;
+  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change) override;
+  Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) override;
+  Awaitable<bool> remove(const UserId& user, TaskId id) override;
+
+  std::vector<std::string> calls;    // the operations in the order they were asked for
+  std::optional<Error> failure;      // the next calls fail with it
+  std::string exception;             // not empty: the next calls throw it
+  Timestamp now = 1'700'000'000'000'000;  // a write moves it one microsecond on
+  std::unique_ptr<boost::asio::steady_timer> gate;  // set: calls wait for it
+
+ private:
+  struct Record {
+    TaskId id;
+    std::string title;
+    std::optional<std::string> description;
+    bool completed;
+    Timestamp created_at;
+    Timestamp updated_at;
+  };
+  using Records = std::vector<Record>;
+
+  boost::asio::awaitable<Result<void>> enter(const char* operation);
+  Record* find(const UserId& user, TaskId id);
+  static Tasks answer(Records records);
+  static Tasks answer(const Record* record);
+
+  std::map<std::string, Records> users_;
+  TaskId last_id_ = 0;
+};
+
+}  // namespace tasklane

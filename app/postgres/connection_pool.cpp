@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/limits.h"
+#include "postgres/sqlstate.h"
 
 namespace tasklane {
 
@@ -15,10 +16,6 @@ namespace {
 
 // How late a deadline may be noticed.
 constexpr std::chrono::milliseconds kDeadlineTick{100};
-
-Error unavailable() {
-  return {.type = ErrorType::service_unavailable, .detail = "The database cannot be reached now"};
-}
 
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
@@ -66,7 +63,7 @@ ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement,
 }
 
 ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {
-  if (pipeline == nullptr) co_return std::unexpected(unavailable());
+  if (pipeline == nullptr) co_return std::unexpected(unreachable_error());
   watch_deadlines();
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
       [&](auto handler) {
@@ -94,7 +91,7 @@ Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
 
 void ConnectionPool::repeat(Job job) {
   if (Pipeline* pipeline = choose(*job.statement, 0)) return pipeline->submit(std::move(job));
-  job.finish(std::unexpected(unavailable()));
+  job.finish(std::unexpected(unreachable_error()));
 }
 
 void ConnectionPool::watch_deadlines() {

@@ -21,15 +21,6 @@ using Progress = LibpqConnection::Progress;
 
 namespace {
 
-Error unavailable() {
-  return {.type = ErrorType::service_unavailable, .detail = "The database cannot be reached now"};
-}
-
-Error outcome_unknown() {
-  return {.type = ErrorType::outcome_unknown,
-          .detail = "The database did not confirm this change; it may or may not have been made"};
-}
-
 // A transaction that keeps losing against others is given up after this many times.
 constexpr int kConflictsMax = 3;
 
@@ -273,7 +264,7 @@ void Pipeline::lose_batch() {
     if (!job.waiting()) continue;
     if (job.statement->effect == Effect::write) {
       if (flushed_) {
-        job.finish(std::unexpected(outcome_unknown()));
+        job.finish(std::unexpected(unconfirmed_error()));
       } else {
         queue_.push_front(std::move(job));  // the server never got the Sync: nothing happened
       }
@@ -281,13 +272,13 @@ void Pipeline::lose_batch() {
       job.repeated = true;
       setting_.repeat(std::move(job));
     } else {
-      job.finish(std::unexpected(unavailable()));
+      job.finish(std::unexpected(unreachable_error()));
     }
   }
 }
 
 void Pipeline::refuse_queue() {
-  for (Job& job : std::exchange(queue_, {})) job.finish(std::unexpected(unavailable()));
+  for (Job& job : std::exchange(queue_, {})) job.finish(std::unexpected(unreachable_error()));
 }
 
 void Pipeline::check_deadlines(Clock::time_point now) {
@@ -298,12 +289,13 @@ void Pipeline::check_deadlines(Clock::time_point now) {
     late.push_back(std::move(job));
     return true;
   });
-  for (Job& job : late) job.finish(std::unexpected(unavailable()));
+  for (Job& job : late) job.finish(std::unexpected(unreachable_error()));
 
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     Job& job = batch_.jobs()[i];
     if (!job.waiting() || job.deadline > now) continue;
-    job.finish(std::unexpected(job.statement->effect == Effect::write ? outcome_unknown() : unavailable()));
+    job.finish(
+        std::unexpected(job.statement->effect == Effect::write ? unconfirmed_error() : unreachable_error()));
   }
   if (!batch_.empty() && now - sent_at_ >= limits::kRequestDeadline && !broken_) {
     log::warning("the database does not answer; giving the connection up", {{"statements", batch_.size()}});

@@ -29,4 +29,13 @@ Error statement_error(std::string_view sqlstate) {
   std::unreachable();
 }
 
+Error unreachable_error() {
+  return {.type = ErrorType::service_unavailable, .detail = "The database cannot be reached now"};
+}
+
+Error unconfirmed_error() {
+  return {.type = ErrorType::outcome_unknown,
+          .detail = "The database did not confirm this change; it may or may not have been made"};
+}
+
 }  // namespace tasklane

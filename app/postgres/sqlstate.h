@@ -19,5 +19,9 @@ SqlstateClass classify(std::string_view sqlstate);
 
 // The client's view of a statement that failed by itself and was rolled back.
 Error statement_error(std::string_view sqlstate);
+// Of one that was never sent, or only read.
+Error unreachable_error();
+// Of a write that was sent and never confirmed.
+Error unconfirmed_error();
 
 }  // namespace tasklane

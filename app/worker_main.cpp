@@ -46,13 +46,13 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("cannot raise the limit of open files");
 }
 
-[[noreturn]] void serve(const Config& config, Inheritance inheritance) {
+[[noreturn]] void serve(const Config& config, Inherited inherited) {
   Exchange::set_up_library();  // before the signals: it takes some
   Descriptor signals = block_signals();
   raise_descriptor_limit();
-  Metrics metrics = Metrics::open(std::move(inheritance.metrics));
+  Metrics metrics = Metrics::open(std::move(inherited.metrics));
   boost::asio::io_context loop(1);
-  Worker worker(loop, config, std::move(inheritance), std::move(signals), metrics);
+  Worker worker(loop, config, std::move(inherited), std::move(signals), metrics);
   worker.start();
   loop.run();
   log::info("stopped");
@@ -86,13 +86,13 @@ int main(int argc, char** argv) {
     return kExitConfiguration;
   }
   log::set_up("worker", config->log_level, config->log_format);
-  auto inheritance = inherit();
-  if (!inheritance) {
+  auto inherited = inherit();
+  if (!inherited) {
     log::error("tasklane-worker is started by tasklane-master, not by hand");
     return kExitUsage;
   }
   try {
-    serve(*config, std::move(*inheritance));
+    serve(*config, std::move(*inherited));
   } catch (const std::exception& error) {
     log::error("cannot serve", {{"error", error.what()}});
     return kExitFailure;

@@ -34,25 +34,25 @@ std::optional<std::uint64_t> number_in(const char* variable) {
 
 }  // namespace
 
-std::optional<Inheritance> inherit() {
+std::optional<Inherited> inherit() {
   const auto slot = number_in(kSlotVariable);
   const auto generation = number_in(kGenerationVariable);
   if (!slot || !generation || *slot >= 2 * limits::kWorkersMax) return std::nullopt;
   for (const int fd : {kListenFd, kReadyFd, kMetricsFd}) {
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
   }
-  return Inheritance{.listener = Descriptor(kListenFd),
-                     .ready = Descriptor(kReadyFd),
-                     .metrics = Descriptor(kMetricsFd),
-                     .slot = *slot,
-                     .generation = *generation};
+  return Inherited{.listener = Descriptor(kListenFd),
+                   .ready = Descriptor(kReadyFd),
+                   .metrics = Descriptor(kMetricsFd),
+                   .slot = *slot,
+                   .generation = *generation};
 }
 
-Worker::Worker(asio::io_context& loop, const Config& config, Inheritance inheritance, Descriptor signals,
+Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited, Descriptor signals,
                Metrics& metrics)
     : loop_(loop),
-      metrics_(metrics.layout().workers[inheritance.slot]),
-      ready_(std::move(inheritance.ready)),
+      metrics_(metrics.layout().workers[inherited.slot]),
+      ready_(std::move(inherited.ready)),
       pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
       store_(pool_),
       authenticator_(config.better_auth_secret, key_source(config),
@@ -61,12 +61,12 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inheritance inherit
       operations_(metrics.layout(), [this] { return probe_database(); }),
       api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max),
       acceptor_(
-          loop, std::move(inheritance.listener),
+          loop, std::move(inherited.listener),
           [this](Request request) { return api_.handle(std::move(request)); }, metrics_),
       signals_(loop, signals.release()) {
   clear_gauges(metrics_);  // a predecessor may have been killed
   metrics_.pid = static_cast<std::uint64_t>(::getpid());
-  metrics_.generation = inheritance.generation;
+  metrics_.generation = inherited.generation;
   metrics_.started_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
 }
 

@@ -24,7 +24,7 @@
 namespace tasklane {
 
 // What the master hands over (base/descriptors.h).
-struct Inheritance {
+struct Inherited {
   Descriptor listener;
   Descriptor ready;
   Descriptor metrics;
@@ -33,12 +33,12 @@ struct Inheritance {
 };
 
 // Empty when this process was not started by a master.
-std::optional<Inheritance> inherit();
+std::optional<Inherited> inherit();
 
 class Worker {
  public:
   // `signals` is a signalfd(2) for the signals that the process blocks.
-  Worker(boost::asio::io_context& loop, const Config& config, Inheritance inheritance, Descriptor signals,
+  Worker(boost::asio::io_context& loop, const Config& config, Inherited inherited, Descriptor signals,
          Metrics& metrics);
 
   void start();

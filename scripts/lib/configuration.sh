@@ -1,0 +1,76 @@
+# The configuration in force, STATE/tasklane.env: .env, then the environment, then what scripts/up adds.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by common.sh, state.sh and scripts/up
+
+names=$(sed -n 's/^#\?\([A-Z_]\+\)=.*/\1/p' "$project/.env.example")
+dotenv=$project/.env
+
+quote() {  # VALUE, as app/base/env_file.h reads it back
+  local value=$1
+  if [[ $value =~ ^[A-Za-z0-9_./:@%+,=-]*$ ]]; then printf '%s' "$value"; return; fi
+  if [[ $value != *[\'$'\n']* ]]; then printf "'%s'" "$value"; return; fi
+  value=${value//\\/\\\\}
+  value=${value//\"/\\\"}
+  value=${value//\$/\\\$}
+  printf '"%s"' "${value//$'\n'/\\n}"
+}
+
+# NAME: its value in the environment, else in .env (as it stands there, without plain quotes).
+given() {
+  if [[ -v $1 ]]; then printf '%s' "${!1}"; return; fi
+  [ -e "$dotenv" ] || return 0
+  sed -nE "s/^[[:space:]]*(export )?[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" "$dotenv" | tail -n 1 |
+    sed -E "s/[[:space:]]+#.*|^#.*//; s/[[:space:]]*\$//; s/^(['\"])(.*)\1\$/\2/"
+}
+
+kept() {  # NAME: a random value, made once per state
+  grep -qs "^$1=" "$state/generated.env" ||
+    (umask 077 && printf '%s=%s\n' "$1" "$(openssl rand -hex 24)" >>"$state/generated.env")
+  sed -n "s/^$1=//p" "$state/generated.env"
+}
+
+add() { printf '%s=%s\n' "$1" "$(quote "$2")"; }
+add_missing() { [ -n "$(given "$1")" ] || add "$1" "$2"; }
+
+added() {
+  local https=${port:-$(given HTTPS_PORT)}
+  : "${https:=8443}"
+  add HTTPS_PORT "$https"
+  if [ -n "$port" ] || [ -z "$(given HTTP_PORT)" ]; then
+    if [[ $https =~ ^[0-9]{1,5}$ ]]; then add HTTP_PORT $((10#$https + 1)); fi
+  fi
+  [ -z "$workers" ] || add WORKERS "$workers"
+  add_missing LISTEN_ADDRESS 127.0.0.1
+  add_missing FASTCGI_SOCKET "$state/run/tasklane.sock"
+  [ -z "$service_user" ] || add_missing NGINX_USER "$service_user"
+  if [ -z "$(given TLS_CERTIFICATE)$(given TLS_CERTIFICATE_KEY)" ]; then
+    add TLS_CERTIFICATE "$state/tls/cert.pem"
+    add TLS_CERTIFICATE_KEY "$state/tls/key.pem"
+  fi
+  if [ -z "$(given BETTER_AUTH_SECRET)$(given AUTH_JWKS)" ]; then  # so that both kinds of tokens work
+    add BETTER_AUTH_SECRET "$(kept BETTER_AUTH_SECRET)"
+    add AUTH_JWKS database
+  fi
+  if [ "$private_database" = yes ]; then
+    add DATABASE_URL "postgresql://tasklane_api:$(kept API_PASSWORD)@/tasklane?host=$state/pg"
+    add DATABASE_URL_DIRECT "postgresql://tasklane_owner:$(kept OWNER_PASSWORD)@/tasklane?host=$state/pg"
+  fi
+}
+
+write_configuration() {
+  local name file=$state/tasklane.env
+  if [ -e "$dotenv" ] && [ $((8#$(stat -Lc %a "$dotenv") & 7)) -ne 0 ]; then
+    fail 100 "$dotenv holds secrets that others could read: chmod 600 it"
+  fi
+  rm -f -- "$file.new"
+  (umask 077 && : >"$file.new")
+  {
+    if [ -e "$dotenv" ]; then cat "$dotenv" && echo; fi
+    printf '# Made by scripts/up: from .env (above), the environment, and what both leave out.\n'
+    for name in $names; do [[ ! -v $name ]] || add "$name" "${!name}"; done
+    added
+  } >"$file.new"
+  [ -z "$service_user" ] || chown "$service_user" "$file.new"
+  mv -f -- "$file.new" "$file"
+  for name in $names; do unset "$name"; done  # from here on the file alone counts
+}

@@ -1,0 +1,68 @@
+# The ends scripts/up can have: already there, given up, serving in the background, followed in the foreground.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by the other files and scripts/up
+
+leave_if_running() {
+  local known
+  [ -n "$(pid_of master)" ] && [ -n "$(pid_of nginx)" ] && read -r known 2>/dev/null <"$state/url" || return 0
+  [ "$(status_of "$known")" = 200 ] || return 0
+  say "already running at $known; nothing was changed (scripts/down stops it)"
+  exit 0
+}
+
+# What a crash, or a service that died, left behind.
+stop_remains() {
+  running || return 0
+  say "a part of this state still runs, but does not serve: stopping it first"
+  stop_all
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+migrate() {
+  [ "$private_database" = no ] || unset "${!PG@}"  # libpq's own variables are about other databases
+  say "migrating the database"
+  "${as_service[@]}" "$state/app/bin/tasklane" migrate --env-file "$state/tasklane.env" || fail "$?" "the migration failed"
+  [ "$private_database" = no ] || admit_workers
+}
+
+# At every exit but the good one: what was started is stopped again, and logs that tell why are quoted.
+give_up() {
+  local log
+  trap - EXIT
+  trap 'hurry=yes' INT TERM HUP
+  [ "$started" != served ] || exit "$1"
+  if [ "$started" = yes ] && [ "$1" -ne 130 ] && [ "$1" -ne 143 ]; then
+    for log in postgres tasklane nginx-error; do
+      [ "$state/log/$log.log" -nt "$state/tasklane.env" ] || continue
+      printf '\nThe end of %s:\n' "$state/log/$log.log"
+      tail -n 8 "$state/log/$log.log"
+    done >&2
+  fi
+  stop_unborn
+  stop_all
+  exit "$1"
+}
+
+show_the_way() {
+  local token trust='-k'
+  [ "$(setting TLS_CERTIFICATE)" != "$state/tls/cert.pem" ] || trust="--cacert $state/tls/cert.pem"
+  printf '\nTasklane serves %s\n' "$url"
+  printf '  API reference  %s/docs/\n  configuration  %s\n  logs           %s\n\n' "$url" "$state/tasklane.env" "$state/log"
+  if [ "$(setting BETTER_AUTH_SECRET)" = "not set" ]; then
+    printf 'Tokens come from Better Auth; there is no secret here to make one with.\n'
+    return
+  fi
+  token=$("$state/app/bin/tasklane" token --sub demo --env-file "$state/tasklane.env")
+  printf 'A token of the user "demo", valid for an hour, and a line to try:\n\n  %s\n\n' "$token"
+  printf '  curl %s -H "Authorization: Bearer %s" %s/api/tasks\n\n' "$trust" "$token" "$url"
+}
+
+follow_logs() {
+  started=followed
+  trap 'exit 0' INT TERM HUP
+  say "showing the logs; Ctrl-C stops everything"
+  tail -n 0 -F --pid="$(pid_of master)" "$state"/log/{tasklane,nginx-error,postgres}.log 2>/dev/null &
+  wait $! || true
+  [ -z "$(pid_of nginx)" ] || fail 1 "the master has ended; stopping the rest"  # else scripts/down was at work
+}

@@ -1,0 +1,24 @@
+# The service itself: alive, ready, documented, and quiet about its inside.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by scripts/verify
+section "Service"
+ask nobody GET /healthz
+check "a worker answers" 200
+ask nobody GET /readyz
+check "the database answers" 200
+for path in /metrics /status; do
+  ask nobody GET "$path"
+  if [ "$status" = 403 ]; then
+    check_error "$path is closed to this address" 403 authorization_error
+  else
+    check "$path is open to this address" 200
+  fi
+done
+ask nobody GET /docs/
+check "the API reference is served" 200
+check_header "it is a page" content-type 'text/html.*'
+check_header "with a policy that lets in no other host" content-security-policy "default-src 'none'.*"
+ask nobody GET /openapi.json
+check "the contract is served" 200 '.openapi | startswith("3.0")'
+ask nobody GET /openapi.yaml
+check "as YAML too" 200

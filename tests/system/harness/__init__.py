@@ -1,0 +1,1 @@
+"""What the system tests stand on: real stacks, real sockets, and the contract for every response."""

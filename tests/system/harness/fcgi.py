@@ -1,0 +1,142 @@
+"""A FastCGI client (the FastCGI 1.0 specification, section 3 and 8) that can also misbehave."""
+
+import fcntl
+import socket
+import struct
+import termios
+from dataclasses import dataclass, field
+
+BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN = range(1, 12)
+CONTENT_MAX = 65_535
+
+
+def record(kind, content=b"", request=1, padding=0):
+    return struct.pack(">BBHHBx", 1, kind, request, len(content), padding) + content + b"\0" * padding
+
+
+def stream(kind, content, request=1):
+    """The content in as many records as it needs, closed by an empty one."""
+    pieces = [content[i : i + CONTENT_MAX] for i in range(0, len(content), CONTENT_MAX)]
+    return b"".join(record(kind, piece, request) for piece in [*pieces, b""])
+
+
+def _length(n):
+    return struct.pack(">B", n) if n < 128 else struct.pack(">I", n | 0x8000_0000)
+
+
+def pairs(params):
+    encoded = [(k.encode(), v if isinstance(v, bytes) else str(v).encode()) for k, v in params.items()]
+    return b"".join(_length(len(k)) + _length(len(v)) + k + v for k, v in encoded)
+
+
+def begin(request=1, keep=True):
+    return record(BEGIN, struct.pack(">HB5x", 1, 1 if keep else 0), request)
+
+
+def head(params, request=1, keep=True):
+    return begin(request, keep) + stream(PARAMS, pairs(params), request)
+
+
+def params_of(method, target, token=None, body=b"", content_type="application/json", **more):
+    """The parameters that nginx sends, as the rendered configuration has them."""
+    return {
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": target,
+        "CONTENT_TYPE": content_type if body else "",
+        "CONTENT_LENGTH": str(len(body)) if body else "",
+        "HTTP_AUTHORIZATION": f"Bearer {token}" if token else "",
+        "REQUEST_ID": "0123456789abcdef0123456789abcdef",
+        **more,
+    }
+
+
+def request_bytes(method, target, token=None, body=b"", keep=True, request=1, **more):
+    return head(params_of(method, target, token, body, **more), request, keep) + stream(STDIN, body, request)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict
+    body: bytes
+    records: list = field(default_factory=list)
+
+
+class Closed(Exception):
+    """The connection or the request ended before an answer had come."""
+
+
+class Connection:
+    def __init__(self, path, timeout=6.0):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(timeout)
+        self.socket.connect(str(path))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Closed("while sending") from error
+
+    def unread(self):
+        """Bytes sent that the worker has not read yet (unix(7), SIOCOUTQ)."""
+        return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
+
+    def _read(self, length):
+        data = b""
+        while len(data) < length:
+            try:
+                piece = self.socket.recv(length - len(data))
+            except ConnectionResetError as error:
+                raise Closed("reset") from error
+            if not piece:
+                raise Closed(f"after {len(data)} of {length} bytes")
+            data += piece
+        return data
+
+    def read_record(self):
+        _, kind, request, length, padding = struct.unpack(">BBHHBx", self._read(8))
+        content = self._read(length + padding)[:length]
+        return kind, request, content
+
+    def answer(self):
+        """The next whole answer, parsed as CGI (RFC 3875 section 6)."""
+        out, seen = b"", []
+        while True:
+            kind, request, content = self.read_record()
+            seen.append((kind, request, content))
+            if kind == STDOUT:
+                out += content
+            elif kind == END:
+                break
+        if not out:
+            raise Closed(f"with no answer but {content!r}")
+        header_text, _, body = out.partition(b"\r\n\r\n")
+        headers = {}
+        for line in header_text.decode().split("\r\n"):
+            name, _, value = line.partition(":")
+            headers[name.strip().lower()] = value.strip()
+        return Answer(int(headers.get("status", "200").split()[0]), headers, body, seen)
+
+    def ask(self, method, target, token=None, body=b"", **more):
+        self.send(request_bytes(method, target, token, body, **more))
+        return self.answer()
+
+    def is_closed(self, timeout=5.0):
+        """Whether the worker closes the connection before the time is over, having sent nothing more."""
+        self.socket.settimeout(timeout)
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+        except socket.timeout:
+            return False

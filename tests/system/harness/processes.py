@@ -1,0 +1,89 @@
+"""Waiting for conditions, and finding every process that belongs to a folder."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+
+def wait_for(condition, what, seconds=5.0):
+    """The first true value of condition(), polled; fails with `what` when the deadline passes."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s in vain: {what}")
+        time.sleep(0.02)
+
+
+def _links(process):
+    for link in [process / "exe", process / "cwd", *_listed(process / "fd")]:
+        try:
+            yield os.readlink(link)
+        except OSError:
+            pass
+
+
+def _listed(folder):
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def processes_of(folder):
+    """{pid: command line} of every process that runs from, works in or holds a file of `folder`. Not this one."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit() or int(process.name) == os.getpid():
+            continue
+        line = command_line(process.name)
+        if line and (f"{folder}/" in line or any(link.startswith(f"{folder}/") for link in _links(process))):
+            found[int(process.name)] = line
+    return found
+
+
+def children_of(parent):
+    """The pids of a process's living children."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, ppid = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(ppid) == parent and state != "Z":
+            found.append(int(stat.parent.name))
+    return sorted(found)
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def open_files(pid):
+    return len(_listed(Path(f"/proc/{pid}/fd")))
+
+
+def free_ports():
+    """A port that is free on loopback together with its successor (HTTPS and plain)."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

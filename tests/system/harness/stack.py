@@ -1,0 +1,143 @@
+"""A whole Tasklane, started by scripts/up in a folder of its own and ended by scripts/down."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg2
+
+from harness import client, logs
+from harness.processes import children_of, free_ports, is_alive, processes_of, wait_for
+
+PROJECT = Path(__file__).resolve().parents[3]
+BUILD = Path(os.environ.get("TASKLANE_BUILD", PROJECT / "build/release")).resolve()
+KEEP = os.environ.get("TASKLANE_KEEP") == "1"
+SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+ORIGINS = ("https://app.example.com", "http://localhost:3000")
+
+
+def clean_environment():
+    """This process's environment, with every name that configures Tasklane empty: a developer's .env must not count."""
+    names = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "TASKLANE"))}
+    return {**kept, **dict.fromkeys(names, ""), **SANITIZERS}
+
+
+def new_folder():
+    folder = Path(tempfile.mkdtemp(prefix="tasklane-test-"))
+    folder.chmod(0o755)  # Postgres runs as another user when the tests run as root
+    return folder
+
+
+class Stack:
+    running = []  # of this test run, for the reports of failed tests
+
+    def __init__(self, workers=2, **environment):
+        self.state = new_folder()
+        self.port = free_ports()
+        self.plain_port = self.port + 1
+        self.workers = workers
+        self.failed = False
+        self.environment = {
+            **clean_environment(),
+            "LISTEN_ADDRESS": "127.0.0.1",
+            "CORS_ORIGINS": ",".join(ORIGINS),
+            **environment,
+        }
+
+    def command(self, *arguments):
+        script = [str(PROJECT / "scripts" / arguments[0]), "--state", str(self.state), *arguments[1:]]
+        if arguments[0] == "up":
+            script += [
+                "--no-build",
+                "--build",
+                str(BUILD),
+                "--port",
+                str(self.port),
+                "--workers",
+                str(self.workers),
+            ]
+        return script
+
+    def run(self, *arguments, timeout=120):
+        """Runs a script of the project on this state, to its end."""
+        return subprocess.run(
+            self.command(*arguments), env=self.environment, cwd=PROJECT, timeout=timeout, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+
+    def start(self):
+        done = self.run("up", "--detach")
+        if done.returncode != 0:
+            self.run("down")
+            raise AssertionError(f"scripts/up exited {done.returncode}\n{done.stdout}\n{logs.tail(self.log)}")
+        self.up_output = done.stdout
+        Stack.running.append(self)
+        return self
+
+    def stop(self):
+        """Ends the stack and checks what it leaves behind."""
+        sockets = self.settings["FASTCGI_SOCKET"]
+        done = self.run("down")
+        if self in Stack.running:
+            Stack.running.remove(self)
+        try:
+            assert done.returncode == 0, f"scripts/down exited {done.returncode}\n{done.stdout}"
+            wait_for(lambda: not processes_of(self.state), f"no process left of {processes_of(self.state)}")
+            assert not os.path.exists(sockets), f"{sockets} is left behind"
+            assert not logs.offences(self.log), "\n".join(logs.offences(self.log))
+        except AssertionError:
+            self.failed = True
+            raise
+        finally:
+            if not (KEEP and self.failed):
+                shutil.rmtree(self.state, ignore_errors=True)
+
+    log = property(lambda self: self.state / "log")
+    url = property(lambda self: f"https://127.0.0.1:{self.port}")
+    certificate = property(lambda self: self.state / "tls/cert.pem")
+    secret = property(lambda self: self.settings["BETTER_AUTH_SECRET"])
+    binaries = property(lambda self: self.state / "app/bin")
+
+    @property
+    def settings(self):
+        """The configuration in force."""
+        pairs = (line.partition("=") for line in (self.state / "tasklane.env").read_text().splitlines())
+        return {k: "".join(shlex.split(v)) for k, sep, v in pairs if sep and not k.startswith("#")}
+
+    def pid(self, name):
+        return int((self.state / f"run/{name}.pid").read_text())
+
+    def worker_pids(self):
+        return children_of(self.pid("master"))
+
+    def user(self, name="user", **how):
+        return client.api(self, name, **how)
+
+    def anonymous(self, **how):
+        return client.Api(self, **how)
+
+    def database(self, role="owner"):
+        name = "DATABASE_URL_DIRECT" if role == "owner" else "DATABASE_URL"
+        return psycopg2.connect(self.settings[name])
+
+    def metrics(self):
+        """{metric name: sum over its labels}."""
+        totals = {}
+        for line in self.anonymous().get("/metrics").text.splitlines():
+            if line and not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                name = name.partition("{")[0]
+                totals[name] = totals.get(name, 0.0) + float(value)
+        return totals
+
+    def is_whole(self):
+        workers = self.worker_pids()
+        return len(workers) == self.workers and all(is_alive(w) for w in workers)

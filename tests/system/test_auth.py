@@ -1,0 +1,183 @@
+"""Who may come in, through nginx: tokens signed with the secret. test_better_auth.py has the other keys."""
+
+import time
+
+import jwt
+import pytest
+
+from harness import tokens, wire
+from harness.client import Api
+
+OPAQUE = "hlNG6GyFtpX2aOIIWByI3P6A0I6HMCKj"  # what Better Auth's sign-in returns: no JWT
+
+
+def ask(stack, authorization):
+    api = stack.anonymous()
+    try:
+        return api.get(headers={"Authorization": authorization} if authorization is not None else {})
+    finally:
+        api.close()
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Basic dXNlcjpwYXNz", "Token abc", "Digest x=y"])
+def test_a_request_without_a_bearer_token_is_401_and_says_bearer(stack, authorization):
+    response = ask(stack, authorization)
+    assert response.status_code == 401
+    assert response.json()["error_type"] == "authentication_error"
+    assert "error=" not in response.headers["www-authenticate"], "RFC 6750 3.1: no token, no error code"
+
+
+def secret_tokens(secret):
+    """{fault: token}: each wrong in one way only."""
+    now = int(time.time())
+    good = tokens.token(secret, "u")
+    head, body, signature = good.split(".")
+    usual = {"sub": "u", "iat": now, "exp": now + 600}
+
+    def sign(claims, **how):
+        return jwt.encode(claims, secret, algorithm="HS256", **how)
+
+    def without(name):
+        return {k: v for k, v in usual.items() if k != name}
+
+    return {
+        "opaque session token": OPAQUE,
+        "wrong secret": tokens.token("another secret of more than 32 bytes!", "u"),
+        "alg none": tokens.unsigned("u"),
+        "alg none with a signature": f"{tokens.segment({'alg': 'none'})}.{body}.{signature}",
+        "HS512": jwt.encode(usual, secret, algorithm="HS512"),
+        "HS384": jwt.encode(usual, secret, algorithm="HS384"),
+        "lower case alg": f"{tokens.segment({'alg': 'hs256'})}.{body}.{signature}",
+        "expired": tokens.token(secret, "u", ttl=-60),
+        "no exp": sign(without("exp")),
+        "exp as text": sign({**usual, "exp": str(now + 600)}),
+        "no sub": sign(without("sub")),
+        "empty sub": sign({**usual, "sub": ""}),
+        "sub too long": sign({**usual, "sub": "u" * 256}),
+        "sub with U+0000": sign({**usual, "sub": "u\0v"}),
+        "sub null": sign({**usual, "sub": None}),
+        "sub is a number": sign({**usual, "sub": 42}),
+        "id instead of sub": sign({**without("sub"), "id": "u", "userId": "u", "email": "u@example.com"}),
+        "nbf in the future": sign({**usual, "nbf": now + 300}),
+        "iat in the future": sign({**usual, "iat": now + 300}),
+        "crit": sign(usual, headers={"crit": ["exp"]}),
+        "typ of a cookie": sign(usual, headers={"typ": "better-auth.session-cache+jwt"}),
+        "changed body": f"{head}.{tokens.segment({**usual, 'sub': 'v'})}.{signature}",
+        "changed signature": f"{head}.{body}.{signature[:-2]}{'AA' if signature[-2:] != 'AA' else 'BB'}",
+        "no signature": f"{head}.{body}.",
+        "two parts": f"{head}.{body}",
+        "four parts": f"{good}.{signature}",
+        "padded base64": f"{head}=.{body}.{signature}",
+        "JSON that is no object": f"{tokens.segment([])}.{body}.{signature}",
+        "15 KB": "x" * 15_000,
+    }
+
+
+@pytest.mark.parametrize("fault", secret_tokens("0" * 32))
+def test_a_bad_token_is_401_invalid_token(stack, fault):
+    response = ask(stack, f"Bearer {secret_tokens(stack.secret)[fault]}")
+    assert response.status_code == 401
+    assert response.json()["error_type"] == "authentication_error"
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    assert 'error="invalid_token"' in response.headers["www-authenticate"]
+
+
+def test_the_message_tells_an_expired_token_and_an_opaque_one_apart(stack):
+    bad = secret_tokens(stack.secret)
+    assert "expired" in ask(stack, f"Bearer {bad['expired']}").json()["detail"].lower()
+    assert "jwt" in ask(stack, f"Bearer {OPAQUE}").json()["detail"].lower()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_compared_without_case(stack, scheme):
+    assert ask(stack, f"{scheme} {tokens.token(stack.secret, 'u')}").status_code == 200
+
+
+def test_a_token_within_the_leeway_is_taken(stack):
+    assert ask(stack, f"Bearer {tokens.token(stack.secret, tokens.unique('u'), ttl=-10)}").status_code == 200
+
+
+def test_a_sub_of_255_astral_code_points_is_a_user(stack):
+    api = stack.user(sub=tokens.unique("\U0001f600" * 242))
+    assert len(api.sub) == 255
+    assert api.create()["user_id"] == api.sub
+    api.close()
+
+
+def test_every_endpoint_needs_a_token(anyone):
+    for response in (
+        anyone.get(), anyone.post({"title": "t"}), anyone.get("/api/tasks/1"),
+        anyone.put("/api/tasks/1", {"title": "t"}),
+        anyone.delete("/api/tasks/1"), anyone.patch("/api/tasks/1/complete"), anyone.get("/api/u/tasks"),
+    ):  # fmt: skip
+        assert response.status_code == 401, response.request.method
+
+
+def test_a_token_in_the_query_or_a_cookie_is_none(stack):
+    api = stack.anonymous()
+    good = tokens.token(stack.secret, "u")
+    assert api.get(f"/api/tasks?access_token={good}&token={good}").status_code == 401
+    assert api.get(headers={"Cookie": f"better-auth.session_token={good}; token={good}"}).status_code == 401
+    api.close()
+
+
+def test_two_authorization_headers_are_refused(stack):
+    good = f"Authorization: Bearer {tokens.token(stack.secret, 'u')}"
+    reply = wire.talk(stack, wire.request("GET", "/api/tasks", good, good))
+    assert reply.status == 400
+    assert reply.json()["error_type"] == "validation_error"
+
+
+def test_bad_tokens_cost_no_database_work(stack):
+    before, bad = stack.metrics(), list(secret_tokens(stack.secret).values())
+    api = Api(stack)
+    for n in range(100):
+        forged = tokens.token("a guess of at least 32 bytes ......", f"u{n}")
+        for token in (forged, bad[n % len(bad)]):
+            assert api.get(headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    api.close()
+    after = stack.metrics()
+    failed = [name for name in after if "authentication" in name]
+    assert sum(after[n] - before[n] for n in failed) >= 200, f"counted by {failed}"
+    statements = [name for name in after if name.endswith("database_statements_total")]
+    assert statements, sorted(after)
+    # The one statement a worker may send on its own meanwhile is the periodic look at the keys.
+    assert sum(after[n] - before[n] for n in statements) <= stack.workers
+
+
+def test_unknown_keys_look_the_table_up_once_and_not_for_every_token(stack):
+    key = tokens.segment(b"\1" * 64)
+    api, before = Api(stack), stack.metrics()
+    for n in range(100):
+        head = tokens.segment({"alg": "EdDSA", "kid": f"made-up-{n}"})
+        forged = f"{head}.{tokens.segment({'sub': 'u', 'exp': int(time.time()) + 60})}.{key}"
+        assert api.get(headers={"Authorization": f"Bearer {forged}"}).status_code == 401
+    api.close()
+    after = stack.metrics()
+    looked = sum(after[n] - before[n] for n in after if n.endswith("database_statements_total"))
+    assert looked <= 3 * stack.workers, f"{looked} statements for 100 tokens of unknown keys"
+
+
+def test_the_request_after_a_token_expired_is_refused_though_it_was_cached(new_stack):
+    strict = new_stack(workers=1, AUTH_LEEWAY_SECONDS="0", AUTH_ISSUER="https://me", AUTH_AUDIENCE="tasks")
+    api = strict.anonymous()
+    how = {"iss": "https://me", "aud": ["other", "tasks"]}
+
+    def status(token):
+        return api.get(headers={"Authorization": f"Bearer {token}"}).status_code
+
+    for wrong in (
+        {},
+        {**how, "iss": "https://you"},
+        {**how, "aud": "other"},
+        {**how, "aud": []},
+        {"iss": "https://me"},
+    ):
+        assert status(tokens.token(strict.secret, "u", **wrong)) == 401, wrong
+    short = tokens.token(strict.secret, "u", ttl=2, **how)
+    assert status(short) == 200
+    deadline = time.monotonic() + 5
+    while status(short) == 200:
+        assert time.monotonic() < deadline, "an expired token is still taken"
+    assert status(tokens.token(strict.secret, "u", **how)) == 200
+    api.close()

@@ -1,0 +1,116 @@
+"""Past a limit the answer comes at once and says so: rate, capacity, and a stuck upstream."""
+
+import concurrent.futures
+import os
+import signal
+import time
+
+import pytest
+
+from harness import wire
+from harness.client import Api
+from harness.processes import wait_for
+from harness.stack import ORIGINS, Stack
+from harness.wire import own_address
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    """One worker that takes one request at a time, behind a rate limit."""
+    started = Stack(workers=1, RATE_LIMIT_PER_SECOND="5", REQUESTS_IN_FLIGHT_MAX="1").start()
+    yield started
+    started.stop()
+
+
+def test_past_the_rate_a_client_gets_429_with_retry_after(narrow):
+    api = narrow.user(source=own_address())
+    answers = [api.get(headers={"Origin": ORIGINS[0]}) for _ in range(60)]
+    limited = [a for a in answers if a.status_code == 429]
+    assert answers[0].status_code == 200
+    assert limited, "60 requests at once, and none was limited"
+    assert limited[0].json()["error_type"] == "rate_limited"
+    assert limited[0].headers["retry-after"].isdigit()
+    assert limited[0].headers["access-control-allow-origin"] == ORIGINS[0]
+    api.close()
+
+
+def test_loopback_is_not_limited(narrow):
+    api = narrow.user()
+    assert {api.get().status_code for _ in range(60)} == {200}
+    api.close()
+
+
+class HeldTasks:
+    """Every statement on the table waits while this is open."""
+
+    def __init__(self, stack):
+        self.stack = stack
+
+    def __enter__(self):
+        self.connection = self.stack.database()
+        self.connection.cursor().execute("lock table tasks in access exclusive mode")
+        return self
+
+    def waiting(self):
+        with self.stack.database() as watcher, watcher.cursor() as cursor:
+            cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+            return cursor.fetchone()[0]
+
+    def __exit__(self, *_):
+        self.connection.rollback()
+        self.connection.close()
+
+
+def test_past_capacity_a_request_is_answered_at_once_with_503(narrow):
+    first, second = narrow.user(), narrow.user()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with HeldTasks(narrow) as held:
+            pending = pool.submit(first.get)
+            wait_for(held.waiting, "the first request to reach the table")
+            began = time.monotonic()
+            refused = second.get()
+            assert time.monotonic() - began < 1
+            assert refused.status_code == 503
+            assert refused.json()["error_type"] == "service_unavailable"
+        assert pending.result().status_code == 200
+    assert second.get().status_code == 200
+    first.close(), second.close()
+
+
+def test_a_statement_that_never_ends_is_given_up_in_time(narrow):
+    api = narrow.user()
+    with HeldTasks(narrow):
+        began = time.monotonic()
+        response = api.get()
+        took = time.monotonic() - began
+    assert response.status_code == 503
+    assert response.json()["error_type"] == "service_unavailable"
+    assert took < 9, "the worker answers before nginx gives up on it"
+    assert api.get().status_code == 200
+    api.close()
+
+
+def test_a_stuck_worker_is_a_json_504(narrow):
+    (worker,) = narrow.worker_pids()
+    api = Api(narrow)
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        response = api.get("/healthz", headers={"Origin": ORIGINS[0]})
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert response.status_code == 504
+    assert response.headers["access-control-allow-origin"] == ORIGINS[0]
+    wait_for(lambda: api.http.get("/healthz").status_code == 200, "the worker to serve again", 12)
+    api.close()
+
+
+def test_a_slow_client_does_not_occupy_the_worker(narrow):
+    """A body that trickles in is nginx's to wait for: the only worker serves others meanwhile."""
+    slow = wire.connect(narrow)
+    slow.sendall(
+        wire.request("POST", "/api/tasks", "Content-Type: application/json", "Content-Length: 13") + b'{"ti'
+    )
+    api = narrow.user()
+    assert {api.get().status_code for _ in range(20)} == {200}
+    slow.close()
+    api.close()

@@ -1,0 +1,66 @@
+"""Static files: the API reference, the contract, and the place of the web app."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from harness import contract
+
+
+def test_docs_are_served_from_this_host_alone(anyone):
+    response = anyone.http.get("/docs", follow_redirects=True)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+    for reference in re.findall(r"(?:src|href)=[\"']([^\"']+)", response.text):
+        if reference.startswith(("http:", "https:", "//")):
+            assert f'<a href="{reference}"' in response.text.replace(
+                "'", '"'
+            ), f"{reference} is another host's"
+        elif not reference.startswith(("#", "data:", "mailto:")):
+            found = anyone.http.get(str(response.url.join(reference)))
+            assert found.status_code == 200, reference
+
+
+def test_docs_redirects_stay_on_the_port_the_client_used(anyone):
+    response = anyone.http.get("/docs")
+    if response.is_redirect:
+        assert response.headers["location"].startswith(("/", anyone.stack.url)), response.headers["location"]
+
+
+def test_docs_carry_a_content_security_policy(anyone):
+    policy = anyone.http.get("/docs", follow_redirects=True).headers["content-security-policy"]
+    assert "default-src" in policy
+    assert "unsafe-eval" not in policy
+    assert "http:" not in policy and "*" not in policy
+
+
+@pytest.mark.parametrize("path, kind", [("/openapi.json", "application/json"), ("/openapi.yaml", "yaml")])
+def test_the_contract_is_served(anyone, path, kind):
+    response = anyone.http.get(path)
+    assert response.status_code == 200
+    assert kind in response.headers["content-type"]
+    served = json.loads(response.text) if path.endswith("json") else yaml.safe_load(response.text)
+    assert served["openapi"].startswith("3.0")
+    assert served == contract.OPENAPI
+
+
+def test_the_root_is_a_page(anyone):
+    response = anyone.http.get("/", follow_redirects=True)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs/../nginx/nginx.conf",
+        "/docs/%2e%2e/%2e%2e/tasklane.env",
+        "/docs../sql/",
+        "/.env",
+        "/tasklane.env",
+    ],
+)
+def test_nothing_else_of_the_host_is_served(anyone, path):
+    assert anyone.http.get(path).status_code in (400, 403, 404)

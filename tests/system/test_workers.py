@@ -1,0 +1,202 @@
+"""The pool: deaths, drains, sockets. Ready is not up; drain is not kill."""
+
+import concurrent.futures
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from harness import fcgi, tokens
+from harness.processes import is_alive, wait_for
+
+
+class Load:
+    """Clients that ask all the time, each holding one request; counts what came back."""
+
+    def __init__(self, stack, clients=8):
+        self.stack, self.clients = stack, clients
+        self.answers, self.stopping = [], threading.Event()
+        self.pool = concurrent.futures.ThreadPoolExecutor(clients)
+
+    def _client(self, number):
+        api = self.stack.user(f"load{number}")
+        while not self.stopping.is_set():
+            response = api.get() if number % 2 else api.post({"title": "under load"})
+            self.answers.append((time.monotonic(), response.status_code))
+        made = sum(1 for _ in api.tasks())
+        api.close()
+        return made
+
+    def __enter__(self):
+        self.futures = [self.pool.submit(self._client, n) for n in range(self.clients)]
+        self.wait_for_more(50)
+        return self
+
+    def wait_for_more(self, count):
+        target = len(self.answers) + count
+        wait_for(
+            lambda: len(self.answers) >= target or any(f.done() for f in self.futures),
+            f"{count} more answers",
+            10,
+        )
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.made = sum(f.result() for f in self.futures)
+        self.pool.shutdown()
+
+    def failures(self):
+        return [a for a in self.answers if a[1] not in (200, 201)]
+
+
+def test_a_killed_worker_fails_only_what_it_held_and_is_replaced_within_a_second(stack):
+    victim, other = stack.worker_pids()
+    with Load(stack) as load:
+        killed = time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: stack.is_whole() and victim not in stack.worker_pids(), "a new worker", 1)
+        (newcomer,) = set(stack.worker_pids()) - {other}
+        wait_for(
+            lambda: serves(stack, newcomer), "the new worker to be ready", 1.5 - (time.monotonic() - killed)
+        )
+        load.wait_for_more(100)
+    failures = load.failures()
+    assert len(failures) <= load.clients, failures
+    assert {status for _, status in failures} <= {502}, failures
+    assert all(when - killed < 1 for when, _ in failures), "failures long after the death"
+    assert stack.worker_pids() != [victim, other] and is_alive(other)
+    created = sum(1 for _, status in load.answers if status == 201)
+    assert (
+        created <= load.made <= created + load.clients
+    ), "an acknowledged write is there, an unacknowledged one may be"
+
+
+def serves(stack, pid):
+    """Ready by its own word: it is in the shared numbers, with database connections."""
+    api = stack.anonymous()
+    try:
+        return str(pid) in api.get("/status").text
+    finally:
+        api.close()
+
+
+def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):
+    master = new_master(workers=2)
+    keep, *_ = master.worker_pids()
+    deaths = 0
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        for pid in set(master.worker_pids()) - {keep}:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                deaths += 1
+            except ProcessLookupError:
+                pass
+        assert master.serves()
+    assert 2 <= deaths <= 20, f"{deaths} restarts in three seconds: no backoff"
+    assert is_alive(keep)
+    wait_for(master.is_whole, "the pool to be whole again", 12)
+
+
+def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
+    master = new_master(workers=2)
+    user = tokens.token(stack.secret, tokens.unique("drain"))
+    holder = stack.database()
+    holder.cursor().execute("lock table tasks in access exclusive mode")
+    connections = [master.connect(timeout=10) for _ in range(8)]
+    for connection in connections:
+        connection.send(fcgi.request_bytes("POST", "/api/tasks", user, b'{"title":"in flight"}'))
+    with stack.database() as watcher, watcher.cursor() as cursor:
+
+        def waiting():
+            cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+            return cursor.fetchone()[0]
+
+        wait_for(waiting, "a statement to wait for the lock")
+        wait_for(lambda: all(c.unread() == 0 for c in connections), "all requests to be read")
+    master.signal(signal.SIGTERM)
+    wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections")
+    assert all(is_alive(pid) for pid in master.worker_pids())
+    holder.rollback()
+    holder.close()
+    for connection in connections:
+        assert connection.answer().status == 201
+        connection.close()
+    assert master.process.wait(10) == 0
+
+
+def accepts(path):
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+            return True
+        except OSError:
+            return False
+
+
+def test_a_drained_worker_serves_its_kept_connections_until_nginx_closes_them(new_master):
+    master = new_master()
+    (worker,) = master.worker_pids()
+    with master.connect() as connection:
+        assert connection.ask("GET", "/healthz").status == 200
+        os.kill(worker, signal.SIGTERM)
+        wait_for(lambda: '"draining"' in master.log.read_text(), "the drain to begin")
+        for _ in range(3):
+            assert connection.ask("GET", "/healthz").status == 200
+        assert is_alive(worker)
+    wait_for(lambda: not is_alive(worker), "the worker to leave once its last connection is closed")
+    wait_for(lambda: master.is_whole() and master.serves(), "its successor")
+
+
+def test_what_does_not_drain_in_time_is_killed(new_master):
+    master = new_master(DRAIN_TIMEOUT_SECONDS=1)
+    with master.connect() as connection:
+        assert connection.ask("GET", "/healthz").status == 200
+        began = time.monotonic()
+        master.signal(signal.SIGTERM)
+        master.process.wait(8)
+        assert 0.8 < time.monotonic() - began < 5
+    assert not master.socket.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_while_stopping_kills_at_once(new_master, number):
+    master = new_master(DRAIN_TIMEOUT_SECONDS=60)
+    with master.connect() as connection:
+        assert connection.ask("GET", "/healthz").status == 200
+        master.signal(number)
+        wait_for(lambda: not accepts(master.socket), "the drain to begin")
+        assert master.process.poll() is None
+        master.signal(number)
+        master.process.wait(3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_an_idle_pool_stops_at_once_with_success(new_master, number):
+    master = new_master(workers=2)
+    master.signal(number)
+    assert master.process.wait(5) == 0
+    assert not master.socket.exists()
+
+
+def test_workers_do_not_outlive_a_killed_master(new_master):
+    master = new_master(workers=2)
+    workers = master.worker_pids()
+    master.signal(signal.SIGKILL)
+    master.process.wait(5)
+    wait_for(lambda: not any(is_alive(w) for w in workers), "the workers to follow their master")
+    master.socket.unlink(missing_ok=True)
+
+
+def test_a_worker_holds_nothing_but_what_it_needs(new_master):
+    master = new_master()
+    (worker,) = master.worker_pids()
+    names = [os.readlink(f"/proc/{worker}/fd/{fd}") for fd in os.listdir(f"/proc/{worker}/fd")]
+    assert not any(str(master.env_file) in name for name in names)
+    with open(f"/proc/{worker}/status", encoding="ascii") as file:
+        status = file.read()
+    assert "Threads:\t1\n" in status or "libasan" in open(f"/proc/{worker}/maps", encoding="ascii").read()

@@ -79,7 +79,7 @@ int nginx_config_command(Arguments arguments) {
   const auto config = read_command_config(*options);
   if (!config) return config.error();
 
-  const fs::path out = options->value("out");
+  const fs::path out = fs::absolute(options->value("out")).lexically_normal();
   const fs::path templates = fs::absolute(options->value("templates", share_folder("nginx")));
   const fs::path docs = fs::absolute(options->value("docs", share_folder("docs")));
   std::error_code error;
@@ -88,7 +88,8 @@ int nginx_config_command(Arguments arguments) {
   if (!fs::is_directory(templates))
     return refuse(fmt::format("there are no templates in {}", templates.string()));
 
-  const auto values = template_values(*config, {.docs_folder = docs.string(),
+  const auto values = template_values(*config, {.configuration_folder = out.string(),
+                                                .docs_folder = docs.string(),
                                                 .www_folder = (templates / "www").string(),
                                                 .http2_directive = has_http2_directive(nginx_version())});
   if (!values) return refuse(values.error());

@@ -59,7 +59,8 @@ bool fits_into_a_string(std::string_view path) {
 
 std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host) {
   for (const auto& [what, path] :
-       {std::pair("--docs", &host.docs_folder), std::pair("--templates", &host.www_folder)}) {
+       {std::pair("--out", &host.configuration_folder), std::pair("--docs", &host.docs_folder),
+        std::pair("--templates", &host.www_folder)}) {
     if (!fits_into_a_string(*path))
       return std::unexpected(
           fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
@@ -87,6 +88,7 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"RATE_LIMIT",
        limited ? fmt::format("limit_req zone=tasklane burst={} nodelay;", 2 * config.rate_limit_per_second)
                : ""},
+      {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},
   };

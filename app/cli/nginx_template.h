@@ -1,7 +1,7 @@
 #pragma once
 // nginx's configuration from its templates: @NAME@ in a template becomes a value of the configuration. The
-// values hold no character that could end an nginx string or directive: base/config.cpp and render_values see
-// to that.
+// values hold no character that could end an nginx string or directive: base/config.cpp and template_values
+// see to that.
 
 #include <expected>
 #include <map>
@@ -15,9 +15,10 @@ namespace tasklane {
 using TemplateValues = std::map<std::string, std::string, std::less<>>;
 
 struct NginxHost {
-  std::string docs_folder;  // absolute: openapi.yaml, reference/, …
-  std::string www_folder;   // absolute: the page at /
-  bool http2_directive;     // nginx 1.25.1 and later: `http2 on;` instead of `listen … http2`
+  std::string configuration_folder;  // absolute: the rendered files, which include each other
+  std::string docs_folder;           // absolute: openapi.yaml, reference/, …
+  std::string www_folder;            // absolute: the page at /
+  bool http2_directive;              // nginx 1.25.1 and later: `http2 on;` instead of `listen … http2`
 };
 
 // Every name the templates may use. Or a sentence: a path that nginx could not be given.

@@ -1,0 +1,92 @@
+// nginx's templates: what a value may be, and what a template may ask for. The real nginx reads the result in
+// the system tests.
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "cli/nginx_template.h"
+
+using namespace tasklane;
+
+namespace {
+
+const NginxHost kHost = {.configuration_folder = "/srv/nginx",
+                         .docs_folder = "/srv/docs",
+                         .www_folder = "/srv/www",
+                         .http2_directive = false};
+
+Config configured(std::vector<std::pair<std::string, std::string>> values) {
+  values.emplace_back("DATABASE_URL", "postgresql://u:p@127.0.0.1/x");
+  const auto config = read_config(values);
+  BOOST_REQUIRE(config);
+  return *config;
+}
+
+TemplateValues values_of(std::vector<std::pair<std::string, std::string>> values) {
+  auto made = template_values(configured(std::move(values)), kHost);
+  BOOST_REQUIRE(made);
+  return std::move(*made);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(nginx_template)
+
+BOOST_AUTO_TEST_CASE(replaces_every_name_and_leaves_named_locations_alone) {
+  const auto text =
+      render_template("a @ONE@-@ONE@;\nerror_page 400 @problem_400; @two@ a@B @", {{"ONE", "1"}});
+  BOOST_REQUIRE(text);
+  BOOST_TEST(*text == "a 1-1;\nerror_page 400 @problem_400; @two@ a@B @");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_nobody_knows_is_told_with_its_line) {
+  const auto text = render_template("@ONE@\n\n  x @NOBODY@;\n", {{"ONE", "several\nlines"}});
+  BOOST_REQUIRE(!text);
+  BOOST_TEST(text.error() == "line 3: nobody knows @NOBODY@");
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_is_matched_exactly_and_with_case) {
+  const auto values = values_of({{"CORS_ORIGINS", "https://app.example.com,http://[::1]:3000"}});
+  BOOST_TEST(values.at("CORS_ORIGINS") ==
+             "    \"~^https://app\\.example\\.com$\" \"https://app.example.com\";\n"
+             "    \"~^http://\\[::1\\]:3000$\" \"http://[::1]:3000\";\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_limit_of_zero_is_none) {
+  BOOST_TEST(values_of({}).at("RATE_LIMIT_ZONE").empty());
+  BOOST_TEST(values_of({}).at("RATE_LIMIT").empty());
+  const auto values = values_of({{"RATE_LIMIT_PER_SECOND", "7"}});
+  BOOST_TEST(values.at("RATE_LIMIT_ZONE").find("rate=7r/s") != std::string::npos);
+  BOOST_TEST(values.at("RATE_LIMIT").find("burst=14 nodelay") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_modern_profile_has_tls_1_3_alone) {
+  BOOST_TEST(values_of({{"TLS_PROFILE", "modern"}}).at("TLS_SETTINGS") == "ssl_protocols TLSv1.3;");
+  BOOST_TEST(values_of({}).at("TLS_SETTINGS").starts_with("ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers "));
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_names_the_port_only_when_it_is_not_the_schemes_own) {
+  BOOST_TEST(values_of({}).at("HTTPS_PORT_SUFFIX").empty());
+  BOOST_TEST(values_of({{"HTTPS_PORT", "8443"}}).at("HTTPS_PORT_SUFFIX") == ":8443");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_would_end_an_nginx_string_is_refused) {
+  for (const std::string folder : {"relative", "/a\"b", "/a;b", "/a$b", "/a\nb", "/a{b"}) {
+    NginxHost host = kHost;
+    host.docs_folder = folder;
+    const auto values = template_values(configured({}), host);
+    BOOST_REQUIRE(!values);
+    BOOST_TEST(values.error().starts_with("--docs"), values.error());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(http2_is_a_directive_from_1_25_1_on) {
+  for (const char* old :
+       {"nginx version: nginx/1.22.1\n", "nginx version: nginx/1.25.0 (Ubuntu)", "nginx/1.9"})
+    BOOST_TEST(!has_http2_directive(old), old);
+  for (const char* newer :
+       {"nginx version: nginx/1.25.1\n", "nginx version: nginx/1.26.3\n", "nginx/2.0.0", ""})
+    BOOST_TEST(has_http2_directive(newer), newer);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -22,8 +22,9 @@ ask() {
   shift 3
   for _ in 1 2 3; do
     tee "$work/headers" >"$work/body" </dev/null
-    status=$(curl -sS -m 20 --noproxy localhost,127.0.0.1,::1 --path-as-is "${trust[@]}" "${how[@]}" -D "$work/headers" \
+    status=$(curl -gsS -m 20 --noproxy localhost,127.0.0.1,::1 --path-as-is "${trust[@]}" "${how[@]}" -D "$work/headers" \
       -o "$work/body" -w '%{http_code}' "$@" "$url_asked" 2>"$work/trouble") || status=000
+    if [ "$status" = 201 ]; then field .id >>"$work/created"; fi
     [ "$status" = 429 ] || return 0  # the deployment's own rate limit
     sleep 1
   done
@@ -50,30 +51,15 @@ check_error() {  # SENTENCE STATUS ERROR_TYPE: the one shape of every error
     and .error_type == \"$3\" and (.request_id | type == \"string\" and . != \"\") and (has(\"error\") | not)"
 }
 
-subject() {  # WHO: the user's id, read from the token
-  cut -d. -f2 "$work/$1" | jq -rR 'gsub("-"; "+") | gsub("_"; "/") | . + "=="[:(4 - length % 4) % 4] | @base64d | fromjson | .sub'
-}
-
-take_tokens() {
-  local who tasklane
-  for tasklane in "$state/app/bin/tasklane" "$project/build/release/app/tasklane" tasklane; do ! command -v "$tasklane" >/dev/null || break; done
-  for who in alice bob; do
-    if [ ${#tokens[@]} -gt 0 ] && [[ ${tokens[0]} == @* ]]; then tokens[0]=$(<"${tokens[0]#@}"); fi
-    if [ ${#tokens[@]} -eq 0 ]; then
-      [ "$who" = bob ] && [ "${given:-no}" = yes ] && return
-      tokens=("$("$tasklane" token --sub "verify-$who" --ttl 15m --env-file "$env_file")") || fail 2 "no token could be made; give --token"
-    else given=yes; fi
-    printf 'Authorization: Bearer %s\n' "${tokens[0]}" >"$work/$who"
-    tokens=("${tokens[@]:1}")
-  done
-}
-
+# Deletes what was created, whoever it belongs to now, and what a request that was cut short may have created.
 clean_up() {
   local who id
+  trap '' INT TERM HUP PIPE
   for who in alice bob; do
     [ -e "$work/$who" ] || continue
     ask "$who" GET /api/tasks
-    for id in $(field ".[] | select(.title | startswith(\"$mark\")) | .id"); do ask "$who" DELETE "/api/tasks/$id"; done
+    field ".[] | select(.title | startswith(\"$mark\")) | .id" >>"$work/created"
+    while read -r id; do ask "$who" DELETE "/api/tasks/$id"; done < <(grep -xE '[0-9]+' "$work/created" | sort -u)
   done
   rm -rf -- "$work"
 }

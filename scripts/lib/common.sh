@@ -22,7 +22,7 @@ refuse_usage() {
 
 # The state belongs to one script at a time. The lock ends with descriptor 9, which no service inherits.
 lock_state() {
-  exec 9>"$state/lock"
+  exec 9>>"$state/lock"
   flock -w 10 9 || fail 1 "another scripts/up or scripts/down is at work on $state; try again when it is done"
 }
 unlock_state() { exec 9>&-; }

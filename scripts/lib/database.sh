@@ -25,11 +25,23 @@ make_cluster() {
   mv -T -- "$folder" "$state/postgres"  # whole or not at all
 }
 
+# A pid file and a socket's lock from before a crash: Postgres would believe them when another process has the number
+# now. They may go only when nobody is at the data (every process of Postgres works in their folder).
+clear_crash() {
+  for _ in {1..100}; do
+    if [ -z "$(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$state/postgres" 2>/dev/null)" ]; then
+      rm -f -- "$state/postgres/postmaster.pid" "$state"/pg/.s.PGSQL.*
+      return
+    fi
+    sleep 0.1
+  done
+  fail 1 "an earlier Postgres is still at work in $state/postgres"
+}
+
 start_postgres() {
   find_postgres
   [ -e "$state/postgres/PG_VERSION" ] || make_cluster
-  # A pid file from before a crash of the machine: Postgres would believe it when another process has the number now.
-  [ -n "$(pid_of postgres)" ] || rm -f -- "$state/postgres/postmaster.pid"
+  clear_crash
   launch postgres postgres.log "${as_postgres[@]}" "$postgres_bin/postgres" -D "$state/postgres" -k "$state/pg" \
     -c listen_addresses= -c max_connections=300
   for _ in {1..1200}; do  # two minutes: it may have to recover from a crash

@@ -30,7 +30,9 @@ migrate() {
 give_up() {
   local log
   trap - EXIT
+  set +e  # nothing may cut this short
   trap 'hurry=yes' INT TERM HUP
+  trap '' PIPE  # whoever read our output may be gone
   [ "$started" != served ] || exit "$1"
   if [ "$started" = yes ] && [ "$1" -ne 130 ] && [ "$1" -ne 143 ]; then
     for log in postgres tasklane nginx-error; do

@@ -66,7 +66,7 @@ start_nginx() {
   launch nginx nginx-error.log nginx -e "$state/log/nginx-error.log" -p "$state/" -c "$state/nginx/nginx.conf" -g 'daemon off;'
 }
 
-status_of() { curl -sk --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$1/readyz" 2>/dev/null || true; }
+status_of() { curl -gsk --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$1/readyz" 2>/dev/null || true; }
 
 wait_until_ready() {
   say "waiting for $url/readyz"

@@ -29,7 +29,7 @@ place_state() {
   mkdir -p -- "$state" || fail 1 "cannot make the folder $state"
   [ "$(stat -c %u -- "$state")" -eq "$(id -u)" ] ||
     fail 1 "$state belongs to $(stat -c %U -- "$state"): run this as that user, or name another --state"
-  empty "$state" || [ -d "$state/run" ] ||
+  empty "$state" || [ -d "$state/run" ] || [ -e "$state/lock" ] ||
     fail 1 "$state is neither empty nor a state of Tasklane: name another --state"
   [ -z "$service_user" ] || chmod 755 -- "$state"
   if ! reachable "$state"; then
@@ -43,11 +43,15 @@ place_state() {
 }
 
 check_path() {
+  local problem=
   [[ $state =~ ^[A-Za-z0-9/._+@-]+$ ]] ||
-    fail 1 "the state's path may have letters, digits and /._-+@ only: $state (choose another with --state)"
+    problem="the state's path may have letters, digits and /._-+@ only: $state (choose another with --state)"
   # A unix socket's path has at most 107 bytes (unix(7)); the longest is run/tasklane.sock.
   [ $((${#state} + 18)) -le 107 ] ||
-    fail 1 "the state's path is too long for unix sockets, ${#state} of at most 89 bytes: $state (choose another with --state)"
+    problem="the state's path is too long for unix sockets, ${#state} of at most 89 bytes: $state (choose another with --state)"
+  [ -n "$problem" ] || return 0
+  rmdir -- "$state" 2>/dev/null || true
+  fail 1 "$problem"
 }
 
 own() {  # MODE OWNER DIR: an empty owner is oneself

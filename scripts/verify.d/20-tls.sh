@@ -13,7 +13,7 @@ else
   ask nobody GET /healthz
   check "the certificate is trusted and carries this name" 200
 fi
-openssl s_client -connect "$host:$port" -servername "$host" </dev/null >"$work/body" 2>/dev/null || true
+timeout 20 openssl s_client -connect "$host:$port" -servername "$host" </dev/null >"$work/body" 2>/dev/null || true
 asked="the certificate of $host:$port" status=
 if openssl x509 -in "$work/body" -noout -checkend 604800 >/dev/null 2>&1; then
   ok "the certificate is valid for a week at least"

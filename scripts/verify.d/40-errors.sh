@@ -42,8 +42,9 @@ check_error "a body that is not declared as JSON is refused" 415 unsupported_med
 head -c 300000 /dev/zero | tr '\0' x >"$work/large"
 ask alice POST /api/tasks -H 'Content-Type: application/json' -H 'Expect:' --data-binary "@$work/large"
 check_error "a body past 256 KiB is refused" 413 payload_too_large
-ask alice GET "/api/tasks?x=$(printf 'x%.0s' {1..40000})" --http1.1
-check_error "a line of 40 KB is refused" 414 validation_error
+# Just past 16 KiB: nginx answers and hangs up, and curl reads the answer only once it has sent everything.
+ask alice GET "/api/tasks?x=$(printf 'x%.0s' {1..16500})" --http1.1
+check_error "a request line past 16 KiB is refused" 414 validation_error
 for id in 0 -1 x 1.5 9223372036854775808 99999999999999999999; do
   ask alice GET "/api/tasks/$id"
   check_error "the id $id is not found" 404 not_found_error

@@ -14,7 +14,7 @@ else
   ask bob GET "/api/tasks/$first"
   check_error "another user does not find it" 404 not_found_error
   check "and cannot tell it from one that never was" 404 "del(.request_id) == $missing"
-  send bob PUT "/api/tasks/$first" '{"title": "stolen"}'
+  send bob PUT "/api/tasks/$first" "{\"title\": \"$mark stolen\"}"
   check_error "cannot change it" 404 not_found_error
   ask bob PATCH "/api/tasks/$first/complete"
   check_error "cannot complete it" 404 not_found_error

@@ -1,0 +1,42 @@
+# Ending the services of a state, one after another.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by services.sh
+
+hurry=no  # a second Ctrl-C
+
+# SERVICE SIGNAL SIGNAL_WHEN_IN_A_HURRY SECONDS
+stop_service() {
+  local pid tenths=0 hurried=no
+  pid=$(pid_of "$1")
+  [ -n "$pid" ] || return 0
+  say "stopping ${titles[$1]} (process $pid)"
+  kill -s "$2" "$pid" 2>/dev/null || true
+  while [ -n "$(command_line "$pid")" ]; do
+    sleep 0.1 || true
+    tenths=$((tenths + 1))
+    if [ "$hurried" = no ] && { [ "$hurry" = yes ] || [ "$tenths" -ge $(($4 * 10)) ]; }; then
+      hurried=yes
+      kill -s "$3" "$pid" 2>/dev/null || true
+    fi
+    if [ "$tenths" -gt $(($4 * 10 + 100)) ]; then kill -s KILL "$pid" 2>/dev/null || true; fi
+  done
+}
+
+# Nobody is let in any more, what was accepted is answered, then the database goes. A second Ctrl-C hurries it.
+stop_all() {
+  local orphan
+  trap 'hurry=yes' INT TERM HUP
+  stop_service nginx QUIT TERM 10
+  for orphan in $(nginx_orphans); do kill -s TERM "$orphan" 2>/dev/null || true; done
+  stop_service master TERM TERM 40
+  stop_service postgres INT INT 60
+}
+
+# What was launched last may have been cut short before its pid file was there. For traps: in one, a bare `return`
+# repeats the status from before it.
+stop_unborn() {
+  local pid=${!:-}
+  case " $(pid_of nginx) $(pid_of master) $(pid_of postgres) " in *" $pid "*) return 0 ;; esac
+  kill -s TERM "$pid" 2>/dev/null || return 0
+  wait "$pid" || true
+}

@@ -6,11 +6,9 @@ programs=(tasklane-master tasklane-worker tasklane)
 
 # The release preset is configured here; a folder that --build names is somebody's own, and only built.
 build() {
-  local tests=OFF
   if [ "$build" = "$project/build/release" ]; then
-    [ ! -e /usr/include/boost/test ] || tests=ON  # up's own packages do not have it
     say "building a release (some minutes the first time)"
-    (cd "$project" && cmake --preset release -D TASKLANE_TESTS=$tests >"$state/log/build.log" 2>&1) || {
+    (cd "$project" && cmake --preset release >"$state/log/build.log" 2>&1) || {
       tail -n 40 "$state/log/build.log" >&2
       fail 1 "cmake could not configure the build"
     }

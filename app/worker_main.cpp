@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
       std::fputs(kUsage, stdout);
       return kExitOk;
     } else if (argument == "--version") {
-      std::puts(kVersion);
+      std::printf("tasklane-worker %s\n", kVersion);
       return kExitOk;
     } else {
       std::fputs(kUsage, stderr);

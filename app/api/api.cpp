@@ -21,12 +21,14 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
   add(metrics_.requests_in_flight);
   try {
     answered = co_await answer(request, route);
+    if (!answered && answered.error().type == ErrorType::internal_server_error)
+      log::error("request failed", {{"request_id", request.request_id}, {"error", answered.error().detail}});
   } catch (const std::exception& error) {
     log::error("request failed", {{"request_id", request.request_id}, {"error", error.what()}});
   }
   subtract(metrics_.requests_in_flight);
   Response response = answered ? std::move(*answered) : problem(answered.error(), request.request_id);
-  response.head = route.head;
+  response.head = request.method == "HEAD";  // where no route was found, too
   measure(request, route.endpoint, response.status);
   co_return response;
 }

@@ -84,9 +84,9 @@ const Resource* find_resource(const Segments& segments, Route& route) {
   if (segments.at[0] != "api") return nullptr;
   if (segments.at[1] == "tasks") return find_task_resource(segments, 2, route);
   // /api/{user_id}/tasks…; /api/auth/… belongs to Better Auth and never is a user's.
-  if (segments.count < 3 || segments.at[2] != "tasks" || segments.at[1] == "auth") return nullptr;
+  if (segments.count < 3 || segments.at[2] != "tasks") return nullptr;
   route.path_user = percent_decode(segments.at[1]);
-  if (!route.path_user || route.path_user->empty()) return nullptr;
+  if (!route.path_user || route.path_user->empty() || route.path_user == "auth") return nullptr;
   return find_task_resource(segments, 3, route);
 }
 

@@ -26,6 +26,7 @@ bool Batch::take(Reply reply) {
       if (at_commit) {
         replies_[answering_ - 1] = std::move(reply);
       } else {
+        if (!apart_) culprit_ = answering_;
         replies_[answering_++] = std::move(reply);
       }
       return false;

@@ -5,6 +5,8 @@
 // fails, all of it is undone. Apart: a Sync behind every statement, each its own transaction; a batch that
 // failed runs again like that, so that one request's error never becomes another's.
 
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "postgres/job.h"
@@ -29,7 +31,11 @@ class Batch {
   // of one has nobody to be parted from.
   bool undone() const { return failed_ && !apart_ && jobs_.size() > 1; }
 
-  // Of a complete batch that was not undone: the reply to each job, error or rows.
+  // Of a batch that was undone: the job whose statement failed. None when they all ran and the commit failed.
+  std::optional<std::size_t> culprit() const { return culprit_; }
+
+  // Of a complete batch that was not undone: the reply to each job, error or rows. Of one that was, the
+  // culprit's.
   Reply& reply(std::size_t index) { return replies_[index]; }
 
  private:
@@ -37,6 +43,7 @@ class Batch {
   std::vector<Reply> replies_;
   bool apart_ = false;
   bool failed_ = false;
+  std::optional<std::size_t> culprit_;
   std::size_t syncs_left_ = 0;
   std::size_t answering_ = 0;  // the job that the next reply belongs to
 };

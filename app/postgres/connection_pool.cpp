@@ -32,10 +32,12 @@ ConnectionKeywords keywords_of(const std::string& url) {
 }  // namespace
 
 ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, int connections,
-                               std::span<const Statement* const> statements, WorkerMetrics& metrics)
+                               std::span<const Statement* const> statements, WorkerMetrics& metrics,
+                               std::chrono::milliseconds deadline)
     : loop_(loop),
       setting_{.keywords = keywords_of(url),
                .statements = statements,
+               .deadline = deadline,
                .repeat = [this](Job job) { repeat(std::move(job)); }},
       deadline_timer_(loop) {
   for (int i = 0; i < connections; ++i)
@@ -51,7 +53,7 @@ ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserP
   Pipeline* pipeline = choose(statement, std::hash<std::string_view>{}(user) % pipelines_.size());
   return submit(pipeline, Job{.statement = &statement,
                               .parameters = std::move(parameters),
-                              .deadline = Clock::now() + limits::kRequestDeadline,
+                              .deadline = Clock::now() + setting_.deadline,
                               .done = {}});
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,9 +21,11 @@ class ConnectionPool {
  public:
   using Answer = boost::asio::awaitable<Result<Rows>>;
 
-  // `url` is valid (parse_connection_url). `statements` are prepared on every connection.
+  // `url` is valid (parse_connection_url). `statements` are prepared on every connection. `deadline` bounds a
+  // user's statement, and how long a connection may be silent.
   ConnectionPool(boost::asio::io_context& loop, const std::string& url, int connections,
-                 std::span<const Statement* const> statements, WorkerMetrics& metrics);
+                 std::span<const Statement* const> statements, WorkerMetrics& metrics,
+                 std::chrono::milliseconds deadline = limits::kRequestDeadline);
 
   void start();
 

@@ -153,6 +153,7 @@ std::string LibpqConnection::error() const {
   std::string text = connection_ ? PQerrorMessage(connection_.get()) : "out of memory";
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   std::ranges::replace(text, '\n', ' ');
+  std::ranges::replace(text, '\t', ' ');
   return text;
 }
 

@@ -222,6 +222,11 @@ void Pipeline::complete(Batch batch) {
   subtract(metrics_.database_statements_in_flight, batch.size());
   if (batch.undone()) {
     add(metrics_.database_batch_failures);
+    // Run again, a statement that has timed out would hold up the others past their deadlines. It has had its
+    // turn.
+    if (const auto at = batch.culprit();
+        at && classify(batch.reply(*at).sqlstate) == SqlstateClass::unavailable)
+      answer(batch.jobs()[*at], batch.reply(*at));
     std::vector<Job> again;
     std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
                          std::make_move_iterator(batch.jobs().end()), std::back_inserter(again),
@@ -297,7 +302,7 @@ void Pipeline::check_deadlines(Clock::time_point now) {
     job.finish(
         std::unexpected(job.statement->effect == Effect::write ? unconfirmed_error() : unreachable_error()));
   }
-  if (!batch_.empty() && now - sent_at_ >= limits::kRequestDeadline && !broken_) {
+  if (!batch_.empty() && now - sent_at_ >= setting_.deadline && !broken_) {
     log::warning("the database does not answer; giving the connection up", {{"statements", batch_.size()}});
     broken_ = true;
     socket_.cancel();

@@ -32,6 +32,7 @@ class Pipeline {
   struct Setting {
     ConnectionKeywords keywords;
     std::span<const Statement* const> statements;  // prepared on every new connection
+    std::chrono::milliseconds deadline;            // of a batch: past it the connection is given up
     std::function<void(Job)> repeat;               // takes a read whose connection was lost
   };
 

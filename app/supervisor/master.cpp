@@ -1,6 +1,7 @@
 #include "supervisor/master.h"
 
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -92,10 +93,18 @@ int Master::run(int listen_fd) {
     for (; pending.stops > 0; --pending.stops) {
       log::info(pool_.stopping() ? "stopping at once" : "draining");
       obey(pool_.stop(now()));
+      turn_away();
     }
     obey(pool_.tick(now()));
   }
   return *exit_code_;
+}
+
+// Workers that drain have let go of the socket: who waits in its queue, or comes now, would hang until nginx
+// gives up on them. Turned away, it is an immediate 502.
+void Master::turn_away() {
+  ::shutdown(inheritance_.listen_fd, SHUT_RD);
+  while (Descriptor(::accept4(inheritance_.listen_fd, nullptr, nullptr, SOCK_CLOEXEC))) continue;
 }
 
 void Master::wait() {

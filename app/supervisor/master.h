@@ -41,6 +41,7 @@ class Master {
     bool child = false;
   };
 
+  void turn_away();
   void wait();
   void hear_workers();
   void hear_signals(Pending& pending);

@@ -62,7 +62,8 @@ def test_both_tokens_of_a_user_are_the_same_user(stack, auth, email):
     plugin, made = Api(stack, token_of(browser), user_id), Api(
         stack, token_of(browser, "/hand-made-token"), user_id
     )
-    assert made.tasks() == [plugin.create("one list")]
+    task = plugin.create("one list")
+    assert made.tasks() == [task]
     plugin.close(), made.close()
 
 

@@ -1,5 +1,6 @@
 """Outages of the database: truthful readiness, shaped refusals, and recovery without a restart."""
 
+import concurrent.futures
 import shlex
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.client import path_of
+from harness.locks import held_tasks, wait_for_waiting
 from harness.processes import is_alive, wait_for
 from harness.stack import ORIGINS, Stack
 
@@ -17,7 +19,7 @@ class Postgres:
 
     def __init__(self, stack):
         self.data = stack.state / "postgres"
-        self.log = stack.log / "postgres.log"
+        self.log = stack.state / "pg/restarted.log"  # the log folder is not for Postgres' user
         self.arguments = Path(f"/proc/{self.pid}/cmdline").read_text().rstrip("\0").split("\0")
         self.owner = self.data.stat().st_uid
 
@@ -118,7 +120,7 @@ def test_reads_survive_a_restart_of_the_database(fragile, postgres, user, number
 
 def test_a_cut_connection_loses_no_read(fragile, postgres, user):
     task = user.create()
-    with fragile.database() as connection, connection.cursor() as cursor:
+    with fragile.database("superuser") as connection, connection.cursor() as cursor:
         for _ in range(5):
             cursor.execute(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'tasklane_api'"
@@ -128,24 +130,12 @@ def test_a_cut_connection_loses_no_read(fragile, postgres, user):
 
 
 def test_a_write_that_was_cut_is_told_as_unknown_and_never_repeated(fragile, postgres, user):
-    import concurrent.futures
-
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with fragile.database() as holder, fragile.database() as killer:
-            holder.cursor().execute("lock table tasks in access exclusive mode")
+        with held_tasks(fragile), fragile.database("superuser") as killer:
             pending = pool.submit(user.post, {"title": "once at most"})
-            with killer.cursor() as cursor:
-
-                def cut():
-                    cursor.execute(
-                        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-                        " where usename = 'tasklane_api' and wait_event_type = 'Lock'"
-                    )
-                    return cursor.fetchone()[0]
-
-                wait_for(cut, "the write to wait for the lock")
-                response = pending.result(10)
-            holder.rollback()
+            wait_for_waiting(fragile)
+            killer.cursor().execute("select pg_terminate_backend(pid) from pg_locks where not granted")
+            response = pending.result(10)
     assert response.status_code == 503
     assert response.json()["error_type"] == "outcome_unknown"
     assert response.headers["retry-after"].isdigit()

@@ -9,6 +9,7 @@ import pytest
 
 from harness import wire
 from harness.client import Api
+from harness.locks import held_tasks, wait_for_waiting
 from harness.processes import wait_for
 from harness.stack import ORIGINS, Stack
 from harness.wire import own_address
@@ -40,33 +41,12 @@ def test_loopback_is_not_limited(narrow):
     api.close()
 
 
-class HeldTasks:
-    """Every statement on the table waits while this is open."""
-
-    def __init__(self, stack):
-        self.stack = stack
-
-    def __enter__(self):
-        self.connection = self.stack.database()
-        self.connection.cursor().execute("lock table tasks in access exclusive mode")
-        return self
-
-    def waiting(self):
-        with self.stack.database() as watcher, watcher.cursor() as cursor:
-            cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-            return cursor.fetchone()[0]
-
-    def __exit__(self, *_):
-        self.connection.rollback()
-        self.connection.close()
-
-
 def test_past_capacity_a_request_is_answered_at_once_with_503(narrow):
     first, second = narrow.user(), narrow.user()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with HeldTasks(narrow) as held:
+        with held_tasks(narrow):
             pending = pool.submit(first.get)
-            wait_for(held.waiting, "the first request to reach the table")
+            wait_for_waiting(narrow)
             began = time.monotonic()
             refused = second.get()
             assert time.monotonic() - began < 1
@@ -79,7 +59,7 @@ def test_past_capacity_a_request_is_answered_at_once_with_503(narrow):
 
 def test_a_statement_that_never_ends_is_given_up_in_time(narrow):
     api = narrow.user()
-    with HeldTasks(narrow):
+    with held_tasks(narrow):
         began = time.monotonic()
         response = api.get()
         took = time.monotonic() - began

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness import fcgi, tokens
+from harness.locks import held_tasks, wait_for_waiting
 from harness.processes import is_alive, wait_for
 
 
@@ -104,24 +105,15 @@ def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_
 def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
     master = new_master(workers=2)
     user = tokens.token(stack.secret, tokens.unique("drain"))
-    holder = stack.database()
-    holder.cursor().execute("lock table tasks in access exclusive mode")
     connections = [master.connect(timeout=10) for _ in range(8)]
-    for connection in connections:
-        connection.send(fcgi.request_bytes("POST", "/api/tasks", user, b'{"title":"in flight"}'))
-    with stack.database() as watcher, watcher.cursor() as cursor:
-
-        def waiting():
-            cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-            return cursor.fetchone()[0]
-
-        wait_for(waiting, "a statement to wait for the lock")
+    with held_tasks(stack):
+        for connection in connections:
+            connection.send(fcgi.request_bytes("POST", "/api/tasks", user, b'{"title":"in flight"}'))
+        wait_for_waiting(stack)
         wait_for(lambda: all(c.unread() == 0 for c in connections), "all requests to be read")
-    master.signal(signal.SIGTERM)
-    wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections")
-    assert all(is_alive(pid) for pid in master.worker_pids())
-    holder.rollback()
-    holder.close()
+        master.signal(signal.SIGTERM)
+        wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections", 1)
+        assert all(is_alive(pid) for pid in master.worker_pids())
     for connection in connections:
         assert connection.answer().status == 201
         connection.close()

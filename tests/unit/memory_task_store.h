@@ -23,10 +23,10 @@ class MemoryTaskStore final : public TaskStore {
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) override;
   Awaitable<bool> remove(const UserId& user, TaskId id) override;
 
-  std::vector<std::string> calls;    // the operations in the order they were asked for
-  std::optional<Error> failure;      // the next calls fail with it
-  std::string exception;             // not empty: the next calls throw it
-  Timestamp now = 1'700'000'000'000'000;  // a write moves it one microsecond on
+  std::vector<std::string> calls;                   // the operations in the order they were asked for
+  std::optional<Error> failure;                     // the next calls fail with it
+  std::string exception;                            // not empty: the next calls throw it
+  Timestamp now = 1'700'000'000'000'000;            // a write moves it one microsecond on
   std::unique_ptr<boost::asio::steady_timer> gate;  // set: calls wait for it
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
-// Users for tests. A UserId comes from a verified token only, so each is made by signing one and verifying it.
+// Users for tests. A UserId comes from a verified token only, so each is made by signing one and verifying
+// it.
 
 #include <ctime>
 #include <stdexcept>

@@ -1,11 +1,13 @@
 """A whole Tasklane, started by scripts/up in a folder of its own and ended by scripts/down."""
 
+import atexit
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import tempfile
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -30,10 +32,27 @@ def clean_environment():
     return {**kept, **dict.fromkeys(names, ""), **SANITIZERS}
 
 
+BASE = Path(tempfile.mkdtemp(prefix="tasklane-test-"))  # short: a unix socket's path has 107 bytes
+if not KEEP:
+    atexit.register(shutil.rmtree, BASE, ignore_errors=True)
+
+
 def new_folder():
-    folder = Path(tempfile.mkdtemp(prefix="tasklane-test-"))
-    folder.chmod(0o755)  # Postgres runs as another user when the tests run as root
+    folder = Path(tempfile.mkdtemp(dir=BASE, prefix=""))
+    for each in (BASE, folder):
+        each.chmod(0o755)  # the services run as other users when the tests run as root
     return folder
+
+
+def totals(metrics_text):
+    """{metric name: sum over its labels}."""
+    sums = {}
+    for line in metrics_text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            name = name.partition("{")[0]
+            sums[name] = sums.get(name, 0.0) + float(value)
+    return sums
 
 
 class Stack:
@@ -45,6 +64,7 @@ class Stack:
         self.plain_port = self.port + 1
         self.workers = workers
         self.failed = False
+        self.expected_alarm = None
         self.environment = {
             **clean_environment(),
             "LISTEN_ADDRESS": "127.0.0.1",
@@ -92,7 +112,8 @@ class Stack:
             assert done.returncode == 0, f"scripts/down exited {done.returncode}\n{done.stdout}"
             wait_for(lambda: not processes_of(self.state), f"no process left of {processes_of(self.state)}")
             assert not os.path.exists(sockets), f"{sockets} is left behind"
-            assert not logs.offences(self.log), "\n".join(logs.offences(self.log))
+            offences = logs.offences(self.log, self.expected_alarm)
+            assert not offences, "\n".join(offences)
         except AssertionError:
             self.failed = True
             raise
@@ -124,19 +145,23 @@ class Stack:
     def anonymous(self, **how):
         return client.Api(self, **how)
 
+    @contextmanager
     def database(self, role="owner"):
-        name = "DATABASE_URL_DIRECT" if role == "owner" else "DATABASE_URL"
-        return psycopg2.connect(self.settings[name])
+        """A connection of the owner, the worker's role or the superuser: one transaction, then closed."""
+        url = self.settings["DATABASE_URL" if role == "worker" else "DATABASE_URL_DIRECT"]
+        how = {}
+        if role == "superuser":
+            made = re.search(r"^POSTGRES_PASSWORD=(.*)$", (self.state / "generated.env").read_text(), re.MULTILINE)
+            how = {"user": "postgres", "password": made.group(1)}
+        with closing(psycopg2.connect(url, **how)) as connection, connection:
+            yield connection
 
     def metrics(self):
-        """{metric name: sum over its labels}."""
-        totals = {}
-        for line in self.anonymous().get("/metrics").text.splitlines():
-            if line and not line.startswith("#"):
-                name, _, value = line.rpartition(" ")
-                name = name.partition("{")[0]
-                totals[name] = totals.get(name, 0.0) + float(value)
-        return totals
+        api = self.anonymous()
+        try:
+            return totals(api.get("/metrics").text)
+        finally:
+            api.close()
 
     def is_whole(self):
         workers = self.worker_pids()

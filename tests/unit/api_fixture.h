@@ -1,0 +1,54 @@
+#pragma once
+// The API on real tokens, the real authenticator, the in-memory store and metrics of its own.
+
+#include <ctime>
+
+#include "api/api.h"
+#include "awaiting.h"
+#include "http/problem.h"
+#include "json/json_reader.h"
+#include "memory_task_store.h"
+#include "requests.h"
+#include "users.h"
+
+namespace tasklane {
+
+struct ApiFixture {
+  static constexpr std::size_t kInFlightMax = 3;
+
+  Response send(Request request) { return await(loop, api.handle(std::move(request))); }
+  Response send(const std::string& method, const std::string& target) {
+    return send(make_request(method, target));
+  }
+  Response send_as(const std::string& user, Request request) {
+    request.authorization = "Bearer " + token_of(user);
+    return send(std::move(request));
+  }
+  Response send_as(const std::string& user, const std::string& method, const std::string& target) {
+    return send_as(user, make_request(method, target));
+  }
+  // A problem's error_type, or the status of what is none.
+  static std::string kind_of(const Response& response) {
+    const auto value = parse_json(response.body);
+    const JsonValue* type = value ? value->find("error_type") : nullptr;
+    return type == nullptr ? std::to_string(response.status) : *type->string();
+  }
+
+  std::uint64_t responses(Endpoint endpoint, std::size_t status_class) const {
+    return read(own.responses[static_cast<std::size_t>(endpoint)][status_class]);
+  }
+
+  boost::asio::io_context loop;
+  Metrics metrics = Metrics::create();
+  WorkerMetrics& own = metrics.layout().workers[3];
+  MemoryTaskStore store;
+  Authenticator authenticator{kTestSecret, nullptr, {}, 100, own, [] { return std::time(nullptr); }};
+  Result<void> database;  // what readyz finds
+  Operations operations{metrics.layout(), [this] { return probe(); }};
+  Api api{authenticator, store, operations, own, kInFlightMax};
+
+ private:
+  boost::asio::awaitable<Result<void>> probe() { co_return database; }
+};
+
+}  // namespace tasklane

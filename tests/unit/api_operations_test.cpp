@@ -1,0 +1,175 @@
+// The operators' endpoints and the text Prometheus reads.
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <sstream>
+// g++ 12 takes std::regex for uninitialized when it is compiled with the sanitizers (GCC bug 105562).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <regex>
+#pragma GCC diagnostic pop
+
+#include "api/metrics_text.h"
+#include "api_fixture.h"
+
+using namespace tasklane;
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Every sample by its name and labels, as written.
+std::map<std::string, std::string> samples_of(const std::string& text) {
+  std::map<std::string, std::string> samples;
+  for (const std::string& line : lines_of(text)) {
+    if (line.starts_with('#')) continue;
+    const auto space = line.rfind(' ');
+    BOOST_TEST(samples.emplace(line.substr(0, space), line.substr(space + 1)).second, "twice: " << line);
+  }
+  return samples;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(operations_endpoints, ApiFixture)
+
+BOOST_AUTO_TEST_CASE(healthz_answers_without_the_database) {
+  database = fail(ErrorType::service_unavailable, "Away");
+  const Response response = send("GET", "/healthz");
+  BOOST_TEST(response.status == 200);
+  BOOST_TEST(response.body == R"({"status":"ok"})");
+}
+
+BOOST_AUTO_TEST_CASE(readyz_asks_the_database) {
+  BOOST_TEST(send("GET", "/readyz").status == 200);
+  database = fail(ErrorType::service_unavailable, "Away");
+  const Response response = send("GET", "/readyz");
+  BOOST_TEST(response.status == 503);
+  BOOST_TEST(kind_of(response) == "service_unavailable");
+  BOOST_TEST(header_of(response, "Retry-After") == "1");
+  BOOST_TEST(responses(Endpoint::readyz, 5) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(status_lists_the_workers_that_run) {
+  metrics.layout().workers_configured = 2;
+  metrics.layout().worker_restarts = 5;
+  own.pid = 4711;
+  own.generation = 2;
+  own.started_at_seconds = 1'700'000'000;
+  own.fastcgi_connections = 6;
+  const auto status = parse_json(send("GET", "/status").body);
+  BOOST_REQUIRE(status);
+  BOOST_TEST(*status->find("workers_configured")->integer() == 2);
+  BOOST_TEST(*status->find("worker_restarts")->integer() == 5);
+  const auto& workers = *status->find("workers")->array();
+  BOOST_REQUIRE(workers.size() == 1U);
+  BOOST_TEST(*workers[0].find("pid")->integer() == 4711);
+  BOOST_TEST(*workers[0].find("generation")->integer() == 2);
+  BOOST_TEST(*workers[0].find("started_at")->integer() == 1'700'000'000);
+  BOOST_TEST(*workers[0].find("connections")->integer() == 6);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_is_plain_text) {
+  const Response response = send("GET", "/metrics");
+  BOOST_TEST(response.status == 200);
+  BOOST_TEST(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
+  BOOST_TEST(response.body.starts_with("# HELP tasklane_"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(prometheus_text, ApiFixture)
+
+BOOST_AUTO_TEST_CASE(every_line_is_valid_and_every_sample_belongs_to_the_metric_above) {
+  for (int i = 0; i < 3; ++i) send_as("alice", "GET", "/api/tasks");
+  send("GET", "/api/tasks");
+  const std::regex help(R"(# HELP (tasklane_[a-z_]+) [^\\]+)");
+  const std::regex type("# TYPE (tasklane_[a-z_]+) (counter|gauge|histogram)");
+  const std::regex sample(
+      R"re((tasklane_[a-z_]+?)(_bucket|_sum|_count)?(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})?)re"
+      R"re( (\d+(\.\d+)?(e[+-]?\d+)?))re");
+  const std::string text = metrics_text(metrics.layout());
+  BOOST_TEST(text.ends_with('\n'));
+  std::string helped;
+  std::string metric;
+  std::string kind;
+  std::map<std::string, int> heads;
+  for (const std::string& line : lines_of(text)) {
+    std::smatch match;
+    if (std::regex_match(line, match, help)) {
+      helped = match[1];
+      BOOST_TEST(++heads[helped] == 1, "twice: " << helped);
+    } else if (std::regex_match(line, match, type)) {
+      metric = match[1];
+      kind = match[2];
+      BOOST_TEST(metric == helped);
+      BOOST_TEST((kind != "counter" || metric.ends_with("_total")), metric);
+    } else {
+      BOOST_REQUIRE_MESSAGE(std::regex_match(line, match, sample), line);
+      const std::string name = std::string(match[1]) + (kind == "histogram" ? "" : std::string(match[2]));
+      BOOST_TEST(name == metric, line);
+      BOOST_TEST((kind == "histogram") == match[2].matched, line);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_histogram_is_cumulative_and_in_seconds) {
+  own.latency[0] = 3;      // up to 250 µs
+  own.latency[4] = 2;      // up to 5 ms
+  own.latency.back() = 1;  // past 5 s
+  metrics.layout().workers[0].latency[4] = 10;
+  own.latency_sum_microseconds = 6'500'000;
+  metrics.layout().workers[0].latency_sum_microseconds = 50'000;
+  auto samples = samples_of(metrics_text(metrics.layout()));
+  const auto bucket = [&](const std::string& bound) {
+    return samples.at(R"(tasklane_request_duration_seconds_bucket{le=")" + bound + R"("})");
+  };
+  BOOST_TEST(bucket("0.00025") == "3");
+  BOOST_TEST(bucket("0.0005") == "3");
+  BOOST_TEST(bucket("0.0025") == "3");
+  BOOST_TEST(bucket("0.005") == "15");
+  BOOST_TEST(bucket("1") == "15");
+  BOOST_TEST(bucket("5") == "15");
+  BOOST_TEST(bucket("+Inf") == "16");
+  BOOST_TEST(samples["tasklane_request_duration_seconds_count"] == "16");
+  BOOST_TEST(samples["tasklane_request_duration_seconds_sum"] == "6.55");
+}
+
+BOOST_AUTO_TEST_CASE(the_bounds_ascend) {
+  double last = 0;
+  std::size_t bounds = 0;
+  const std::regex bucket(R"re(tasklane_request_duration_seconds_bucket\{le="([0-9.]+)"\} .*)re");
+  for (const std::string& line : lines_of(metrics_text(metrics.layout()))) {
+    std::smatch match;
+    if (!std::regex_match(line, match, bucket)) continue;
+    const double bound = std::stod(match[1]);
+    BOOST_TEST(bound > last);
+    last = bound;
+    ++bounds;
+  }
+  BOOST_TEST(bounds == kLatencyBucketsMicroseconds.size());
+}
+
+BOOST_AUTO_TEST_CASE(sums_over_all_workers) {
+  metrics.layout().workers_configured = 4;
+  metrics.layout().worker_restarts = 2;
+  for (const std::size_t slot : {0U, 3U, 127U}) {
+    WorkerMetrics& worker = metrics.layout().workers[slot];
+    worker.database_batches = 5;
+    worker.fastcgi_connections = 7;
+    worker.responses[static_cast<std::size_t>(Endpoint::get_task)][4] = 2;
+  }
+  auto samples = samples_of(metrics_text(metrics.layout()));
+  BOOST_TEST(samples["tasklane_database_batches_total"] == "15");
+  BOOST_TEST(samples["tasklane_fastcgi_connections"] == "21");
+  BOOST_TEST(samples[R"(tasklane_responses_total{endpoint="get_task",status="4xx"})"] == "6");
+  BOOST_TEST(samples["tasklane_workers_configured"] == "4");
+  BOOST_TEST(samples["tasklane_worker_restarts_total"] == "2");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

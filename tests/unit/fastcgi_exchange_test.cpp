@@ -1,0 +1,142 @@
+// Whole requests in, whole responses out, one after another on a kept connection.
+
+#include <sys/time.h>
+
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include "base/limits.h"
+#include "fastcgi_fixture.h"
+#include "fastcgi_library.h"
+
+using namespace tasklane;
+
+BOOST_TEST_GLOBAL_FIXTURE(FastcgiLibrary);
+
+BOOST_FIXTURE_TEST_SUITE(exchange_of_one_connection, ExchangeFixture)
+
+BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
+  const std::string body("{\0\n}", 4);
+  const auto before = std::chrono::steady_clock::now();
+  const auto request = read(fcgi::begin_request() +
+                            fcgi::stream(fcgi::params, fcgi::encode({{"REQUEST_METHOD", "PUT"},
+                                                                     {"REQUEST_URI", "/api/tasks/7?x=%20"},
+                                                                     {"CONTENT_TYPE", "application/json"},
+                                                                     {"CONTENT_LENGTH", "4"},
+                                                                     {"HTTP_AUTHORIZATION", "Bearer a.b.c"},
+                                                                     {"REQUEST_ID", "id-1"},
+                                                                     {"HTTP_TRACEPARENT", "00-ab-cd-01"},
+                                                                     {"HTTP_PROXY", ""}})) +
+                            fcgi::stream(fcgi::standard_in, body));
+  BOOST_REQUIRE(request);
+  BOOST_TEST(request->method == "PUT");
+  BOOST_TEST(request->target == "/api/tasks/7?x=%20");
+  BOOST_TEST(request->content_type == "application/json");
+  BOOST_TEST(request->authorization == "Bearer a.b.c");
+  BOOST_TEST(request->request_id == "id-1");
+  BOOST_TEST(request->traceparent == "00-ab-cd-01");
+  BOOST_TEST(request->body == body);
+  BOOST_TEST(!request->body_too_large);
+  BOOST_TEST((request->received >= before));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_sent_is_empty) {
+  const auto request = read(fcgi::begin_request() + fcgi::stream(fcgi::params, fcgi::encode({})) +
+                            fcgi::stream(fcgi::standard_in, ""));
+  BOOST_REQUIRE(request);
+  BOOST_TEST(request->method == "");
+  BOOST_TEST(request->target == "");
+  BOOST_TEST(request->authorization == "");
+  BOOST_TEST(request->body == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_response_s_text_is_exact) {
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  BOOST_TEST(exchange.write(answer_of("[1]")));
+  BOOST_TEST(peer.answer().value() ==
+             "Status: 200\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n[1]");
+
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  Response response{
+      .status = 503, .content_type = "text/plain", .headers = {{"Retry-After", "1"}, {"X", "y"}}};
+  response.body = "no";
+  BOOST_TEST(exchange.write(response));
+  BOOST_TEST(
+      peer.answer().value() ==
+      "Status: 503\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nRetry-After: 1\r\nX: y\r\n\r\nno");
+}
+
+BOOST_AUTO_TEST_CASE(head_tells_the_length_and_sends_no_body) {
+  BOOST_REQUIRE(read(fcgi::request("HEAD", "/")));
+  Response response = answer_of("[1,2]");
+  response.head = true;
+  BOOST_TEST(exchange.write(response));
+  BOOST_TEST(peer.answer().value() ==
+             "Status: 200\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(no_content_has_no_content_type) {
+  BOOST_REQUIRE(read(fcgi::request("DELETE", "/")));
+  BOOST_TEST(exchange.write({.status = 204, .content_type = {}}));
+  BOOST_TEST(peer.answer().value() == "Status: 204\r\n\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(requests_follow_each_other_on_a_kept_connection) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string target = "/api/tasks/" + std::to_string(i);
+    const std::string body(static_cast<std::size_t>(i) * 400, 'x');
+    const auto request = read(fcgi::request("PUT", target, body));
+    BOOST_REQUIRE(request);
+    BOOST_TEST(request->target == target);
+    BOOST_TEST(request->body == body);
+    BOOST_TEST(exchange.write(answer_of(target)));
+    BOOST_TEST(peer.answer().value().ends_with("\r\n\r\n" + target));
+  }
+  BOOST_TEST(!peer.closed());
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_not_kept_is_closed_behind_its_answer) {
+  BOOST_REQUIRE(read(fcgi::request("GET", "/", "", false)));
+  BOOST_TEST(!exchange.write(answer_of("{}")));
+  BOOST_TEST(peer.answer().value().ends_with("{}"));
+  BOOST_TEST(peer.closed());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_response_arrives_whole_at_a_slow_peer) {
+  const int little = 4096;
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  std::string body;
+  for (int i = 0; body.size() < 1024 * 1024; ++i) body += std::to_string(i) + ',';
+
+  std::optional<std::string> answer;
+  std::jthread slow([&] {
+    while (!(answer = peer.answer())) std::this_thread::yield();
+  });
+  BOOST_TEST(exchange.write(answer_of(body)));
+  slow.join();
+  BOOST_TEST((answer->substr(answer->find("\r\n\r\n") + 4) == body));
+  BOOST_TEST(read(fcgi::request("GET", "/next"))->target == "/next");
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_left_ends_the_connection_and_not_the_process) {
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  peer.close();
+  BOOST_TEST(!exchange.write(answer_of(std::string(1024 * 1024, 'x'))));
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_connection_is_no_request) {
+  peer.close();
+  BOOST_TEST(!exchange.read());
+}
+
+BOOST_AUTO_TEST_CASE(a_stuck_peer_is_waited_for_a_bounded_time) {
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    timeval timeout{};
+    socklen_t size = sizeof timeout;
+    BOOST_TEST(::getsockopt(fd, SOL_SOCKET, option, &timeout, &size) == 0);
+    BOOST_TEST((std::chrono::seconds(timeout.tv_sec) == limits::kFastcgiIoTimeout));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,132 @@
+// Parameters in Postgres' binary format, the statements themselves, and URLs.
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "postgres/libpq_connection.h"
+#include "postgres/statements.h"
+#include "users.h"
+
+using namespace tasklane;
+using namespace std::literals;
+
+namespace {
+
+std::string bytes(const Parameters& parameters, std::size_t index) {
+  if (parameters.data(index) == nullptr) return "null";
+  return {parameters.data(index), static_cast<std::size_t>(parameters.length(index))};
+}
+
+std::string value_of(const ConnectionKeywords& keywords, std::string_view name) {
+  const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
+  return found == keywords.end() ? "(none)" : found->second;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(statement_parameters)
+
+BOOST_AUTO_TEST_CASE(the_user_is_always_the_first) {
+  UserParameters parameters(user_named("alice"));
+  parameters.integer(7);
+  BOOST_TEST(parameters.size() == 2U);
+  BOOST_TEST(bytes(parameters, 0) == "alice");
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_their_bytes_and_empty_is_not_null) {
+  Parameters parameters;
+  parameters.text("a\0b"s)
+      .text("")
+      .optional_text(std::nullopt)
+      .optional_text("")
+      .null()
+      .text("\xF4\x8F\xBF\xBF");
+  BOOST_TEST(bytes(parameters, 0) == "a\0b"s);
+  BOOST_TEST(bytes(parameters, 1) == "");
+  BOOST_TEST(parameters.data(1) != nullptr);
+  BOOST_TEST(bytes(parameters, 2) == "null");
+  BOOST_TEST(bytes(parameters, 3) == "");
+  BOOST_TEST(bytes(parameters, 4) == "null");
+  BOOST_TEST(bytes(parameters, 5) == "\xF4\x8F\xBF\xBF");
+}
+
+BOOST_AUTO_TEST_CASE(integers_are_eight_bytes_in_network_order) {
+  Parameters parameters;
+  parameters.integer(1).integer(0x0102030405060708).integer(-1).integer(std::int64_t{1} << 53);
+  BOOST_TEST(bytes(parameters, 0) == "\0\0\0\0\0\0\0\1"s);
+  BOOST_TEST(bytes(parameters, 1) == "\1\2\3\4\5\6\7\10"s);
+  BOOST_TEST(bytes(parameters, 2) == "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"s);
+  BOOST_TEST(bytes(parameters, 3) == "\0\x20\0\0\0\0\0\0"s);
+}
+
+BOOST_AUTO_TEST_CASE(booleans_are_one_byte) {
+  Parameters parameters;
+  parameters.boolean(true).boolean(false).optional_boolean(true).optional_boolean(std::nullopt);
+  BOOST_TEST(bytes(parameters, 0) == "\1"s);
+  BOOST_TEST(bytes(parameters, 1) == "\0"s);
+  BOOST_TEST(bytes(parameters, 2) == "\1"s);
+  BOOST_TEST(bytes(parameters, 3) == "null");
+}
+
+BOOST_AUTO_TEST_CASE(pointers_stay_right_while_parameters_are_added) {
+  Parameters parameters;
+  for (int i = 0; i < 100; ++i) parameters.text(std::string(100, static_cast<char>('a' + i % 26)));
+  for (std::size_t i = 0; i < 100; ++i)
+    BOOST_TEST(bytes(parameters, i) == std::string(100, static_cast<char>('a' + i % 26)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(statement_texts)
+
+// What the constructors check when the program is compiled, seen once more from outside.
+BOOST_AUTO_TEST_CASE(every_statement_on_tasks_binds_its_user) {
+  for (const Statement* statement : statements::kAll) {
+    const std::string_view sql = statement->sql;
+    if (!sql.contains("tasks")) continue;
+    BOOST_TEST(
+        (sql.contains(" WHERE user_id = $1") || sql.contains("(user_id, title, description) VALUES ($1, ")),
+        sql);
+    BOOST_TEST(!sql.contains(" OR "), sql);
+    BOOST_TEST(!sql.contains(';'), sql);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reads_may_be_repeated_and_only_they) {
+  for (const Statement* statement : statements::kAll) {
+    const bool reads = std::string_view(statement->sql).starts_with("SELECT ");
+    BOOST_TEST((statement->effect == Effect::read) == reads, statement->sql);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_statement_has_a_name_of_its_own) {
+  std::set<std::string> names;
+  for (const Statement* statement : statements::kAll) names.insert(statement->name);
+  BOOST_TEST(names.size() == statements::kAll.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(connection_url)
+
+BOOST_AUTO_TEST_CASE(is_split_into_keywords) {
+  const auto keywords = parse_connection_url(
+      "postgresql://us%40er:p%2Fw@db.example:5433/na%20me?sslmode=verify-full&options=endpoint%3Dx");
+  BOOST_REQUIRE(keywords);
+  BOOST_TEST(value_of(*keywords, "user") == "us@er");
+  BOOST_TEST(value_of(*keywords, "password") == "p/w");
+  BOOST_TEST(value_of(*keywords, "host") == "db.example");
+  BOOST_TEST(value_of(*keywords, "port") == "5433");
+  BOOST_TEST(value_of(*keywords, "dbname") == "na me");
+  BOOST_TEST(value_of(*keywords, "sslmode") == "verify-full");
+  BOOST_TEST(value_of(*keywords, "options") == "endpoint=x");
+  BOOST_TEST(value_of(*keywords, "hostaddr") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(is_refused_when_malformed) {
+  for (const char* url : {"postgresql://[::1", "postgresql://h/d?nonsense=1", "postgresql://h/%zz", "no url"})
+    BOOST_TEST(!parse_connection_url(url), url);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

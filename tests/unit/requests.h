@@ -1,0 +1,35 @@
+#pragma once
+// Requests as tests write them.
+
+#include <string>
+
+#include "http/message.h"
+
+namespace tasklane {
+
+inline Request make_request(std::string method, std::string target) {
+  Request request;
+  request.method = std::move(method);
+  request.target = std::move(target);
+  request.request_id = "test-request";
+  request.received = std::chrono::steady_clock::now();
+  return request;
+}
+
+inline Request with_body(std::string method, std::string target, std::string body,
+                         std::string content_type = "application/json") {
+  Request request = make_request(std::move(method), std::move(target));
+  request.body = std::move(body);
+  request.content_type = std::move(content_type);
+  return request;
+}
+
+// The value of a response's header; empty: it has none.
+inline std::string header_of(const Response& response, std::string_view name) {
+  for (const auto& [header, value] : response.headers) {
+    if (header == name) return value;
+  }
+  return {};
+}
+
+}  // namespace tasklane

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <iterator>
 
 #include "base/limits.h"
@@ -34,7 +34,10 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::start() {
-  asio::co_spawn(loop_, run(), asio::detached);
+  // Only a defect throws here; it ends the loop, and the master starts another worker.
+  asio::co_spawn(loop_, run(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
 }
 
 asio::awaitable<void> Pipeline::run() {
@@ -44,8 +47,6 @@ asio::awaitable<void> Pipeline::run() {
     tried_ = true;
     if (connected) {
       const auto since = Clock::now();
-      set_state(State::ready);
-      send_next();
       co_await serve();
       add(metrics_.database_connection_losses);
       set_state(State::connecting);
@@ -132,6 +133,8 @@ asio::awaitable<bool> Pipeline::prepare_statements() {
 // Runs until the connection is lost.
 asio::awaitable<void> Pipeline::serve() {
   socket_.assign(connection_->socket());
+  set_state(State::ready);
+  send_next();  // what has waited; a flush that cannot finish at once waits on the socket, too
   while (!broken_) {
     boost::system::error_code error;
     co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -208,7 +211,7 @@ void Pipeline::flush() {
     case Progress::wants_write:
       socket_.async_wait(asio::posix::stream_descriptor::wait_write,
                          [this](const boost::system::error_code& error) {
-                           if (!error && ready() && !broken_) flush();
+                           if (!error && ready() && !broken_) flush_on();
                          });
       return;
     case Progress::failed:
@@ -216,6 +219,14 @@ void Pipeline::flush() {
       socket_.cancel();
       return;
   }
+}
+
+// The socket takes more, or the server has hung up. What it said comes first: to let its caller read that,
+// libpq tells a failed write as one that is done.
+void Pipeline::flush_on() {
+  if (connection_->consume() && take_replies()) return flush();
+  broken_ = true;
+  socket_.cancel();
 }
 
 void Pipeline::complete(Batch batch) {

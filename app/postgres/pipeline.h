@@ -69,6 +69,7 @@ class Pipeline {
   void send_next();
   void send(Batch batch);
   void flush();
+  void flush_on();
   bool take_replies();
   void complete(Batch batch);
   void answer(Job& job, Reply& reply);

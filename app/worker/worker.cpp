@@ -4,11 +4,11 @@
 #include <sys/signalfd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -72,7 +72,9 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
 
 void Worker::start() {
   watch_signals();
-  asio::co_spawn(loop_, run(), asio::detached);
+  asio::co_spawn(loop_, run(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
 }
 
 std::unique_ptr<KeySource> Worker::key_source(const Config& config) {

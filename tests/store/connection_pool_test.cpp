@@ -220,6 +220,22 @@ BOOST_AUTO_TEST_CASE(what_waits_for_the_first_connection_is_answered_with_it) {
   BOOST_TEST(outcome(nowhere.run(nowhere.create("early"))) == "service_unavailable");
 }
 
+// More than a socket takes at once, and answers too short to make the server send before it has read all.
+BOOST_AUTO_TEST_CASE(a_large_batch_that_waits_for_the_first_connection_is_sent_whole) {
+  pool = std::make_unique<ConnectionPool>(loop, own.api_url(), 1, statements::kAll, metrics, 2s);
+  store = std::make_unique<PgTaskStore>(*pool);
+  std::string large;
+  for (int i = 0; i < 10'000; ++i) large += "\xF0\x9F\x98\x80";
+  const TaskChange change{.description = large};
+  std::vector<std::unique_ptr<Pending<Tasks>>> pending;
+  for (int i = 0; i < 30; ++i) pending.push_back(start(store->update(user, 1, change)));
+  loop.poll();
+  pool->start();
+  BOOST_TEST(wait(pending));
+  for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
+  BOOST_TEST(read(metrics.database_batches) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up_in_time) {
   const MigrationFolder folder;  // any folder of the test's own
   sockaddr_un address{};

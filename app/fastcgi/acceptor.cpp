@@ -62,7 +62,8 @@ void Acceptor::drain(std::function<void()> drained) {
   if (connections_.empty()) drained_();
 }
 
-// EPOLLEXCLUSIVE: a new connection wakes one of the workers that share the socket, not all (epoll_ctl(2)).
+// EPOLLEXCLUSIVE: a new connection wakes as few of the workers that share the socket as it can
+// (epoll_ctl(2)).
 void Acceptor::listen(bool on) {
   watch(listener_.get(), EPOLLIN | EPOLLEXCLUSIVE, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
   listening_ = on;

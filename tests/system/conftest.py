@@ -1,10 +1,17 @@
 """One stack for most tests; tests that need another configuration, or break things, start their own."""
 
+import signal
+
 import pytest
 
 from harness import logs
 from harness.master import Master
 from harness.stack import Stack
+
+
+def pytest_configure():
+    """Told to end, the run still ends its stacks: as after Ctrl-C, every fixture is torn down."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,21 @@
 """Waiting for conditions, and finding every process that belongs to a folder."""
 
 import os
+import random
 import socket
 import time
 from pathlib import Path
 
 
 def wait_for(condition, what, seconds=5.0):
-    """The first true value of condition(), polled; fails with `what` when the deadline passes."""
+    """The first true value of condition(), polled; fails with `what`, a text or what makes one, past the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:g} s in vain: {what}")
+            raise AssertionError(f"waited {seconds:g} s in vain: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 
@@ -77,12 +78,12 @@ def open_files(pid):
 
 
 def free_ports():
-    """A port that is free on loopback together with its successor (HTTPS and plain)."""
+    """A port that is free on loopback together with its successor (HTTPS and plain), none a client may be given."""
     while True:
+        port = random.randrange(20_000, 32_000, 2)  # below Linux's ephemeral ports
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue

@@ -94,7 +94,11 @@ class Stack:
         )  # fmt: skip
 
     def start(self):
-        done = self.run("up", "--detach")
+        try:
+            done = self.run("up", "--detach")
+        except BaseException:  # too slow, or Ctrl-C: up was killed and could not undo what it had begun
+            self.run("down")
+            raise
         if done.returncode != 0:
             self.run("down")
             raise AssertionError(f"scripts/up exited {done.returncode}\n{done.stdout}\n{logs.tail(self.log)}")

@@ -150,8 +150,7 @@ BOOST_AUTO_TEST_CASE(reaches_the_configuration) {
 
 BOOST_AUTO_TEST_CASE(of_the_database_is_not_needed_by_who_says_so) {
   const std::string path = make(".env", "SERVER_NAME=tasks.example.com\n");
-  const auto config =
-      read_config({.env_file = path, .env_file_required = true, .database_required = false});
+  const auto config = read_config({.env_file = path, .env_file_required = true, .database_required = false});
   BOOST_REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().front()));
   BOOST_TEST(config->database_url.empty());
   BOOST_TEST(!read_config({.env_file = path, .env_file_required = true}).has_value());

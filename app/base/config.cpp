@@ -192,8 +192,33 @@ std::optional<std::string> find(const EnvValues& values, std::string_view name) 
   return found == values.rend() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<std::string> in_environment(std::string_view name) {
+  const char* set = std::getenv(std::string(name).c_str());
+  return set == nullptr ? std::nullopt : std::optional<std::string>(set);
+}
+
 // Stands for a secret whose file cannot be read, which is a mistake already: fit for every rule of a secret.
 constexpr std::string_view kUnreadable = "postgresql://this-secret-could-not-be-read";
+
+// The environment, and behind it the file; secrets may be in files of their own, whose mistakes are added.
+std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource& source,
+                                                              ConfigMistakes& mistakes) {
+  auto file = read_env_file(source.env_file, source.env_file_required);
+  if (!file) return std::unexpected(std::move(file.error()));
+  const auto in_file = [values = std::move(*file)](std::string_view name) { return find(values, name); };
+  EnvValues secrets;
+  for (const auto name : kSecretNames) {
+    auto secret = find_secret(name, in_environment, in_file);
+    if (!secret) mistakes.push_back(std::move(secret.error()));
+    secrets.emplace_back(name, std::move(secret).value_or(std::string(kUnreadable)));
+  }
+  return [secrets = std::move(secrets), in_file](std::string_view name) {
+    auto value = find(secrets, name);
+    if (!value) value = in_environment(name);
+    if (!value) value = in_file(name);
+    return std::move(value).value_or("");
+  };
+}
 
 std::string masked(std::string_view secret) {
   return secret.empty() ? "not set" : fmt::format("set, {} bytes", secret.size());
@@ -202,29 +227,11 @@ std::string masked(std::string_view secret) {
 }  // namespace
 
 std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
-  const auto file = read_env_file(source.env_file, source.env_file_required);
-  // With a file that cannot be read, the names it would have set are not worth reporting as missing.
-  if (!file) return std::unexpected(file.error());
-  const NamedValues environment = [](std::string_view name) -> std::optional<std::string> {
-    const char* set = std::getenv(std::string(name).c_str());
-    return set == nullptr ? std::nullopt : std::optional<std::string>(set);
-  };
-  const NamedValues in_file = [&](std::string_view name) { return find(*file, name); };
-
-  EnvValues secrets;
   ConfigMistakes mistakes;
-  for (const auto name : kSecretNames) {
-    auto secret = find_secret(name, environment, in_file);
-    if (!secret) mistakes.push_back(std::move(secret.error()));
-    secrets.emplace_back(name, std::move(secret).value_or(std::string(kUnreadable)));
-  }
-  return read_with(
-      [&](std::string_view name) {
-        if (auto secret = find(secrets, name)) return std::move(*secret);
-        auto set = environment(name);
-        return (set ? std::move(set) : in_file(name)).value_or("");
-      },
-      std::move(mistakes), source.database_required);
+  auto lookup = lookup_in(source, mistakes);
+  // With a file that cannot be read, the names it would have set are not worth reporting as missing.
+  if (!lookup) return std::unexpected(std::move(lookup.error()));
+  return read_with(std::move(*lookup), std::move(mistakes), source.database_required);
 }
 
 std::expected<Config, ConfigMistakes> read_config(

@@ -175,11 +175,11 @@ def test_the_manual_tells_every_command_option_and_setting(prefix):
     told = set(re.findall(r"^\.It Cm (\S+)", page, re.MULTILINE))
     assert commands(prefix / "bin/tasklane") <= told
     for command in commands(prefix / "bin/tasklane"):
-        for option in re.findall(r"^  --([a-z-]+)", run(prefix / "bin/tasklane", command, "--help"), re.MULTILINE):
+        for option in re.findall(r"^  (?:-\w, )?--([a-z-]+)", run(prefix / "bin/tasklane", command, "--help"), re.MULTILINE):
             assert f"Fl -{option}" in page, f"{command} --{option}"
     page = (PROJECT / "packaging/man/tasklane.env.5").read_text()
     told = set(re.findall(r"[A-Z_]+", " ".join(re.findall(r"^\.It Ev (.+)$", page, re.MULTILINE))))
-    assert told == set(NAMES)
+    assert told >= set(NAMES)
 
 
 def completed(prefix, *words):
@@ -239,8 +239,9 @@ def test_the_packages_own_scripts_are_sound(package, tmp_path):
 @pytest.mark.parametrize("script", sorted((PROJECT / "tests/packaging").iterdir()), ids=lambda path: path.name)
 def test_what_tries_the_package_is_sound_and_explains_itself(script):
     run("shellcheck", script)
+    assert mode(script) == 0o755
     assert len(script.read_text().splitlines()) <= 80
-    assert run(script, "--help").startswith(f"Usage: tests/packaging/{script.name} ")
+    assert re.match(rf"Usage: tests/packaging/{script.name}\b", run(script, "--help"))
 
 
 # Secrets in files of their own

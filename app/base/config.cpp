@@ -13,6 +13,7 @@
 #include "base/config_reader.h"
 #include "base/env_file.h"
 #include "base/limits.h"
+#include "base/secret.h"
 
 namespace tasklane {
 
@@ -84,8 +85,10 @@ bool is_origin(std::string_view text) {
   return false;
 }
 
-void read_database(ConfigReader& reader, Config& config) {
-  config.database_url = reader.required("DATABASE_URL", "give postgresql://user:password@host/database");
+void read_database(ConfigReader& reader, Config& config, bool required) {
+  config.database_url =
+      required ? reader.required("DATABASE_URL", "give postgresql://user:password@host/database")
+               : reader.text("DATABASE_URL");
   config.database_url_direct = reader.text("DATABASE_URL_DIRECT");
   for (const auto& [name, url] : {std::pair("DATABASE_URL", &config.database_url),
                                   std::pair("DATABASE_URL_DIRECT", &config.database_url_direct)}) {
@@ -170,11 +173,12 @@ void read_nginx(ConfigReader& reader, Config& config) {
   config.rate_limit_per_second = static_cast<int>(reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 100'000));
 }
 
-std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, ConfigMistakes mistakes) {
+std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, ConfigMistakes mistakes,
+                                                bool database_required = true) {
   ConfigReader reader(std::move(lookup));
   reader.mistakes() = std::move(mistakes);
   Config config{};
-  read_database(reader, config);
+  read_database(reader, config, database_required);
   read_tokens(reader, config);
   read_workers(reader, config);
   read_nginx(reader, config);
@@ -182,10 +186,38 @@ std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, Con
   return config;
 }
 
-std::string find(const EnvValues& values, std::string_view name) {
+std::optional<std::string> find(const EnvValues& values, std::string_view name) {
   // The last one wins, as in a shell.
   const auto found = std::ranges::find(values.rbegin(), values.rend(), name, &EnvValues::value_type::first);
-  return found == values.rend() ? std::string() : found->second;
+  return found == values.rend() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::string> in_environment(std::string_view name) {
+  const char* set = std::getenv(std::string(name).c_str());
+  return set == nullptr ? std::nullopt : std::optional<std::string>(set);
+}
+
+// Stands for a secret whose file cannot be read, which is a mistake already: fit for every rule of a secret.
+constexpr std::string_view kUnreadable = "postgresql://this-secret-could-not-be-read";
+
+// The environment, and behind it the file; secrets may be in files of their own, whose mistakes are added.
+std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource& source,
+                                                              ConfigMistakes& mistakes) {
+  auto file = read_env_file(source.env_file, source.env_file_required);
+  if (!file) return std::unexpected(std::move(file.error()));
+  const auto in_file = [values = std::move(*file)](std::string_view name) { return find(values, name); };
+  EnvValues secrets;
+  for (const auto name : kSecretNames) {
+    auto secret = find_secret(name, in_environment, in_file);
+    if (!secret) mistakes.push_back(std::move(secret.error()));
+    secrets.emplace_back(name, std::move(secret).value_or(std::string(kUnreadable)));
+  }
+  return [secrets = std::move(secrets), in_file](std::string_view name) {
+    auto value = find(secrets, name);
+    if (!value) value = in_environment(name);
+    if (!value) value = in_file(name);
+    return std::move(value).value_or("");
+  };
 }
 
 std::string masked(std::string_view secret) {
@@ -195,20 +227,16 @@ std::string masked(std::string_view secret) {
 }  // namespace
 
 std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
-  auto file = read_env_file(source.env_file, source.env_file_required);
-  EnvValues values = file ? std::move(*file) : EnvValues{};
-  const auto lookup = [&](std::string_view name) {
-    const char* set = std::getenv(std::string(name).c_str());
-    return set != nullptr ? std::string(set) : find(values, name);
-  };
+  ConfigMistakes mistakes;
+  auto lookup = lookup_in(source, mistakes);
   // With a file that cannot be read, the names it would have set are not worth reporting as missing.
-  if (!file) return std::unexpected(std::move(file.error()));
-  return read_with(lookup, {});
+  if (!lookup) return std::unexpected(std::move(lookup.error()));
+  return read_with(std::move(*lookup), std::move(mistakes), source.database_required);
 }
 
 std::expected<Config, ConfigMistakes> read_config(
     const std::vector<std::pair<std::string, std::string>>& values) {
-  return read_with([&](std::string_view name) { return find(values, name); }, {});
+  return read_with([&](std::string_view name) { return find(values, name).value_or(""); }, {});
 }
 
 std::vector<std::string_view> config_names() {

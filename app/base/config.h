@@ -1,6 +1,7 @@
 #pragma once
-// The configuration: the environment, filled from a `.env` file where it is silent. Every name, default and
-// rule stands in config.cpp and in .env.example; docs/CONFIGURATION.md explains them. Reading reports all
+// The configuration: the environment, filled from a `.env` file where it is silent; secrets from files of
+// their own as well (secret.h). Every name, default and rule stands in config.cpp and in .env.example;
+// docs/CONFIGURATION.md explains them. Reading reports all
 // mistakes at once, each by its name and never with a secret's value.
 
 #include <chrono>
@@ -61,6 +62,7 @@ struct Config {
 struct ConfigSource {
   std::string env_file = ".env";
   bool env_file_required = false;
+  bool database_required = true;  // false: without DATABASE_URL there is a configuration, with an empty one
 };
 
 // One sentence per mistake, each beginning with the variable's name.

@@ -1,14 +1,10 @@
 #include "base/env_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
-#include <cstring>
 #include <optional>
 
-#include "base/descriptors.h"
+#include "base/private_file.h"
 
 namespace tasklane {
 
@@ -94,34 +90,12 @@ std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view te
 }
 
 std::expected<EnvValues, std::vector<std::string>> read_env_file(const std::string& path, bool required) {
-  const auto refuse = [&](std::string_view why) {
-    return std::unexpected(std::vector{fmt::format("{}: {}", path, why)});
-  };
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) {
-    if (errno == ENOENT && !required) return EnvValues{};
-    return refuse(std::strerror(errno));
+  const auto text = read_private_file(path, kEnvFileMaxBytes);
+  if (!text) {
+    if (text.error().missing && !required) return EnvValues{};
+    return std::unexpected(std::vector{fmt::format("{}: {}", path, text.error().sentence)});
   }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return refuse(std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) return refuse("is not a regular file");
-  if ((status.st_mode & S_IRWXO) != 0) {
-    return refuse(fmt::format("has mode {:04o}: it holds secrets that others could read; chmod 600 it",
-                              status.st_mode & 07777U));
-  }
-  if (static_cast<std::size_t>(status.st_size) > kEnvFileMaxBytes) return refuse("is larger than 64 KiB");
-
-  std::string text(kEnvFileMaxBytes, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t count = ::read(file.get(), text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return refuse(std::strerror(errno));
-    if (count == 0) break;
-    used += static_cast<std::size_t>(count);
-  }
-  text.resize(used);
-  auto values = parse_env(text);
+  auto values = parse_env(*text);
   if (values) return values;
   for (auto& mistake : values.error()) mistake = fmt::format("{}: {}", path, mistake);
   return values;

@@ -10,10 +10,11 @@
 
 namespace tasklane {
 
-std::expected<Config, int> read_command_config(const Options& options) {
+std::expected<Config, int> read_command_config(const Options& options, bool database_required) {
   ConfigSource source;
   source.env_file = options.value(kEnvFileOption.name, source.env_file);
   source.env_file_required = options.has(kEnvFileOption.name);
+  source.database_required = database_required;
   auto config = read_config(source);
   if (config) return std::move(*config);
   for (const auto& mistake : config.error()) fmt::print(stderr, "tasklane: {}\n", mistake);

@@ -25,7 +25,7 @@ class Options;
 
 // The configuration, from the environment and the file --env-file names. With mistakes each of them is told
 // on stderr as "tasklane: NAME says what", and the status to exit with comes back.
-std::expected<Config, int> read_command_config(const Options& options);
+std::expected<Config, int> read_command_config(const Options& options, bool database_required = true);
 
 // The installed folder of data files, such as "sql" or "nginx": <executable's
 // folder>/../share/tasklane/<name>.

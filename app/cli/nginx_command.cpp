@@ -76,7 +76,7 @@ int nginx_config_command(Arguments arguments) {
                kLine.usage);
     return kExitUsage;
   }
-  const auto config = read_command_config(*options);
+  const auto config = read_command_config(*options, false);  // a host of nginx alone knows no database
   if (!config) return config.error();
 
   const fs::path out = fs::absolute(options->value("out")).lexically_normal();

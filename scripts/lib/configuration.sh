@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154  # set by common.sh, state.sh and scripts/up
 
 names=$(sed -n 's/^#\?\([A-Z_]\+\)=.*/\1/p' "$project/.env.example")
+names+=" DATABASE_URL_FILE DATABASE_URL_DIRECT_FILE BETTER_AUTH_SECRET_FILE"
 dotenv=$project/.env
 
 quote() {  # VALUE, as app/base/env_file.h reads it back
@@ -47,7 +48,7 @@ added() {
     add TLS_CERTIFICATE "$state/tls/cert.pem"
     add TLS_CERTIFICATE_KEY "$state/tls/key.pem"
   fi
-  if [ -z "$(given BETTER_AUTH_SECRET)$(given AUTH_JWKS)" ]; then  # so that both kinds of tokens work
+  if [ -z "$(given BETTER_AUTH_SECRET)$(given BETTER_AUTH_SECRET_FILE)$(given AUTH_JWKS)" ]; then  # so that both kinds of tokens work
     add BETTER_AUTH_SECRET "$(kept BETTER_AUTH_SECRET)"
     add AUTH_JWKS database
   fi

@@ -38,7 +38,7 @@ check_header "a policy stands on contents" content-security-policy '.+'
 check_header "nothing is cached" cache-control '.*no-store.*'
 check_header "every answer has an id" x-request-id '.+'
 
-plain_port=$(sed -n 's/^HTTP_PORT=//p' "$env_file" 2>/dev/null | tail -n 1 | tr -d "\"'")
+plain_port=$(sed -n 's/^HTTP_PORT=//p' "$env_file" 2>/dev/null | tail -n 1 | tr -d "\"'") || plain_port=
 [ "$url" = "$(cat "$state/url" 2>/dev/null)" ] || plain_port=
 if [ -z "$plain_port" ] && [ "$port" = 443 ]; then plain_port=80; fi
 if [ -n "$plain_port" ]; then

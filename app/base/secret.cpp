@@ -1,0 +1,51 @@
+#include "base/secret.h"
+
+#include <fmt/format.h>
+
+#include "base/private_file.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::size_t kSecretFileMaxBytes = 16 * 1024;  // a URL or a key; a whole file by mistake is neither
+
+using Found = std::expected<std::optional<std::string>, std::string>;
+
+Found read_secret(std::string_view named_by, const std::string& path, bool required) {
+  auto text = read_private_file(path, kSecretFileMaxBytes);
+  if (!text && text.error().missing && !required) return std::nullopt;
+  if (!text) return std::unexpected(fmt::format("{}: {}: {}", named_by, path, text.error().sentence));
+  if (text->ends_with('\n')) text->pop_back();
+  if (text->contains('\0')) return std::unexpected(fmt::format("{}: {}: holds a NUL byte", named_by, path));
+  if (!text->empty()) return std::move(*text);
+  if (required) return std::unexpected(fmt::format("{}: {}: is empty", named_by, path));
+  return std::nullopt;
+}
+
+// NAME or NAME_FILE of one place. A NAME that is set and empty is the default, and ends the search.
+Found find_in(std::string_view name, const NamedValues& place) {
+  auto value = place(name);
+  const std::string file_name = fmt::format("{}_FILE", name);
+  const auto path = place(file_name);
+  if (!path || path->empty()) return value;
+  if (value && !value->empty())
+    return std::unexpected(fmt::format("{} is set beside {}: only one of them can count", file_name, name));
+  if (!path->starts_with('/')) return std::unexpected(fmt::format("{} must be an absolute path", file_name));
+  return read_secret(file_name, *path, true);
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> find_secret(std::string_view name, const NamedValues& environment,
+                                                    const NamedValues& file) {
+  auto found = find_in(name, environment);
+  const auto credentials = environment("CREDENTIALS_DIRECTORY");
+  if (found && !*found && credentials && !credentials->empty())
+    found = read_secret(name, fmt::format("{}/{}", *credentials, name), false);
+  if (found && !*found) found = find_in(name, file);
+  if (!found) return std::unexpected(std::move(found.error()));
+  return std::move(*found).value_or("");
+}
+
+}  // namespace tasklane

@@ -1,0 +1,28 @@
+#pragma once
+// Where a secret's value comes from. For a secret NAME, the first of these that gives a value:
+//   1. the environment: NAME, or NAME_FILE with the path of a file that holds the value
+//   2. the file $CREDENTIALS_DIRECTORY/NAME (systemd's LoadCredential)
+//   3. the .env file: NAME, or NAME_FILE
+// A file's value ends before one trailing newline. A file that others can read, that cannot be read or that
+// holds nothing is a mistake, as is NAME beside NAME_FILE in the same place; an empty credential is none.
+
+#include <array>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasklane {
+
+inline constexpr std::array<std::string_view, 3> kSecretNames = {"DATABASE_URL", "DATABASE_URL_DIRECT",
+                                                                 "BETTER_AUTH_SECRET"};
+
+// A place with names: nullopt when the name is not set there.
+using NamedValues = std::function<std::optional<std::string>(std::string_view name)>;
+
+// The value, empty when nobody gives one; or a sentence that begins with the name of the wrong variable.
+std::expected<std::string, std::string> find_secret(std::string_view name, const NamedValues& environment,
+                                                    const NamedValues& file);
+
+}  // namespace tasklane

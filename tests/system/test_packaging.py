@@ -1,0 +1,269 @@
+"""What an installation lays out and what the Debian package holds. Nothing is installed on this machine: trying the
+package in a bare Debian takes the network and is tests/packaging/try-package."""
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.stack import BUILD, PROJECT, clean_environment
+
+MANUALS = sorted((PROJECT / "packaging/man").iterdir())
+NAMES = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+
+
+def run(*command, status=0, **environment):
+    done = subprocess.run(
+        [str(word) for word in command], env={**clean_environment(), "LC_ALL": "C.UTF-8", **environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, f"{command}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def files_below(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """An installation below a prefix of its own."""
+    folder = tmp_path_factory.mktemp("prefix")
+    run("cmake", "--install", BUILD, "--prefix", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    """An installation as a system's, in a folder that stands for /."""
+    folder = tmp_path_factory.mktemp("system")
+    run("cmake", "--install", BUILD, "--prefix", "/usr", DESTDIR=str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    said = run(PROJECT / "scripts/package", "--no-build", "--build", BUILD, "--out", tmp_path_factory.mktemp("package"))
+    path = Path(said.splitlines()[-1])
+    assert path.is_file()
+    return path
+
+
+# The layout
+
+SYSTEM = {
+    *(f"usr/bin/tasklane{suffix}" for suffix in ("", "-master", "-worker")),
+    "etc/tasklane/tasklane.env", "usr/lib/systemd/system/tasklane.service", "usr/lib/systemd/system/tasklane.socket",
+    "usr/lib/sysusers.d/tasklane.conf", "usr/lib/tmpfiles.d/tasklane.conf",
+    "usr/share/bash-completion/completions/tasklane", "usr/share/tasklane/env.example",
+    *(f"usr/share/man/man{path.suffix[1:]}/{path.name}" for path in MANUALS),
+    *(f"usr/share/tasklane/sql/{path.name}" for path in (PROJECT / "sql").iterdir()),
+    *(f"usr/share/tasklane/nginx/{path.name}" for path in (PROJECT / "nginx").glob("*.template")),
+    "usr/share/tasklane/docs/openapi.yaml", "usr/share/tasklane/docs/OPERATIONS.md",
+}  # fmt: skip
+
+
+def test_a_system_has_everything_in_its_place(system):
+    assert files_below(system) >= SYSTEM
+    others = files_below(system) - SYSTEM
+    assert {path for path in others if not path.startswith("usr/share/tasklane/")} == set()
+
+
+def test_everything_stays_below_a_prefix_of_its_own(prefix):
+    assert files_below(prefix) >= {path.removeprefix("usr/") for path in SYSTEM}
+    for path in (prefix / "lib").rglob("tasklane*"):
+        if path.is_file():
+            assert not re.search(r"(?<!\S)(\S+=)?/(usr|etc)/", path.read_text()), path
+
+
+def test_the_configuration_is_private_and_never_overwritten(prefix):
+    configuration = prefix / "etc/tasklane/tasklane.env"
+    assert mode(configuration) == 0o640
+    assert mode(prefix / "etc/tasklane/credentials") == 0o700
+    assert configuration.read_text() == (PROJECT / "packaging/tasklane.env").read_text()
+    configuration.write_text("WORKERS=3\n")
+    (prefix / "etc/tasklane/credentials/DATABASE_URL").write_text("postgresql://kept")
+    run("cmake", "--install", BUILD, "--prefix", prefix)
+    assert configuration.read_text() == "WORKERS=3\n"
+    assert (prefix / "etc/tasklane/credentials/DATABASE_URL").read_text() == "postgresql://kept"
+
+
+def test_the_example_names_no_setting_that_is_not_one():
+    text = (PROJECT / "packaging/tasklane.env").read_text()
+    assert {name for name in re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)} <= set(NAMES)
+
+
+# systemd
+
+
+def settings(unit):
+    found = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", unit.read_text(), re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("name", ["tasklane.service", "tasklane.socket"])
+def test_systemd_finds_nothing_wrong_with_a_unit(prefix, name):
+    said = run("systemd-analyze", "verify", prefix / "lib/systemd/system" / name, MANPATH=f"{prefix}/share/man:")
+    assert [line for line in said.splitlines() if "tasklane" in line] == []
+
+
+def test_the_service_is_exposed_to_little(prefix):
+    said = run("systemd-analyze", "security", "--offline=true", prefix / "lib/systemd/system/tasklane.service")
+    exposure = float(re.search(r"exposure level for tasklane\.service: ([\d.]+)", said).group(1))
+    print(f"exposure {exposure}")
+    assert exposure < 2.0, said
+
+
+def test_the_units_agree_with_the_code(prefix):
+    limits = (PROJECT / "app/base/limits.h").read_text().replace("'", "")
+    service = settings(prefix / "lib/systemd/system/tasklane.service")
+    socket = settings(prefix / "lib/systemd/system/tasklane.socket")
+    assert socket["Backlog"] == re.findall(r"kListenBacklog = (\d+)", limits)
+    assert socket["ListenStream"] == ["/run/tasklane/tasklane.sock"]
+    assert socket["SocketMode"] == ["0660"]
+    assert service["Type"] == ["notify"] and service["NotifyAccess"] == ["main"]
+    codes = dict(re.findall(r"(kExit\w+) = (\d+)", (PROJECT / "app/base/exit_codes.h").read_text()))
+    assert set(service["RestartPreventExitStatus"][0].split()) == {codes["kExitConfiguration"], codes["kExitUsage"]}
+    assert int(service["TimeoutStopSec"][0].rstrip("s")) > 30, "the drain's default deadline"
+    assert service["ExecStart"][0].split()[0] == f"{prefix}/bin/tasklane-master"
+    assert os.access(service["ExecStart"][0].split()[0], os.X_OK)
+    # The owner's URL is for migrations; the service does not get it.
+    assert [value.split(":")[0] for value in service["LoadCredential"]] == ["DATABASE_URL", "BETTER_AUTH_SECRET"]
+    assert [value.split(":")[0] for value in service["SetCredential"]] == ["DATABASE_URL", "BETTER_AUTH_SECRET"]
+
+
+def test_users_and_folders_are_made_by_systemds_own_tools(prefix, tmp_path):
+    (tmp_path / "etc").mkdir()
+    sysusers = run("systemd-sysusers", "--dry-run", f"--root={tmp_path}", prefix / "lib/sysusers.d/tasklane.conf")
+    assert "tasklane" in sysusers
+    lines = (prefix / "lib/tmpfiles.d/tasklane.conf").read_text().splitlines()
+    assert "d /run/tasklane 0755 tasklane tasklane -" in lines
+
+
+# The manual and the completion
+
+
+@pytest.mark.parametrize("page", MANUALS, ids=lambda path: path.name)
+def test_a_manual_page_is_clean(page):
+    # Pages of other packages need not be installed here.
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True, check=False)
+    assert lint.stdout == "", lint.stdout
+    said = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page],
+        env={**os.environ, "MANROFFSEQ": "", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 0 and said.stderr == "", said.stderr
+    assert page.stem in run("lexgrog", page)
+
+
+def commands(tasklane):
+    return set(re.findall(r"^  ([a-z][a-z-]*) ", run(tasklane, "--help"), re.MULTILINE))
+
+
+def test_the_manual_tells_every_command_option_and_setting(prefix):
+    page = (PROJECT / "packaging/man/tasklane.1").read_text()
+    told = set(re.findall(r"^\.It Cm (\S+)", page, re.MULTILINE))
+    assert commands(prefix / "bin/tasklane") <= told
+    for command in commands(prefix / "bin/tasklane"):
+        for option in re.findall(r"^  (?:-\w, )?--([a-z-]+)", run(prefix / "bin/tasklane", command, "--help"), re.MULTILINE):
+            assert f"Fl -{option}" in page, f"{command} --{option}"
+    page = (PROJECT / "packaging/man/tasklane.env.5").read_text()
+    told = set(re.findall(r"[A-Z_]+", " ".join(re.findall(r"^\.It Ev (.+)$", page, re.MULTILINE))))
+    assert told >= set(NAMES)
+
+
+def completed(prefix, *words):
+    line = shlex.join([str(prefix / "bin/tasklane"), *words])
+    script = (
+        f"source {prefix}/share/bash-completion/completions/tasklane; COMP_WORDS=({line}); COMP_CWORD={len(words)};"
+        " _tasklane; printf '%s\\n' \"${COMPREPLY[@]}\""
+    )
+    return set(run("bash", "-c", script).split())
+
+
+def test_completion_knows_what_the_command_knows(prefix):
+    assert completed(prefix, "") == commands(prefix / "bin/tasklane") | {"--help", "--version"}
+    assert completed(prefix, "mig") == {"migrate"}
+    assert completed(prefix, "token", "--") == {"--sub", "--ttl", "--env-file", "--help"}
+    assert completed(prefix, "migrate", "--sql", f"{prefix}/sh") == {f"{prefix}/share"}
+    run("shellcheck", "--shell=bash", PROJECT / "packaging/tasklane.bash")
+
+
+# The package
+
+
+def test_the_package_says_what_it_needs(package):
+    fields = dict(re.findall(r"^ ([A-Z][\w-]+): (.*)$", run("dpkg-deb", "-I", package), re.MULTILINE))
+    assert fields["Package"] == "tasklane"
+    assert fields["Version"] == re.search(r"VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text().split("project(")[1]).group(1)
+    assert fields["Recommends"] == "nginx"
+    assert "postgresql-client" in fields["Suggests"]
+    for library in ("libc6", "libfcgi0ldbl", "libpq5", "libpqxx-", "libssl3", "libfmt"):
+        assert library in fields["Depends"], library
+    assert "adduser | systemd-standalone-sysusers | systemd" in fields["Depends"]
+
+
+def test_the_package_holds_the_system_and_nothing_else(package, system):
+    listed = {}
+    for line in run("dpkg-deb", "-c", package).splitlines():
+        rights, owner, _, _, _, path = line.split(None, 5)
+        assert owner == "root/root", line
+        if not rights.startswith("d"):
+            listed[path.removeprefix("./")] = rights
+    assert set(listed) == files_below(system)
+    assert listed["etc/tasklane/tasklane.env"] == "-rw-r-----"
+    assert {listed[path] for path in listed if path.startswith("usr/bin/")} == {"-rwxr-xr-x"}
+    assert {path for path in listed if "w" in listed[path][5:]} == set()
+
+
+def test_the_packages_own_scripts_are_sound(package, tmp_path):
+    run("dpkg-deb", "-e", package, tmp_path)
+    assert (tmp_path / "conffiles").read_text() == "/etc/tasklane/tasklane.env\n"
+    scripts = [tmp_path / name for name in ("postinst", "prerm", "postrm")]
+    assert {mode(path) for path in scripts} == {0o755}
+    run("shellcheck", *scripts)
+    said = "".join(path.read_text() for path in scripts)
+    assert not re.search(r"systemctl[^\n]*\b(start|restart|enable)\b", said), "it starts by itself"
+
+
+@pytest.mark.parametrize("script", sorted((PROJECT / "tests/packaging").iterdir()), ids=lambda path: path.name)
+def test_what_tries_the_package_is_sound_and_explains_itself(script):
+    run("shellcheck", script)
+    assert mode(script) == 0o755
+    assert len(script.read_text().splitlines()) <= 80
+    assert re.match(rf"Usage: tests/packaging/{script.name}\b", run(script, "--help"))
+
+
+# Secrets in files of their own
+
+
+def test_a_secret_comes_from_a_file_that_the_environment_or_systemd_names(prefix, tmp_path):
+    tasklane = prefix / "bin/tasklane"
+    (tmp_path / "DATABASE_URL").write_text("postgresql://tasklane_api:hunter2@db/tasks\n")
+    (tmp_path / "BETTER_AUTH_SECRET").write_text("k" * 32 + "\n")
+    for path in tmp_path.iterdir():
+        path.chmod(0o600)
+    unset = ["env", "--unset=DATABASE_URL", "--unset=BETTER_AUTH_SECRET", tasklane]
+    named = {f"{path.name}_FILE": str(path) for path in tmp_path.iterdir()}
+    for given in (named, {"CREDENTIALS_DIRECTORY": str(tmp_path)}):
+        said = run(*unset, "check", "--show", **given)
+        assert "BETTER_AUTH_SECRET=set, 32 bytes\n" in said and "hunter2" not in said
+        assert run(*unset, "token", "--sub", "alice", **given).count(".") == 2
+    (tmp_path / "DATABASE_URL").chmod(0o644)
+    for given, name in ((named, "DATABASE_URL_FILE"), ({"CREDENTIALS_DIRECTORY": str(tmp_path)}, "DATABASE_URL")):
+        assert run(*unset, "check", status=100, **given).startswith(f"tasklane: {name}: {tmp_path}/DATABASE_URL: has mode 0644")
+
+
+def test_nginx_is_configured_without_a_database(prefix, tmp_path):
+    run("env", "--unset=DATABASE_URL", prefix / "bin/tasklane", "nginx-config", "--out", tmp_path)
+    assert (tmp_path / "nginx.conf").exists()

@@ -85,9 +85,9 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
        limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",
                              config.rate_limit_per_second)
                : ""},
-      {"RATE_LIMIT",
-       limited ? fmt::format("limit_req zone=tasklane_rate burst={} nodelay;", 2 * config.rate_limit_per_second)
-               : ""},
+      {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane_rate burst={} nodelay;",
+                                           2 * config.rate_limit_per_second)
+                             : ""},
       {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},

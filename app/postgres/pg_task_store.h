@@ -10,13 +10,14 @@ class PgTaskStore final : public TaskStore {
  public:
   explicit PgTaskStore(ConnectionPool& pool) : pool_(pool) {}
 
-  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace) override;
-  Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace) override;
-  Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace) override;
-  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change, TracePtr trace) override;
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
+                          TracePtr trace = nullptr) override;
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
-                            TracePtr trace) override;
-  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace) override;
+                            TracePtr trace = nullptr) override;
+  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
 
  private:
   ConnectionPool& pool_;

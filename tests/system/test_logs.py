@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from harness import fcgi, tokens
+from harness import fcgi, logs, tokens
 from harness.processes import wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -155,3 +155,15 @@ def test_under_the_journal_every_line_begins_with_its_priority(new_master):
     (ended,) = [line for line in new if "worker exited" in line]
     assert ended.startswith("<4>")
     json.loads(ended[3:])
+
+
+def test_one_request_has_one_id_in_the_answer_and_in_both_logs(new_stack):
+    stack = new_stack(workers=1, SLOW_REQUEST_MS="0")
+    api = stack.user()
+    request_id = api.get(headers={"traceparent": PARENT}).headers["x-request-id"]
+    api.get(headers={"traceparent": 'x"\\ff'})
+    api.close()
+    wait_for(lambda: len(lines(stack.log / "tasklane.log", "request")) >= 2, "the worker's lines")
+    found = [line for line in lines(stack.log / "tasklane.log", "request") if line["request_id"] == request_id]
+    assert [line["trace_id"] for line in found] == [TRACE]
+    assert logs.access_line(stack.log, request_id)["traceparent"] == PARENT

@@ -1,5 +1,6 @@
 """The workers' own log: slow requests with their phases, ids on every line of a request, levels by reload."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import pytest
 
 from harness import fcgi, logs, tokens
+from harness.locks import held_tasks
 from harness.processes import wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -25,32 +27,30 @@ def user(stack):
     return tokens.token(stack.secret, tokens.unique("logged"))
 
 
-def hold(stack):
-    """Nobody gets at the tasks until it is rolled back. To be called when the workers are ready: they prepare."""
-    connection = stack.database()
-    connection.cursor().execute("lock table tasks in access exclusive mode")
-    return connection
+@pytest.fixture
+def lock(stack):
+    """lock.enter_context(held_tasks(stack)) once the workers are ready, since they prepare; lock.close() lets go."""
+    with contextlib.ExitStack() as held:
+        yield held
 
 
-def test_a_slow_request_has_a_line_with_its_phases(new_master, stack, user):
+def test_a_slow_request_has_a_line_with_its_phases(new_master, stack, user, lock):
     master = new_master(SLOW_REQUEST_MS=150, DATABASE_CONNECTIONS=1)
-    held, watcher = hold(stack), stack.database()
-    watcher.autocommit = True  # pg_stat_activity stands still within a transaction
-    with master.connect() as connection, watcher.cursor() as cursor:
+    lock.enter_context(held_tasks(stack))
+    with master.connect() as connection, stack.database() as watcher, watcher.cursor() as cursor:
         connection.send(fcgi.request_bytes("GET", "/api/tasks?status=all", user, HTTP_TRACEPARENT=PARENT))
 
         def waited():
             cursor.execute(
-                "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                " and clock_timestamp() - query_start > interval '200 milliseconds'"
+                "select count(*) from pg_locks where not granted"
+                " and clock_timestamp() - waitstart > interval '200 milliseconds'"
             )
             return cursor.fetchone()[0]
 
         wait_for(waited, "the request to be slow")
-        held.rollback()
+        lock.close()
         assert connection.answer().status == 200
         assert connection.ask("GET", "/healthz").status == 200
-    held.close(), watcher.close()
     (line,) = wait_for(lambda: lines(master.log, "slow request"), "the line")
     assert line["level"] == "warning" and line["process"] == "worker"
     assert line["request_id"] == "0123456789abcdef0123456789abcdef" and line["trace_id"] == TRACE
@@ -63,9 +63,9 @@ def test_a_slow_request_has_a_line_with_its_phases(new_master, stack, user):
     assert "\ntasklane_slow_requests_total 1\n" in text
 
 
-def test_waiting_for_a_connection_is_a_phase_of_its_own(new_master, stack, user):
+def test_waiting_for_a_connection_is_a_phase_of_its_own(new_master, stack, user, lock):
     master = new_master(SLOW_REQUEST_MS=150, DATABASE_CONNECTIONS=1)
-    held = hold(stack)
+    lock.enter_context(held_tasks(stack))
     with master.connect() as first, master.connect() as second:
         first.send(fcgi.request_bytes("GET", "/api/tasks", user, REQUEST_ID="a" * 32))
         wait_for(lambda: in_flight(master) == 1, "the first statement to be sent")
@@ -73,9 +73,8 @@ def test_waiting_for_a_connection_is_a_phase_of_its_own(new_master, stack, user)
         wait_for(lambda: second.unread() == 0, "the second request to be read")
         with stack.database() as watcher, watcher.cursor() as cursor:
             cursor.execute("select pg_sleep(0.3)")
-        held.rollback()
+        lock.close()
         assert (first.answer().status, second.answer().status) == (200, 200)
-    held.close()
     found = wait_for(lambda: len(lines(master.log, "slow request")) == 2 and lines(master.log, "slow request"), "both")
     waited = {line["request_id"][0]: line for line in found}
     assert waited["b"]["database_wait_us"] > 200_000 > waited["b"]["database_us"]
@@ -133,7 +132,7 @@ def test_a_reload_changes_the_level_and_what_is_slow(new_master, user):
     assert lines(master.log, "ready"), "the new workers log at the new level"
     with master.connect() as connection:
         assert connection.ask("GET", "/api/tasks", user).status == 200
-    assert lines(master.log, "request"), "and with the new bound"
+    wait_for(lambda: lines(master.log, "request"), "a line by the new bound, right behind the answer")
 
 
 def test_under_the_journal_every_line_begins_with_its_priority(new_master):

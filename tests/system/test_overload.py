@@ -22,7 +22,6 @@ def stalled(new_stack):
     with stack.database() as watcher, watcher.cursor() as cursor:
         cursor.execute("select pid from pg_stat_activity where usename = 'tasklane_api'")
         backends = [pid for (pid,) in cursor.fetchall()]
-    watcher.close()
     assert backends
 
     def send(number):

@@ -13,6 +13,7 @@
 #include "cli/check_command.h"
 #include "cli/migrate_command.h"
 #include "cli/nginx_command.h"
+#include "cli/status_command.h"
 #include "cli/token_command.h"
 
 namespace tasklane {
@@ -20,8 +21,10 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"migrate", "bring the database's schema up to date", migrate_command},
-    Command{"check", "say whether the configuration (and with --db the database) is fit to serve",
+    Command{"check",
+            "say whether the configuration (with -t this host, with --db the database) is fit to serve",
             check_command},
+    Command{"status", "show what the workers are doing", status_command},
     Command{"token", "print a token for a user, for development and curl", token_command},
     Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
 

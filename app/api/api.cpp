@@ -8,28 +8,41 @@
 namespace tasklane {
 
 Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-         std::size_t requests_in_flight_max)
+         std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request)
     : authenticator_(authenticator),
       tasks_(store),
       operations_(operations),
       metrics_(metrics),
-      requests_in_flight_max_(requests_in_flight_max) {}
+      requests_in_flight_max_(requests_in_flight_max),
+      slow_request_(slow_request) {}
 
 boost::asio::awaitable<Response> Api::handle(Request request) {
+  const std::size_t method = method_index(request.method);
+  const auto trace = std::make_shared<Trace>(Trace{.request_id = request.request_id,
+                                                   .trace_id = std::string(trace_id_of(request.traceparent)),
+                                                   .method = kMethods[method],
+                                                   .received = request.received,
+                                                   .read = request.read});
+  request.trace = trace;
   Route route{.endpoint = Endpoint::unknown};
   Result<Response> answered = fail(ErrorType::internal_server_error, "Internal server error");
   add(metrics_.requests_in_flight);
   try {
     answered = co_await answer(request, route);
     if (!answered && answered.error().type == ErrorType::internal_server_error)
-      log::error("request failed", {{"request_id", request.request_id}, {"error", answered.error().detail}});
+      log::error("request failed", {{"request_id", trace->request_id},
+                                    {"trace_id", trace->trace_id},
+                                    {"error", answered.error().detail}});
   } catch (const std::exception& error) {
-    log::error("request failed", {{"request_id", request.request_id}, {"error", error.what()}});
+    log::error("request failed",
+               {{"request_id", trace->request_id}, {"trace_id", trace->trace_id}, {"error", error.what()}});
   }
   subtract(metrics_.requests_in_flight);
   Response response = answered ? std::move(*answered) : problem(answered.error(), request.request_id);
   response.head = request.method == "HEAD";  // where no route was found, too
-  measure(request, route.endpoint, response.status);
+  response.trace = trace;
+  trace->endpoint = route.endpoint;
+  add(metrics_.requests[static_cast<std::size_t>(route.endpoint)][method][status_index(response.status)]);
   co_return response;
 }
 
@@ -41,7 +54,7 @@ Api::Answer Api::answer(const Request& request, Route& route) {
     case Endpoint::healthz:
       co_return operations_.health();
     case Endpoint::readyz:
-      co_return co_await operations_.readiness();
+      co_return co_await operations_.readiness(request.trace);
     case Endpoint::metrics:
       co_return operations_.metrics();
     case Endpoint::status:
@@ -64,20 +77,21 @@ Api::Answer Api::answer(const Request& request, Route& route) {
 
 Api::Answer Api::answer_for_user(const Request& request, const Route& route) {
   const auto user = co_await authenticator_.authenticate(request.authorization);
+  request.trace->authenticated = std::chrono::steady_clock::now();
   if (!user) co_return std::unexpected(user.error());
   if (route.path_user && *route.path_user != user->value())
     co_return fail(ErrorType::authorization_error, "These tasks belong to another user");
   switch (route.endpoint) {
     case Endpoint::list_tasks:
-      co_return co_await tasks_.list(route, *user);
+      co_return co_await tasks_.list(route, *user, request.trace);
     case Endpoint::create_task:
       co_return co_await tasks_.create(request, *user);
     case Endpoint::get_task:
-      co_return co_await tasks_.get(route, *user);
+      co_return co_await tasks_.get(route, *user, request.trace);
     case Endpoint::update_task:
       co_return co_await tasks_.update(route, request, *user);
     case Endpoint::delete_task:
-      co_return co_await tasks_.remove(route, *user);
+      co_return co_await tasks_.remove(route, *user, request.trace);
     case Endpoint::complete_task:
       co_return co_await tasks_.complete(route, request, *user);
     case Endpoint::healthz:
@@ -90,14 +104,31 @@ Api::Answer Api::answer_for_user(const Request& request, const Route& route) {
   co_return fail(ErrorType::not_found_error, "Not found");
 }
 
-void Api::measure(const Request& request, Endpoint endpoint, int status) {
-  const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
-                                                                           request.received);
+void Api::written(const Response& response) {
+  if (!response.trace) return;
+  const Trace& trace = *response.trace;
+  const auto now = std::chrono::steady_clock::now();
+  const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(now - trace.received);
   const auto microseconds = static_cast<std::uint64_t>(taken.count());
   const auto bucket = std::ranges::lower_bound(kLatencyBucketsMicroseconds, microseconds);
-  add(metrics_.latency[static_cast<std::size_t>(bucket - kLatencyBucketsMicroseconds.begin())]);
-  add(metrics_.latency_sum_microseconds, microseconds);
-  add(metrics_.responses[static_cast<std::size_t>(endpoint)][static_cast<std::size_t>(status) / 100]);
+  const auto endpoint = static_cast<std::size_t>(trace.endpoint);
+  add(metrics_.latency[endpoint][static_cast<std::size_t>(bucket - kLatencyBucketsMicroseconds.begin())]);
+  add(metrics_.latency_sum_microseconds[endpoint], microseconds);
+  if (taken < slow_request_) return;
+  if (slow_request_.count() > 0) add(metrics_.slow_requests);  // 0 asks for every request, slow or not
+  const Phases phase = phases(trace, now);
+  log::warning(slow_request_.count() > 0 ? "slow request" : "request",
+               {{"request_id", trace.request_id},
+                {"trace_id", trace.trace_id},
+                {"method", trace.method},
+                {"route", route_label(trace.endpoint)},
+                {"status", response.status},
+                {"duration_us", taken.count()},
+                {"parse_us", phase.parse.count()},
+                {"auth_us", phase.auth.count()},
+                {"database_wait_us", phase.database_wait.count()},
+                {"database_us", phase.database.count()},
+                {"write_us", phase.write.count()}});
 }
 
 }  // namespace tasklane

@@ -4,6 +4,7 @@
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 
 #include "api/operations.h"
 #include "auth/authenticator.h"
@@ -17,23 +18,27 @@ namespace tasklane {
 class Api {
  public:
   Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-      std::size_t requests_in_flight_max);
+      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request = std::chrono::seconds(1));
 
   // Always answers: failures of any kind become problems, exceptions too.
   boost::asio::awaitable<Response> handle(Request request);
+
+  // Once the response is written: counts its time, and tells of a request that took longer than
+  // `slow_request`.
+  void written(const Response& response);
 
  private:
   using Answer = boost::asio::awaitable<Result<Response>>;
 
   Answer answer(const Request& request, Route& route);
   Answer answer_for_user(const Request& request, const Route& route);
-  void measure(const Request& request, Endpoint endpoint, int status);
 
   Authenticator& authenticator_;
   TaskHandlers tasks_;
   Operations& operations_;
   WorkerMetrics& metrics_;
   std::size_t requests_in_flight_max_;
+  std::chrono::milliseconds slow_request_;
 };
 
 }  // namespace tasklane

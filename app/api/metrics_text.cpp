@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "auth/jwt.h"
+#include "base/resident_memory.h"
 #include "base/version.h"
-#include "http/router.h"
+#include "http/endpoint.h"
+#include "http/problem.h"
 
 namespace tasklane {
 
 namespace {
+
+using W = WorkerMetrics;
 
 class Text {
  public:
@@ -19,16 +24,31 @@ class Text {
   void value(std::string_view name, std::string_view labels, auto number) {
     fmt::format_to(out(), "tasklane_{}{} {}\n", name, labels, number);
   }
-  // A whole metric: the sum over the workers of one of their counters.
-  void sum(std::string_view name, std::string_view type, std::string_view help,
-           Counter WorkerMetrics::*counter) {
+  // A whole metric without labels.
+  void metric(std::string_view name, std::string_view type, std::string_view help, auto number) {
     head(name, type, help);
-    value(name, "", total([&](const WorkerMetrics& worker) { return read(worker.*counter); }));
+    value(name, "", number);
+  }
+  // The sum over the workers of one of their counters.
+  void sum(std::string_view name, std::string_view type, std::string_view help, Counter W::*counter) {
+    metric(name, type, help, total([&](const W& worker) { return read(worker.*counter); }));
   }
   std::uint64_t total(auto of) const {
     std::uint64_t sum = 0;
-    for (const WorkerMetrics& worker : metrics_.workers) sum += of(worker);
+    for (const W& worker : metrics_.workers) {
+      if (read(worker.starts) > 0) sum += of(worker);
+    }
     return sum;
+  }
+  // One line per worker that runs.
+  void per_worker(std::string_view name, std::string_view type, std::string_view help, auto of) {
+    head(name, type, help);
+    for (std::size_t slot = 0; slot < metrics_.workers.size(); ++slot) {
+      const W& worker = metrics_.workers[slot];
+      if (read(worker.pid) == 0) continue;
+      if (const std::optional<std::uint64_t> number = of(worker))
+        value(name, fmt::format(R"({{slot="{}"}})", slot), *number);
+    }
   }
   std::string take() { return fmt::to_string(buffer_); }
 
@@ -39,70 +59,132 @@ class Text {
   fmt::memory_buffer buffer_;
 };
 
-void responses(Text& text) {
-  text.head("responses_total", "counter", "Responses by endpoint and class of status.");
+std::string endpoint_labels(Endpoint endpoint, std::string_view more) {
+  return fmt::format(R"({{route="{}",method="{}"{}}})", route_label(endpoint), method_label(endpoint), more);
+}
+
+// What never happened has no line: 11 endpoints with 7 methods and 12 statuses would be 924.
+void requests(Text& text) {
+  text.head("requests_total", "counter", "Requests answered, by route, method and status.");
+  const auto statuses = known_statuses();
   for (std::size_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
-    for (std::size_t status = 1; status < 6; ++status) {
-      const auto count =
-          text.total([&](const WorkerMetrics& w) { return read(w.responses[endpoint][status]); });
-      if (count == 0) continue;
-      text.value("responses_total",
-                 fmt::format(R"({{endpoint="{}",status="{}xx"}})", spelling(static_cast<Endpoint>(endpoint)),
-                             status),
-                 count);
+    for (std::size_t method = 0; method < kMethods.size(); ++method) {
+      for (std::size_t status = 0; status < statuses.size(); ++status) {
+        const auto count = text.total([&](const W& w) { return read(w.requests[endpoint][method][status]); });
+        if (count == 0) continue;
+        text.value(
+            "requests_total",
+            fmt::format(R"({{route="{}",method="{}",status="{}"}})",
+                        route_label(static_cast<Endpoint>(endpoint)), kMethods[method], statuses[status]),
+            count);
+      }
     }
   }
 }
 
+// By endpoint: a list of a thousand tasks and one task are no common distribution.
 void latency(Text& text) {
-  text.head("request_duration_seconds", "histogram", "From reading a request to its answer, in the worker.");
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i <= kLatencyBucketsMicroseconds.size(); ++i) {
-    count += text.total([&](const WorkerMetrics& w) { return read(w.latency[i]); });
-    const std::string bound =
-        i < kLatencyBucketsMicroseconds.size()
-            ? fmt::format("{}", static_cast<double>(kLatencyBucketsMicroseconds[i]) / 1e6)
-            : "+Inf";
-    text.value("request_duration_seconds_bucket", fmt::format(R"({{le="{}"}})", bound), count);
+  text.head("request_duration_seconds", "histogram",
+            "From a request's first byte to its answer's last, in the worker; HEAD counts as GET.");
+  for (std::size_t index = 0; index < kEndpoints; ++index) {
+    const auto endpoint = static_cast<Endpoint>(index);
+    std::array<std::uint64_t, kLatencyBucketsMicroseconds.size() + 1> counts;
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] = count += text.total([&](const W& w) { return read(w.latency[index][i]); });
+    if (count == 0) continue;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const std::string bound =
+          i + 1 < counts.size() ? fmt::format("{}", static_cast<double>(kLatencyBucketsMicroseconds[i]) / 1e6)
+                                : "+Inf";
+      text.value("request_duration_seconds_bucket",
+                 endpoint_labels(endpoint, fmt::format(R"(,le="{}")", bound)), counts[i]);
+    }
+    const auto sum = text.total([&](const W& w) { return read(w.latency_sum_microseconds[index]); });
+    text.value("request_duration_seconds_sum", endpoint_labels(endpoint, ""), static_cast<double>(sum) / 1e6);
+    text.value("request_duration_seconds_count", endpoint_labels(endpoint, ""), count);
   }
-  const auto sum = text.total([](const WorkerMetrics& w) { return read(w.latency_sum_microseconds); });
-  text.value("request_duration_seconds_sum", "", static_cast<double>(sum) / 1e6);
-  text.value("request_duration_seconds_count", "", count);
 }
 
-}  // namespace
-
-std::string metrics_text(const MetricsLayout& metrics) {
-  using W = WorkerMetrics;
-  Text text(metrics);
-  text.head("build_info", "gauge", "Always 1; the version is its label.");
-  text.value("build_info", fmt::format(R"({{version="{}"}})", kVersion), 1);
-  text.head("workers_configured", "gauge", "Workers that the master keeps.");
-  text.value("workers_configured", "", read(metrics.workers_configured));
-  text.head("worker_restarts_total", "counter",
-            "Workers that ended without being asked to and were replaced.");
-  text.value("worker_restarts_total", "", read(metrics.worker_restarts));
-  responses(text);
+void load(Text& text) {
+  requests(text);
   latency(text);
   text.sum("requests_in_flight", "gauge", "Requests being answered now.", &W::requests_in_flight);
-  text.sum("fastcgi_connections", "gauge", "Connections from nginx.", &W::fastcgi_connections);
+  text.sum("requests_in_flight_max", "gauge", "The bound of it: REQUESTS_IN_FLIGHT_MAX of every worker.",
+           &W::requests_in_flight_max);
   text.sum("overload_rejections_total", "counter", "Requests refused at the bound of requests in flight.",
            &W::overload_rejections);
-  text.sum("authentication_failures_total", "counter", "Requests without a valid token.",
-           &W::authentication_failures);
+  text.sum("slow_requests_total", "counter", "Requests that took SLOW_REQUEST_MS or longer.",
+           &W::slow_requests);
+  text.sum("fastcgi_connections", "gauge", "Connections from nginx.", &W::fastcgi_connections);
+}
+
+void listener(Text& text, const std::optional<ListenQueue>& queue) {
+  if (!queue) return;
+  text.metric("listen_queue", "gauge", "Connections that wait to be accepted by a worker.", queue->waiting);
+  text.metric("listen_queue_max", "gauge", "How many can wait; nginx answers 502 past it.", queue->max);
+}
+
+void tokens(Text& text) {
+  text.head("authentication_failures_total", "counter", "Requests without a valid token, by what was wrong.");
+  for (std::size_t fault = 0; fault < kTokenFaults; ++fault) {
+    text.value("authentication_failures_total",
+               fmt::format(R"({{reason="{}"}})", spelling(static_cast<TokenFault>(fault))),
+               text.total([&](const W& w) { return read(w.authentication_failures[fault]); }));
+  }
   text.sum("token_cache_hits_total", "counter", "Tokens found verified.", &W::token_cache_hits);
   text.sum("token_cache_misses_total", "counter", "Tokens that had to be verified.", &W::token_cache_misses);
-  text.sum("database_connections_ready", "gauge", "Database connections that serve.",
-           &W::database_connections_ready);
+}
+
+void database(Text& text) {
+  text.head("database_connections", "gauge",
+            "Connections to Postgres by state: ready serves, down has failed and refuses at once.");
+  for (const auto& [state, gauge] : {std::pair("ready", &W::database_connections_ready),
+                                     std::pair("connecting", &W::database_connections_connecting),
+                                     std::pair("down", &W::database_connections_down)}) {
+    text.value("database_connections", fmt::format(R"({{state="{}"}})", state),
+               text.total([&](const W& w) { return read(w.*gauge); }));
+  }
   text.sum("database_statements_in_flight", "gauge", "Statements sent and not answered.",
            &W::database_statements_in_flight);
   text.sum("database_statements_total", "counter", "Statements sent.", &W::database_statements);
   text.sum("database_batches_total", "counter", "Batches sent, each with one Sync.", &W::database_batches);
   text.sum("database_batch_failures_total", "counter", "Batches undone and run again one by one.",
            &W::database_batch_failures);
+  text.head("database_errors_total", "counter", "Errors of statements, by what they mean for the request.");
+  for (std::size_t i = 0; i < kDatabaseErrorClasses.size(); ++i) {
+    text.value("database_errors_total", fmt::format(R"({{class="{}"}})", kDatabaseErrorClasses[i]),
+               text.total([&](const W& w) { return read(w.database_errors[i]); }));
+  }
   text.sum("database_connects_total", "counter", "Attempts to connect.", &W::database_connects);
   text.sum("database_connection_losses_total", "counter", "Connections lost.",
            &W::database_connection_losses);
+}
+
+void workers(Text& text, const MetricsLayout& metrics) {
+  text.metric("workers_configured", "gauge", "Workers that the master keeps.",
+              read(metrics.workers_configured));
+  text.metric("worker_restarts_total", "counter",
+              "Workers that ended without being asked to and were replaced.", read(metrics.worker_restarts));
+  text.per_worker("worker_generation", "gauge", "A running worker's generation: one more after each reload.",
+                  [](const W& w) { return std::optional(read(w.generation)); });
+  text.per_worker("worker_start_time_seconds", "gauge", "When a running worker started, in Unix time.",
+                  [](const W& w) { return std::optional(read(w.started_at_seconds)); });
+  text.per_worker("worker_resident_bytes", "gauge", "Memory that a running worker holds in RAM.",
+                  [](const W& w) { return resident_bytes(read(w.pid)); });
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsLayout& metrics, std::optional<ListenQueue> queue) {
+  Text text(metrics);
+  text.head("build_info", "gauge", "Always 1; the version and the compiler are its labels.");
+  text.value("build_info", fmt::format(R"({{version="{}",compiler="gcc {}"}})", kVersion, __VERSION__), 1);
+  workers(text, metrics);
+  load(text);
+  listener(text, queue);
+  tokens(text);
+  database(text);
   return text.take();
 }
 

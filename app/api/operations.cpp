@@ -1,6 +1,9 @@
 #include "api/operations.h"
 
+#include <ctime>
+
 #include "api/metrics_text.h"
+#include "base/resident_memory.h"
 #include "base/version.h"
 #include "http/problem.h"
 #include "json/json_writer.h"
@@ -17,17 +20,43 @@ Result<Response> ok_status() {
   return success(Success::ok, json.take());
 }
 
-void write_worker(JsonWriter& json, const WorkerMetrics& worker) {
-  const auto number = [&](std::string_view name, const Counter& counter) {
-    json.member(name, static_cast<std::int64_t>(read(counter)));
-  };
+std::int64_t as_integer(const Counter& counter) {
+  return static_cast<std::int64_t>(read(counter));
+}
+
+std::int64_t requests_of(const WorkerMetrics& worker) {
+  std::int64_t count = 0;
+  for (const auto& methods : worker.requests) {
+    for (const auto& statuses : methods) {
+      for (const Counter& counter : statuses) count += as_integer(counter);
+    }
+  }
+  return count;
+}
+
+void write_worker(JsonWriter& json, std::size_t slot, const WorkerMetrics& worker) {
   json.begin_object();
-  number("pid", worker.pid);
-  number("generation", worker.generation);
-  number("started_at", worker.started_at_seconds);
-  number("connections", worker.fastcgi_connections);
-  number("requests_in_flight", worker.requests_in_flight);
-  number("database_connections_ready", worker.database_connections_ready);
+  json.member("slot", static_cast<std::int64_t>(slot));
+  json.member("pid", as_integer(worker.pid));
+  json.member("generation", as_integer(worker.generation));
+  json.member("started_at", as_integer(worker.started_at_seconds));
+  json.member("resident_bytes", static_cast<std::int64_t>(resident_bytes(read(worker.pid)).value_or(0)));
+  json.member("connections", as_integer(worker.fastcgi_connections));
+  json.member("requests_in_flight", as_integer(worker.requests_in_flight));
+  json.member("requests_total", requests_of(worker));
+  json.member("database_connections_ready", as_integer(worker.database_connections_ready));
+  json.member("database_connections_connecting", as_integer(worker.database_connections_connecting));
+  json.member("database_connections_down", as_integer(worker.database_connections_down));
+  json.member("database_statements_in_flight", as_integer(worker.database_statements_in_flight));
+  json.end_object();
+}
+
+void write_queue(JsonWriter& json, const std::optional<ListenQueue>& queue) {
+  json.key("listen_queue");
+  if (!queue) return json.null();
+  json.begin_object();
+  json.member("waiting", static_cast<std::int64_t>(queue->waiting));
+  json.member("max", static_cast<std::int64_t>(queue->max));
   json.end_object();
 }
 
@@ -37,14 +66,18 @@ Result<Response> Operations::health() const {
   return ok_status();
 }
 
-boost::asio::awaitable<Result<Response>> Operations::readiness() const {
-  const auto answered = co_await database_();
+boost::asio::awaitable<Result<Response>> Operations::readiness(TracePtr trace) const {
+  const auto answered = co_await database_(std::move(trace));
   if (!answered) co_return std::unexpected(answered.error());
   co_return ok_status();
 }
 
+std::optional<ListenQueue> Operations::queue() const {
+  return listener_ == 0 ? std::nullopt : listen_queue(listener_);
+}
+
 Result<Response> Operations::metrics() const {
-  Response response = success(Success::ok, metrics_text(metrics_));
+  Response response = success(Success::ok, metrics_text(metrics_, queue()));
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return response;
 }
@@ -53,12 +86,14 @@ Result<Response> Operations::status() const {
   JsonWriter json;
   json.begin_object();
   json.member("version", kVersion);
+  json.member("time", static_cast<std::int64_t>(std::time(nullptr)));
   json.member("workers_configured", static_cast<std::int64_t>(read(metrics_.workers_configured)));
   json.member("worker_restarts", static_cast<std::int64_t>(read(metrics_.worker_restarts)));
+  write_queue(json, queue());
   json.key("workers");
   json.begin_array();
-  for (const WorkerMetrics& worker : metrics_.workers) {
-    if (read(worker.pid) != 0) write_worker(json, worker);
+  for (std::size_t slot = 0; slot < metrics_.workers.size(); ++slot) {
+    if (read(metrics_.workers[slot].pid) != 0) write_worker(json, slot, metrics_.workers[slot]);
   }
   json.end_array();
   json.end_object();

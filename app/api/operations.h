@@ -4,9 +4,13 @@
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
+#include <sys/types.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <optional>
 
+#include "base/listen_queue.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "http/message.h"
@@ -16,19 +20,23 @@ namespace tasklane {
 class Operations {
  public:
   // `database` completes with success when the database answers a statement now.
-  using Probe = std::function<boost::asio::awaitable<Result<void>>()>;
+  using Probe = std::function<boost::asio::awaitable<Result<void>>(TracePtr trace)>;
 
-  Operations(const MetricsLayout& metrics, Probe database)
-      : metrics_(metrics), database_(std::move(database)) {}
+  // `listener` is the listening socket's inode, which the kernel tells the queue of; 0: not known.
+  Operations(const MetricsLayout& metrics, Probe database, ino_t listener = 0)
+      : metrics_(metrics), database_(std::move(database)), listener_(listener) {}
 
-  Result<Response> health() const;                             // a worker answers
-  boost::asio::awaitable<Result<Response>> readiness() const;  // and so does the database
-  Result<Response> metrics() const;                            // Prometheus text format 0.0.4
-  Result<Response> status() const;                             // the same for people, as JSON
+  Result<Response> health() const;                                           // a worker answers
+  boost::asio::awaitable<Result<Response>> readiness(TracePtr trace) const;  // and so does the database
+  Result<Response> metrics() const;                                          // Prometheus text format 0.0.4
+  Result<Response> status() const;                                           // the same for people, as JSON
 
  private:
+  std::optional<ListenQueue> queue() const;
+
   const MetricsLayout& metrics_;
   Probe database_;
+  ino_t listener_;
 };
 
 }  // namespace tasklane

@@ -18,10 +18,6 @@ namespace {
 // look.
 constexpr int kLooksMax = 2;
 
-Error no_token(std::string_view sentence) {
-  return {.type = ErrorType::authentication_error, .detail = std::string(sentence)};
-}
-
 // In any case, RFC 9110 section 11.1.
 bool is_bearer(std::string_view scheme) {
   return std::ranges::equal(scheme, std::string_view("bearer"),
@@ -29,13 +25,12 @@ bool is_bearer(std::string_view scheme) {
 }
 
 // RFC 6750 section 2.1: "Bearer" 1*SP token.
-std::expected<std::string_view, Error> bearer_token(std::string_view authorization) {
-  if (authorization.empty()) return std::unexpected(no_token("Authorization header is missing"));
+std::expected<std::string_view, TokenFault> bearer_token(std::string_view authorization) {
+  if (authorization.empty()) return std::unexpected(TokenFault::no_header);
   const auto space = authorization.find(' ');
-  if (!is_bearer(authorization.substr(0, space)))
-    return std::unexpected(no_token("Authorization header must be of the form: Bearer TOKEN"));
+  if (!is_bearer(authorization.substr(0, space))) return std::unexpected(TokenFault::not_bearer);
   const auto begin = space == authorization.npos ? space : authorization.find_first_not_of(' ', space);
-  if (begin == authorization.npos) return std::unexpected(no_token("Authorization header has no token"));
+  if (begin == authorization.npos) return std::unexpected(TokenFault::empty_token);
   return authorization.substr(begin);
 }
 
@@ -86,9 +81,7 @@ boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_v
   if (user) co_return std::move(*user);
   if (user.error() == TokenFault::unknown_key && load_error_ && keys_.size() == 0)
     co_return std::unexpected(*load_error_);
-  Error error = no_token(sentence(user.error()));
-  error.token_sent = true;
-  co_return refuse(std::move(error));
+  co_return refuse(user.error());
 }
 
 boost::asio::awaitable<Result<void>> Authenticator::refresh() {
@@ -158,9 +151,11 @@ void Authenticator::take(Result<KeySet> loaded) {
   cache_.clear();
 }
 
-std::unexpected<Error> Authenticator::refuse(Error error) {
-  add(metrics_.authentication_failures);
-  return std::unexpected(std::move(error));
+std::unexpected<Error> Authenticator::refuse(TokenFault fault) {
+  add(metrics_.authentication_failures[static_cast<std::size_t>(fault)]);
+  return std::unexpected(Error{.type = ErrorType::authentication_error,
+                               .detail = std::string(sentence(fault)),
+                               .token_sent = fault > TokenFault::empty_token});
 }
 
 }  // namespace tasklane

@@ -39,7 +39,7 @@ class Authenticator {
   boost::asio::awaitable<bool> look_again();
   boost::asio::awaitable<void> load();
   void take(Result<KeySet> loaded);
-  std::unexpected<Error> refuse(Error error);
+  std::unexpected<Error> refuse(TokenFault fault);
 
   std::unique_ptr<KeySource> source_;
   TokenRules rules_;

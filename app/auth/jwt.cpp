@@ -145,6 +145,12 @@ MaybeFault check_parties(const JsonValue& claims, const TokenRules& rules) {
 
 std::string_view sentence(TokenFault fault) {
   switch (fault) {
+    case TokenFault::no_header:
+      return "Authorization header is missing";
+    case TokenFault::not_bearer:
+      return "Authorization header must be of the form: Bearer TOKEN";
+    case TokenFault::empty_token:
+      return "Authorization header has no token";
     case TokenFault::not_a_jwt:
       return "Token is not a JWT. If it is a Better Auth session token, exchange it: GET /api/auth/token "
              "gives the JWT";
@@ -174,6 +180,14 @@ std::string_view sentence(TokenFault fault) {
       return "Token has the wrong audience (aud)";
   }
   return "Token is not accepted";
+}
+
+std::string_view spelling(TokenFault fault) {
+  constexpr std::array<std::string_view, kTokenFaults> kSpellings = {
+      "no_header",  "not_bearer",         "empty_token",  "not_a_jwt",     "malformed",  "critical_header",
+      "wrong_type", "unlisted_algorithm", "unknown_key",  "bad_signature", "no_subject", "no_expiry",
+      "expired",    "not_yet_valid",      "wrong_issuer", "wrong_audience"};
+  return kSpellings[static_cast<std::size_t>(fault)];
 }
 
 // RFC 7519 section 7.2: what costs least first, the claims only once they are proven.

@@ -16,8 +16,12 @@
 
 namespace tasklane {
 
-// Why a token was refused. `unknown_key` alone may be cured by looking the keys up again.
+// Why there is no user. `unknown_key` alone may be cured by looking the keys up again. Also the index of
+// WorkerMetrics::authentication_failures.
 enum class TokenFault {
+  no_header,           // no Authorization at all
+  not_bearer,          // another scheme
+  empty_token,         // "Bearer" and nothing behind it
   not_a_jwt,           // also Better Auth's opaque session token
   malformed,           // base64url, JSON, a member of the wrong type
   critical_header,     // "crit" or "b64"
@@ -35,6 +39,9 @@ enum class TokenFault {
 
 // A sentence for the client, such as "Token has expired". Tells nothing about keys.
 std::string_view sentence(TokenFault fault);
+
+inline constexpr std::size_t kTokenFaults = 16;
+std::string_view spelling(TokenFault fault);
 
 struct TokenRules {
   std::string issuer;    // empty: not checked

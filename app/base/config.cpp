@@ -19,11 +19,11 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::array<std::string_view, 29> kNames = {
+constexpr std::array<std::string_view, 30> kNames = {
     "DATABASE_URL", "DATABASE_URL_DIRECT", "DATABASE_CONNECTIONS", "BETTER_AUTH_SECRET", "AUTH_JWKS",
     "AUTH_RSA_ALGORITHM", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_LEEWAY_SECONDS", "TOKEN_CACHE_ENTRIES",
     "FASTCGI_SOCKET", "FASTCGI_SOCKET_GROUP", "FASTCGI_SOCKET_MODE", "WORKERS", "REQUESTS_IN_FLIGHT_MAX",
-    "DRAIN_TIMEOUT_SECONDS", "LOG_LEVEL", "LOG_FORMAT", "NGINX_USER", "SERVER_NAME", "LISTEN_ADDRESS",
+    "DRAIN_TIMEOUT_SECONDS", "SLOW_REQUEST_MS", "LOG_LEVEL", "LOG_FORMAT", "NGINX_USER", "SERVER_NAME", "LISTEN_ADDRESS",
     "HTTPS_PORT", "HTTP_PORT", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_PROFILE", "CORS_ORIGINS",
     "OPERATIONS_ALLOW", "RATE_LIMIT_PER_SECOND",
 };
@@ -134,6 +134,7 @@ void read_workers(ConfigReader& reader, Config& config) {
   config.requests_in_flight_max =
       static_cast<std::size_t>(reader.integer("REQUESTS_IN_FLIGHT_MAX", 2'048, 1, 8'192));
   config.drain_timeout = std::chrono::seconds(reader.integer("DRAIN_TIMEOUT_SECONDS", 30, 1, 3'600));
+  config.slow_request = std::chrono::milliseconds(reader.integer("SLOW_REQUEST_MS", 1'000, 0, 60'000));
   config.log_level = static_cast<LogLevel>(reader.choice("LOG_LEVEL", 1, kLogLevels));
   config.log_format = static_cast<LogFormat>(reader.choice("LOG_FORMAT", 0, kLogFormats));
 }
@@ -265,6 +266,7 @@ std::string describe(const Config& c) {
   line("WORKERS", c.workers);
   line("REQUESTS_IN_FLIGHT_MAX", c.requests_in_flight_max);
   line("DRAIN_TIMEOUT_SECONDS", c.drain_timeout.count());
+  line("SLOW_REQUEST_MS", c.slow_request.count());
   line("LOG_LEVEL", kLogLevels[static_cast<std::size_t>(c.log_level)]);
   line("LOG_FORMAT", kLogFormats[static_cast<std::size_t>(c.log_format)]);
   line("NGINX_USER", c.nginx_user);

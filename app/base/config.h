@@ -41,6 +41,7 @@ struct Config {
   int workers;
   std::size_t requests_in_flight_max;  // per worker; past it 503
   std::chrono::seconds drain_timeout;
+  std::chrono::milliseconds slow_request;  // a request that takes as long is logged; 0: every one is
   LogLevel log_level;
   LogFormat log_format;
 

@@ -2,12 +2,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <climits>
+#include <cstdlib>
 #include <string>
 
 namespace tasklane::log {
@@ -18,6 +20,7 @@ struct State {
   std::string process = "tasklane";
   LogLevel level = LogLevel::info;
   bool text = true;
+  bool journal = false;
 };
 
 State& state() {
@@ -26,6 +29,9 @@ State& state() {
 }
 
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
+
+// By level: syslog(3)'s numbers as sd-daemon(3) writes them.
+constexpr std::array<std::string_view, 4> kPriorities = {"<7>", "<6>", "<4>", "<3>"};
 
 // Where a line's text ends: a closing quote, a brace and the line feed still fit behind it.
 constexpr std::size_t kTextMax = PIPE_BUF - 3;
@@ -77,13 +83,15 @@ void append_quoted(fmt::memory_buffer& line, std::string_view text) {
 
 // A field whose name or number does not fit any more is left out.
 void append_field(fmt::memory_buffer& line, std::string_view form, const Field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  if (text != nullptr && text->empty()) return;
   const std::size_t before = line.size();
   fmt::format_to(std::back_inserter(line), fmt::runtime(form), field.name);
   if (line.size() >= kTextMax) return line.resize(before);
   if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
     fmt::format_to(std::back_inserter(line), "{}", *number);
   } else {
-    append_quoted(line, std::get<std::string_view>(field.value));
+    append_quoted(line, *text);
   }
   if (line.size() > kTextMax + 1) line.resize(before);
 }
@@ -96,10 +104,20 @@ std::string now() {
                      milliseconds);
 }
 
+// JOURNAL_STREAM is "DEVICE:INODE" of the journal's socket (systemd.exec(5)); stderr may have been sent
+// elsewhere.
+bool stderr_is_the_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && ::fstat(STDERR_FILENO, &status) == 0 &&
+         fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+}
+
 void write_line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < state().level) return;
   const auto& name = kLevels[static_cast<std::size_t>(level)];
   fmt::memory_buffer line;
+  if (state().journal) append(line, kPriorities[static_cast<std::size_t>(level)]);
   if (state().text) {
     fmt::format_to(std::back_inserter(line), "{} {:7} {}[{}] ", now(), name, state().process, ::getpid());
     append_escaped(line, message);
@@ -124,6 +142,7 @@ void set_up(std::string_view process, LogLevel level, LogFormat format) {
   state().level = level;
   state().text =
       format == LogFormat::text || (format == LogFormat::automatic && ::isatty(STDERR_FILENO) == 1);
+  state().journal = stderr_is_the_journal();
 }
 
 void debug(std::string_view message, std::initializer_list<Field> fields) {

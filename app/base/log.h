@@ -1,7 +1,8 @@
 #pragma once
 // The log: one event a line on stderr, JSON for machines or readable text on a terminal. Each process has one
 // log, set up at start. Values are escaped; callers pass nothing secret. A line is written with one write(2),
-// so lines of several processes never mix (pipe(7): up to PIPE_BUF, longer lines are cut there).
+// so lines of several processes never mix (pipe(7): up to PIPE_BUF, longer lines are cut there). Where stderr
+// is systemd's journal each line begins with its priority, as in "<4>" (sd-daemon(3)).
 
 #include <concepts>
 #include <cstdint>
@@ -14,8 +15,8 @@
 namespace tasklane::log {
 
 struct Field {
-  std::string_view name;  // a plain identifier
-  std::variant<std::string_view, std::int64_t> value;
+  std::string_view name;                               // a plain identifier
+  std::variant<std::string_view, std::int64_t> value;  // a text that is empty is left out
 
   Field(std::string_view n, std::string_view v) : name(n), value(v) {}
   Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}

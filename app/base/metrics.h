@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/descriptors.h"
 #include "base/limits.h"
@@ -30,6 +31,15 @@ inline std::uint64_t read(const Counter& counter) {
 inline constexpr std::array<std::uint64_t, 12> kLatencyBucketsMicroseconds = {
     250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 1'000'000, 5'000'000};
 
+// The bounds of the label sets: what an index means stands where its enum does, and a test compares the
+// sizes.
+inline constexpr std::size_t kRoutesMax = 16;                               // http/endpoint.h, Endpoint
+inline constexpr std::size_t kMethodsMax = 8;                               // http/endpoint.h, kMethods
+inline constexpr std::size_t kStatusesMax = 16;                             // http/problem.h, status_index
+inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // auth/jwt.h, TokenFault
+inline constexpr std::array<std::string_view, 4> kDatabaseErrorClasses = {  // postgres/sqlstate.h
+    "conflict", "unavailable", "connection_lost", "rejected"};
+
 // One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.
 struct WorkerMetrics {
   // Gauges, set to zero by a worker when it takes the slot.
@@ -38,13 +48,18 @@ struct WorkerMetrics {
   Counter started_at_seconds;  // Unix time
   Counter fastcgi_connections;
   Counter requests_in_flight;
+  Counter requests_in_flight_max;  // the bound past which this worker answers 503
   Counter database_connections_ready;
+  Counter database_connections_connecting;
+  Counter database_connections_down;
   Counter database_statements_in_flight;
   // Counters.
-  std::array<std::array<Counter, 6>, 16> responses;  // [route][status / 100]
-  std::array<Counter, kLatencyBucketsMicroseconds.size() + 1> latency;
-  Counter latency_sum_microseconds;
-  Counter authentication_failures;
+  Counter starts;  // workers that have taken this slot; 0: its other numbers are zero, too
+  std::array<std::array<std::array<Counter, kStatusesMax>, kMethodsMax>, kRoutesMax> requests;
+  std::array<std::array<Counter, kLatencyBucketsMicroseconds.size() + 1>, kRoutesMax> latency;
+  std::array<Counter, kRoutesMax> latency_sum_microseconds;
+  Counter slow_requests;
+  std::array<Counter, kAuthenticationFailuresMax> authentication_failures;
   Counter token_cache_hits;
   Counter token_cache_misses;
   Counter overload_rejections;
@@ -53,6 +68,7 @@ struct WorkerMetrics {
   Counter database_batch_failures;  // batches whose statements ran again one by one
   Counter database_connects;
   Counter database_connection_losses;
+  std::array<Counter, kDatabaseErrorClasses.size()> database_errors;
 };
 
 // For a slot that nobody has, or that a new worker takes.
@@ -64,7 +80,7 @@ struct MetricsLayout {
   Counter worker_restarts;
   std::array<WorkerMetrics, 2 * limits::kWorkersMax> workers;  // two generations at most
 };
-inline constexpr std::uint64_t kMetricsVersion = 1;
+inline constexpr std::uint64_t kMetricsVersion = 2;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

@@ -14,12 +14,20 @@ namespace {
 void print_help(const CommandLine& line) {
   fmt::print("Usage: {}\n\n{}\n\n", line.usage, line.about);
   const auto print = [](const Option& option) {
-    const std::string left = option.value.empty() ? fmt::format("--{}", option.name)
-                                                  : fmt::format("--{} {}", option.name, option.value);
+    const std::string left = option.letter != '\0'  ? fmt::format("-{}, --{}", option.letter, option.name)
+                             : option.value.empty() ? fmt::format("--{}", option.name)
+                                                    : fmt::format("--{} {}", option.name, option.value);
     fmt::print("  {:<18}  {}\n", left, option.help);
   };
   std::ranges::for_each(line.options, print);
   print({"help", "", "show this text"});
+}
+
+// The flag whose short form `word` is, such as -t; nullptr when it is none.
+const Option* find_letter(std::span<const Option> known, std::string_view word) {
+  if (word.size() != 2 || word[0] != '-') return nullptr;
+  const auto flag = std::ranges::find(known, word[1], &Option::letter);
+  return flag == known.end() ? nullptr : &*flag;
 }
 
 }  // namespace
@@ -37,6 +45,10 @@ std::expected<Options, std::string> parse_options(std::span<const Option> known,
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view word = arguments[i];
+    if (const Option* flag = find_letter(known, word)) {
+      options.set(flag->name, "");
+      continue;
+    }
     if (!word.starts_with("--") || word == "--")
       return std::unexpected(fmt::format("argument {} is no option: options begin with --", i + 1));
     const auto equals = word.find('=');

@@ -1,8 +1,8 @@
 #pragma once
-// A small option parser: long options as `--name value` or `--name=value`, and flags. Every command also
-// takes
-// `--help`, and `--env-file FILE` when it reads the configuration. Nothing is positional. A mistake's text
-// names the option and never repeats a value: it may be a secret in the wrong place.
+// A small option parser: long options as `--name value` or `--name=value`, and flags, some with a short form.
+// Every command also takes `--help`, and `--env-file FILE` when it reads the configuration. Nothing is
+// positional. A mistake's text names the option and never repeats a value: it may be a secret in the wrong
+// place.
 
 #include <expected>
 #include <map>
@@ -18,6 +18,7 @@ struct Option {
   std::string_view name;   // without the dashes
   std::string_view value;  // what the value is called in the help, such as DIR; empty: a flag
   std::string_view help;   // one line
+  char letter = '\0';      // of its short form, such as -t; flags only
 };
 
 inline constexpr Option kEnvFileOption{"env-file", "FILE", "read this configuration file (default .env)"};

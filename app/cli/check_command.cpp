@@ -8,6 +8,7 @@
 
 #include "base/exit_codes.h"
 #include "cli/arguments.h"
+#include "cli/host_inspection.h"
 #include "postgres/inspection.h"
 
 namespace tasklane {
@@ -15,16 +16,18 @@ namespace tasklane {
 namespace {
 
 constexpr std::array kOptions = {
+    Option{"test", "", "look at this host, too: secret, socket, limits, TLS files", 't'},
+    Option{"show", "", "print every setting in force, secrets masked", 'T'},
     Option{"db", "", "look at the database, too"},
-    Option{"show", "", "print every setting in force, secrets masked"},
     Option{"sql", "DIR", "with --db: the folder of numbered SQL files (default: the installed one)"},
     kEnvFileOption};
 
 constexpr CommandLine kLine = {
-    .usage = "tasklane check [--db] [--show] [--sql DIR] [--env-file FILE]",
+    .usage = "tasklane check [-t] [-T] [--db] [--sql DIR] [--env-file FILE]",
     .about =
         "Reads the configuration as the master and the workers would and reports every mistake by name\n"
-        "(exit 100). With --db, also whether the database can be reached (else exit 111), is migrated, and\n"
+        "(exit 100). With -t, also whether this host fits it; run it as the user that runs tasklane-master.\n"
+        "With --db, also whether the database can be reached (else exit 111), is migrated, and\n"
         "gives the role of DATABASE_URL what it needs and no more (exit 1 when the workers could not serve).",
     .options = kOptions};
 
@@ -40,6 +43,12 @@ std::string_view prefix(Finding::Level level) {
   return {};  // not reached: every level is listed
 }
 
+// Whether all is fit to serve.
+bool tell(const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) fmt::print("{}: {}\n", prefix(finding.level), finding.sentence);
+  return std::ranges::none_of(findings, [](const Finding& f) { return f.level == Finding::Level::bad; });
+}
+
 int check_database(const Config& config, const std::string& sql_folder) {
   const auto findings = inspect({.url = config.database_url,
                                  .direct_url = config.database_url_direct,
@@ -49,10 +58,7 @@ int check_database(const Config& config, const std::string& sql_folder) {
     fmt::print(stderr, "tasklane: {}\n", findings.error().sentence);
     return findings.error().kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
   }
-  for (const auto& finding : *findings) fmt::print("{}: {}\n", prefix(finding.level), finding.sentence);
-  const bool bad =
-      std::ranges::any_of(*findings, [](const Finding& f) { return f.level == Finding::Level::bad; });
-  return bad ? kExitFailure : kExitOk;
+  return tell(*findings) ? kExitOk : kExitFailure;
 }
 
 }  // namespace
@@ -64,9 +70,11 @@ int check_command(Arguments arguments) {
   if (!config) return config.error();
   if (options->has("show")) fmt::print("{}", describe(*config));
   fmt::print("configuration is valid\n");
+  const bool fits = !options->has("test") || tell(inspect_host(*config));
   std::fflush(stdout);  // ahead of what stderr may say
-  if (!options->has("db")) return kExitOk;
-  return check_database(*config, options->value("sql", share_folder("sql")));
+  const int database =
+      options->has("db") ? check_database(*config, options->value("sql", share_folder("sql"))) : kExitOk;
+  return fits ? database : kExitFailure;
 }
 
 }  // namespace tasklane

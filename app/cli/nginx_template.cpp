@@ -82,12 +82,12 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"CORS_ORIGINS", cors_entries(config.cors_origins)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
       {"RATE_LIMIT_ZONE",
-       limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane:10m rate={}r/s;",
+       limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",
                              config.rate_limit_per_second)
                : ""},
-      {"RATE_LIMIT",
-       limited ? fmt::format("limit_req zone=tasklane burst={} nodelay;", 2 * config.rate_limit_per_second)
-               : ""},
+      {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane_rate burst={} nodelay;",
+                                           2 * config.rate_limit_per_second)
+                             : ""},
       {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},

@@ -40,12 +40,14 @@ struct Acceptor::Connection {
   std::move_only_function<void()> resume;
 };
 
-Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics)
+Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
+                   Written written)
     : loop_(loop),
       epoll_(loop, ::epoll_create1(EPOLL_CLOEXEC)),
       listener_(std::move(listener)),
       handler_(std::move(handler)),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      written_(std::move(written)) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -125,7 +127,9 @@ asio::awaitable<void> Acceptor::serve(Connection& connection) {
       auto request = connection.exchange.read();
       if (!request) break;
       const Response response = co_await handler_(std::move(*request));
-      if (!connection.exchange.write(response)) break;
+      const bool kept = connection.exchange.write(response);
+      written_(response);
+      if (!kept) break;
     }
   } catch (const std::exception& error) {
     log::error("connection failed", {{"error", error.what()}});

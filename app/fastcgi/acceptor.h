@@ -27,9 +27,13 @@ namespace tasklane {
 class Acceptor {
  public:
   using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+  using Written = std::function<void(const Response&)>;
 
-  // `listener` is a non-blocking listening socket that other workers share. Throws std::system_error.
-  Acceptor(boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics);
+  // `listener` is a non-blocking listening socket that other workers share. `written` hears of every response
+  // once nginx has it, or will never have it. Throws std::system_error.
+  Acceptor(
+      boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
+      Written written = [](const Response&) {});
   ~Acceptor();
 
   void start();
@@ -53,6 +57,7 @@ class Acceptor {
   bool listening_ = false;
   Handler handler_;
   WorkerMetrics& metrics_;
+  Written written_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
 };

@@ -66,6 +66,7 @@ Exchange::~Exchange() {
 
 std::optional<Request> Exchange::read() {
   FCGX_Request& request = state_->request;
+  const auto received = std::chrono::steady_clock::now();
   if (FCGX_Accept_r(&request) != 0) return std::nullopt;  // libfcgi has closed the connection
 
   Request read{.method = std::string(parameter(request, "REQUEST_METHOD")),
@@ -75,11 +76,13 @@ std::optional<Request> Exchange::read() {
                .request_id = std::string(parameter(request, "REQUEST_ID")),
                .traceparent = std::string(parameter(request, "HTTP_TRACEPARENT")),
                .body = {},
-               .received = std::chrono::steady_clock::now()};
+               .received = received,
+               .read = {}};
   if (!read_body(read)) {
     FCGX_Free(&request, 1);  // without an answer: nginx makes it a 502
     return std::nullopt;
   }
+  read.read = std::chrono::steady_clock::now();
   return read;
 }
 

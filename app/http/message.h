@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/trace.h"
+
 namespace tasklane {
 
 // Only the headers that the API reads; nginx passes no others.
@@ -19,7 +21,9 @@ struct Request {
   std::string traceparent;      // W3C Trace Context; empty: not sent
   std::string body;             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
   bool body_too_large = false;  // the body was read to its end and thrown away
-  std::chrono::steady_clock::time_point received;
+  std::chrono::steady_clock::time_point received;  // its first bytes
+  std::chrono::steady_clock::time_point read;      // its last
+  TracePtr trace = nullptr;                        // set by Api
 };
 
 // The outcomes that are no problem. http/problem.cpp knows their numbers.
@@ -30,7 +34,8 @@ struct Response {
   std::string_view content_type = "application/json";
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // besides Content-Type and -Length
   std::string body = {};
-  bool head = false;  // answer to HEAD: the body's length is told, the body not sent
+  bool head = false;         // answer to HEAD: the body's length is told, the body not sent
+  TracePtr trace = nullptr;  // of the request, for what follows its sending
 };
 
 }  // namespace tasklane

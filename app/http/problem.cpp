@@ -1,5 +1,7 @@
 #include "http/problem.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "json/json_writer.h"
@@ -10,6 +12,8 @@ namespace {
 
 // Past capacity and outages are short by design; a client that waits this long rarely meets the same one.
 constexpr char kRetryAfterSeconds[] = "1";
+
+constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 413, 415, 500, 503};
 
 void write_errors(JsonWriter& json, const std::vector<FieldError>& errors) {
   json.key("errors");
@@ -104,6 +108,14 @@ int status_number(ErrorType type) {
       return 503;
   }
   std::unreachable();
+}
+
+std::span<const int> known_statuses() {
+  return kStatuses;
+}
+
+std::size_t status_index(int status) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(kStatuses, status) - kStatuses.begin());
 }
 
 Response problem(const Error& error, std::string_view request_id) {

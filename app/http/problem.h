@@ -3,6 +3,8 @@
 // The problem's shape is the contract's (docs/errors.schema.json): detail, message, status_code, error_type,
 // request_id, and errors for validation.
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,5 +21,10 @@ std::string_view spelling(ErrorType type);
 
 // RFC 9110 section 15; also the published mapping in docs/ERRORS.md.
 int status_number(ErrorType type);
+
+// Every status that a worker answers with, in rising order.
+std::span<const int> known_statuses();
+// A status' place there.
+std::size_t status_index(int status);
 
 }  // namespace tasklane

@@ -120,34 +120,6 @@ Result<Route> find_route(const Request& request) {
   return route;
 }
 
-std::string_view spelling(Endpoint endpoint) {
-  switch (endpoint) {
-    case Endpoint::list_tasks:
-      return "list_tasks";
-    case Endpoint::create_task:
-      return "create_task";
-    case Endpoint::get_task:
-      return "get_task";
-    case Endpoint::update_task:
-      return "update_task";
-    case Endpoint::delete_task:
-      return "delete_task";
-    case Endpoint::complete_task:
-      return "complete_task";
-    case Endpoint::healthz:
-      return "healthz";
-    case Endpoint::readyz:
-      return "readyz";
-    case Endpoint::metrics:
-      return "metrics";
-    case Endpoint::status:
-      return "status";
-    case Endpoint::unknown:
-      return "unknown";
-  }
-  std::unreachable();
-}
-
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());

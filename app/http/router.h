@@ -7,25 +7,10 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "http/endpoint.h"
 #include "http/message.h"
 
 namespace tasklane {
-
-// Also the first index of WorkerMetrics::responses and the "route" label of the metrics.
-enum class Endpoint {
-  list_tasks,
-  create_task,
-  get_task,
-  update_task,
-  delete_task,
-  complete_task,
-  healthz,
-  readyz,
-  metrics,
-  status,
-  unknown,  // no endpoint: 404 or 405
-};
-inline constexpr std::size_t kEndpoints = 11;
 
 struct Route {
   Endpoint endpoint;
@@ -37,8 +22,6 @@ struct Route {
 
 // not_found_error for an unknown path, method_not_allowed (with `allow`) for a known one.
 Result<Route> find_route(const Request& request);
-
-std::string_view spelling(Endpoint endpoint);
 
 // RFC 3986 section 2.1; empty when an escape is broken. '+' stays as it is.
 std::optional<std::string> percent_decode(std::string_view text);

@@ -48,20 +48,28 @@ void ConnectionPool::start() {
   for (const auto& pipeline : pipelines_) pipeline->start();
 }
 
-ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserParameters parameters) {
+ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserParameters parameters,
+                                           TracePtr trace) {
+  const auto now = Clock::now();
+  if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
   const std::string_view user(parameters.data(0), static_cast<std::size_t>(parameters.length(0)));
   Pipeline* pipeline = choose(statement, std::hash<std::string_view>{}(user) % pipelines_.size());
   return submit(pipeline, Job{.statement = &statement,
                               .parameters = std::move(parameters),
-                              .deadline = Clock::now() + setting_.deadline,
-                              .done = {}});
+                              .deadline = now + setting_.deadline,
+                              .done = {},
+                              .trace = std::move(trace)});
 }
 
-ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement,
-                                           std::chrono::milliseconds within) {
-  return submit(
-      choose(statement, 0),
-      Job{.statement = &statement, .parameters = {}, .deadline = Clock::now() + within, .done = {}});
+ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std::chrono::milliseconds within,
+                                           TracePtr trace) {
+  const auto now = Clock::now();
+  if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
+  return submit(choose(statement, 0), Job{.statement = &statement,
+                                          .parameters = {},
+                                          .deadline = now + within,
+                                          .done = {},
+                                          .trace = std::move(trace)});
 }
 
 ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {

@@ -31,8 +31,9 @@ class ConnectionPool {
 
   // Runs one statement. service_unavailable: nothing happened. outcome_unknown: a write may have happened.
   // internal_server_error: the database refused the statement, and the log says why.
-  Answer run(const UserStatement& statement, UserParameters parameters);
-  Answer run(const SystemStatement& statement, std::chrono::milliseconds within);
+  // `trace` gets the times, and its request id is in the log.
+  Answer run(const UserStatement& statement, UserParameters parameters, TracePtr trace = nullptr);
+  Answer run(const SystemStatement& statement, std::chrono::milliseconds within, TracePtr trace = nullptr);
 
   // Completes when every connection's first attempt has been decided, for better or worse.
   boost::asio::awaitable<void> tried();

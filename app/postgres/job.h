@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
+#include "http/trace.h"
 #include "postgres/rows.h"
 #include "postgres/statement.h"
 
@@ -18,9 +20,12 @@ struct Job {
   Parameters parameters;
   Clock::time_point deadline;
   std::move_only_function<void(Result<Rows>)> done;  // empty once called
+  TracePtr trace = nullptr;                          // of the request that it is for, if any
   bool repeated = false;                             // a read that already lost one connection
   int conflicts = 0;  // times it lost against another transaction (40001, 40P01)
 
+  std::string_view request_id() const { return trace ? std::string_view(trace->request_id) : ""; }
+  std::string_view trace_id() const { return trace ? std::string_view(trace->trace_id) : ""; }
   bool waiting() const { return static_cast<bool>(done); }
   // Answers whoever waits. Only the first call does anything.
   void finish(Result<Rows> result) {

@@ -23,47 +23,50 @@ Result<Tasks> read_tasks(Result<Rows> rows) {
 
 }  // namespace
 
-PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter) {
+PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
   UserParameters parameters(user);
   if (filter == TaskFilter::all)
-    co_return read_tasks(co_await pool_.run(statements::kListTasks, std::move(parameters)));
+    co_return read_tasks(co_await pool_.run(statements::kListTasks, std::move(parameters), std::move(trace)));
   parameters.boolean(filter == TaskFilter::completed);
-  co_return read_tasks(co_await pool_.run(statements::kListTasksByCompletion, std::move(parameters)));
+  co_return read_tasks(
+      co_await pool_.run(statements::kListTasksByCompletion, std::move(parameters), std::move(trace)));
 }
 
-PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id) {
+PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id);
-  co_return read_tasks(co_await pool_.run(statements::kGetTask, std::move(parameters)));
+  co_return read_tasks(co_await pool_.run(statements::kGetTask, std::move(parameters), std::move(trace)));
 }
 
-PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewTask& task) {
+PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewTask& task, TracePtr trace) {
   UserParameters parameters(user);
   parameters.text(task.title).optional_text(task.description);
-  co_return read_tasks(co_await pool_.run(statements::kCreateTask, std::move(parameters)));
+  co_return read_tasks(co_await pool_.run(statements::kCreateTask, std::move(parameters), std::move(trace)));
 }
 
-PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id, const TaskChange& change) {
+PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id, const TaskChange& change,
+                                                  TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id)
       .optional_text(change.title)
       .boolean(change.description.has_value())
       .optional_text(change.description.value_or(std::nullopt))
       .optional_boolean(change.completed);
-  co_return read_tasks(co_await pool_.run(statements::kUpdateTask, std::move(parameters)));
+  co_return read_tasks(co_await pool_.run(statements::kUpdateTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::complete(const UserId& user, TaskId id,
-                                                    std::optional<bool> completed) {
+                                                    std::optional<bool> completed, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id).optional_boolean(completed);
-  co_return read_tasks(co_await pool_.run(statements::kCompleteTask, std::move(parameters)));
+  co_return read_tasks(
+      co_await pool_.run(statements::kCompleteTask, std::move(parameters), std::move(trace)));
 }
 
-PgTaskStore::Awaitable<bool> PgTaskStore::remove(const UserId& user, TaskId id) {
+PgTaskStore::Awaitable<bool> PgTaskStore::remove(const UserId& user, TaskId id, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id);
-  const auto rows = co_await pool_.run(statements::kDeleteTask, std::move(parameters));
+  const auto rows = co_await pool_.run(statements::kDeleteTask, std::move(parameters), std::move(trace));
   if (!rows) co_return std::unexpected(rows.error());
   co_return rows->affected() > 0;
 }

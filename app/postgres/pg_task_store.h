@@ -10,12 +10,14 @@ class PgTaskStore final : public TaskStore {
  public:
   explicit PgTaskStore(ConnectionPool& pool) : pool_(pool) {}
 
-  Awaitable<Tasks> list(const UserId& user, TaskFilter filter) override;
-  Awaitable<Tasks> get(const UserId& user, TaskId id) override;
-  Awaitable<Tasks> create(const UserId& user, const NewTask& task) override;
-  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change) override;
-  Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) override;
-  Awaitable<bool> remove(const UserId& user, TaskId id) override;
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
+                          TracePtr trace = nullptr) override;
+  Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
+                            TracePtr trace = nullptr) override;
+  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
 
  private:
   ConnectionPool& pool_;

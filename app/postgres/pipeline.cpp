@@ -34,6 +34,7 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::start() {
+  add(gauge(state_));
   // Only a defect throws here; it ends the loop, and the master starts another worker.
   asio::co_spawn(loop_, run(), [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
@@ -151,6 +152,7 @@ asio::awaitable<void> Pipeline::serve() {
 bool Pipeline::take_replies() {
   while (auto reply = connection_->next()) {
     if (reply->kind == Reply::Kind::error && (reply->fatal || reply->sqlstate.empty())) {
+      count_error(reply->sqlstate);
       log::warning("the database ended the connection",
                    {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
       return !(broken_ = true);
@@ -191,6 +193,10 @@ void Pipeline::send(Batch batch) {
   add(metrics_.database_batches);
   add(metrics_.database_statements, batch_.size());
   add(metrics_.database_statements_in_flight, batch_.size());
+  for (const Job& job : batch_.jobs()) {
+    // Sent again apart, or after a conflict: all of it is the database's time.
+    if (job.trace && job.trace->sent == Trace::Time{}) job.trace->sent = sent_at_;
+  }
   bool sent = true;
   for (const Job& job : batch_.jobs()) {
     sent = sent && connection_->execute(*job.statement, job.parameters);
@@ -231,6 +237,7 @@ void Pipeline::flush_on() {
 
 void Pipeline::complete(Batch batch) {
   subtract(metrics_.database_statements_in_flight, batch.size());
+  completed_at_ = Clock::now();
   if (batch.undone()) {
     add(metrics_.database_batch_failures);
     // Run again, a statement that has timed out would hold up the others past their deadlines. It has had its
@@ -252,6 +259,7 @@ void Pipeline::complete(Batch batch) {
     const bool conflict =
         reply.kind == Reply::Kind::error && classify(reply.sqlstate) == SqlstateClass::conflict;
     if (conflict && job.waiting() && ++job.conflicts <= kConflictsMax) {
+      count_error(reply.sqlstate);
       queue_.push_front(std::move(job));
     } else {
       answered.push_back(i);
@@ -262,14 +270,19 @@ void Pipeline::complete(Batch batch) {
 }
 
 void Pipeline::answer(Job& job, Reply& reply) {
+  if (job.trace) job.trace->completed = completed_at_;
   if (reply.kind != Reply::Kind::error) return job.finish(std::move(reply.rows));
+  count_error(reply.sqlstate);
   const SqlstateClass meaning = classify(reply.sqlstate);
   if (meaning == SqlstateClass::connection_lost) {
     broken_ = true;  // the server cannot take writes any more
     socket_.cancel();
   }
-  log::error("a statement failed",
-             {{"statement", job.statement->name}, {"sqlstate", reply.sqlstate}, {"error", reply.message}});
+  log::error("a statement failed", {{"request_id", job.request_id()},
+                                    {"trace_id", job.trace_id()},
+                                    {"statement", job.statement->name},
+                                    {"sqlstate", reply.sqlstate},
+                                    {"error", reply.message}});
   job.finish(std::unexpected(statement_error(reply.sqlstate)));
 }
 
@@ -322,12 +335,9 @@ void Pipeline::check_deadlines(Clock::time_point now) {
 
 void Pipeline::set_state(State state) {
   if (state == state_) return;
-  if (state == State::ready) {
-    add(metrics_.database_connections_ready);
-    log::info("database connection ready");
-  } else if (state_ == State::ready) {
-    subtract(metrics_.database_connections_ready);
-  }
+  if (state == State::ready) log::info("database connection ready");
+  subtract(gauge(state_));
+  add(gauge(state));
   state_ = state;
 }
 

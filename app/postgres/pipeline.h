@@ -10,6 +10,7 @@
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -23,6 +24,7 @@
 #include "base/metrics.h"
 #include "postgres/batch.h"
 #include "postgres/libpq_connection.h"
+#include "postgres/sqlstate.h"
 
 namespace tasklane {
 
@@ -57,7 +59,7 @@ class Pipeline {
   void check_deadlines(Clock::time_point now);
 
  private:
-  enum class State { connecting, ready, down };
+  enum class State { connecting, ready, down };  // gauge() goes by this order
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<bool> connect();
@@ -76,6 +78,13 @@ class Pipeline {
   void lose_batch();
   void refuse_queue();
   void set_state(State state);
+  Counter& gauge(State state) {
+    return *std::array{&metrics_.database_connections_connecting, &metrics_.database_connections_ready,
+                       &metrics_.database_connections_down}[static_cast<std::size_t>(state)];
+  }
+  void count_error(std::string_view sqlstate) {
+    add(metrics_.database_errors[static_cast<std::size_t>(classify(sqlstate))]);
+  }
 
   boost::asio::io_context& loop_;
   const Setting& setting_;
@@ -91,8 +100,9 @@ class Pipeline {
   bool send_scheduled_ = false;
   Batch batch_;  // in flight; empty: none
   Clock::time_point sent_at_;
-  bool flushed_ = true;  // the batch is with the kernel to its last Sync
-  bool broken_ = false;  // the connection has to be given up
+  Clock::time_point completed_at_;  // of the batch before
+  bool flushed_ = true;             // the batch is with the kernel to its last Sync
+  bool broken_ = false;             // the connection has to be given up
 };
 
 }  // namespace tasklane

@@ -1,6 +1,6 @@
 #pragma once
-// What a database error means for a request (PostgreSQL manual, appendix A). The table is published in
-// docs/ERRORS.md.
+// What a database error means for a request, and its index in WorkerMetrics::database_errors (PostgreSQL
+// manual, appendix A). The table is published in docs/ERRORS.md.
 
 #include <string_view>
 

@@ -93,10 +93,10 @@ Result<Response> answer_one(Result<Tasks> tasks, const UserId& user) {
 
 }  // namespace
 
-TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user) {
+TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user, TracePtr trace) {
   const auto filter = read_filter(route.query);
   if (!filter) co_return std::unexpected(filter.error());
-  const auto tasks = co_await store_.list(user, *filter);
+  const auto tasks = co_await store_.list(user, *filter, std::move(trace));
   if (!tasks) co_return std::unexpected(tasks.error());
   co_return success(Success::ok, write_tasks(*tasks, user.value()));
 }
@@ -104,7 +104,7 @@ TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user) 
 TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& user) {
   const auto task = read_body(request, parse_new_task);
   if (!task) co_return std::unexpected(task.error());
-  const auto created = co_await store_.create(user, *task);
+  const auto created = co_await store_.create(user, *task, request.trace);
   if (!created) co_return std::unexpected(created.error());
   const Task& row = created->rows.front();
   Response response = success(Success::created, write_task(row, user.value()));
@@ -112,22 +112,22 @@ TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& 
   co_return response;
 }
 
-TaskHandlers::Answer TaskHandlers::get(const Route& route, const UserId& user) {
+TaskHandlers::Answer TaskHandlers::get(const Route& route, const UserId& user, TracePtr trace) {
   if (route.task_id == 0) co_return no_such_task();
-  co_return answer_one(co_await store_.get(user, route.task_id), user);
+  co_return answer_one(co_await store_.get(user, route.task_id, std::move(trace)), user);
 }
 
 TaskHandlers::Answer TaskHandlers::update(const Route& route, const Request& request, const UserId& user) {
   const auto change = read_body(request, parse_task_change);
   if (!change) co_return std::unexpected(change.error());
   if (route.task_id == 0) co_return no_such_task();
-  if (change->empty()) co_return answer_one(co_await store_.get(user, route.task_id), user);
-  co_return answer_one(co_await store_.update(user, route.task_id, *change), user);
+  if (change->empty()) co_return answer_one(co_await store_.get(user, route.task_id, request.trace), user);
+  co_return answer_one(co_await store_.update(user, route.task_id, *change, request.trace), user);
 }
 
-TaskHandlers::Answer TaskHandlers::remove(const Route& route, const UserId& user) {
+TaskHandlers::Answer TaskHandlers::remove(const Route& route, const UserId& user, TracePtr trace) {
   if (route.task_id == 0) co_return no_such_task();
-  const auto removed = co_await store_.remove(user, route.task_id);
+  const auto removed = co_await store_.remove(user, route.task_id, std::move(trace));
   if (!removed) co_return std::unexpected(removed.error());
   if (!*removed) co_return no_such_task();
   co_return success(Success::no_content, {});
@@ -137,7 +137,7 @@ TaskHandlers::Answer TaskHandlers::complete(const Route& route, const Request& r
   const auto completed = read_body(request, parse_completion);
   if (!completed) co_return std::unexpected(completed.error());
   if (route.task_id == 0) co_return no_such_task();
-  co_return answer_one(co_await store_.complete(user, route.task_id, *completed), user);
+  co_return answer_one(co_await store_.complete(user, route.task_id, *completed, request.trace), user);
 }
 
 }  // namespace tasklane

@@ -16,11 +16,11 @@ class TaskHandlers {
 
   using Answer = boost::asio::awaitable<Result<Response>>;
 
-  Answer list(const Route& route, const UserId& user);
+  Answer list(const Route& route, const UserId& user, TracePtr trace = nullptr);
   Answer create(const Request& request, const UserId& user);
-  Answer get(const Route& route, const UserId& user);
+  Answer get(const Route& route, const UserId& user, TracePtr trace = nullptr);
   Answer update(const Route& route, const Request& request, const UserId& user);
-  Answer remove(const Route& route, const UserId& user);
+  Answer remove(const Route& route, const UserId& user, TracePtr trace = nullptr);
   Answer complete(const Route& route, const Request& request, const UserId& user);
 
  private:

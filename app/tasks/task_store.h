@@ -3,7 +3,7 @@
 // stands in for it in unit tests. Every operation is one user's; another user's task is as good as none.
 //
 // Fails with service_unavailable (nothing was sent) or, for writes, outcome_unknown (sent, no reply). A
-// returned write is committed.
+// returned write is committed. `trace` is the request's, for its log lines and its times.
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
@@ -11,6 +11,7 @@
 
 #include "auth/user_id.h"
 #include "base/result.h"
+#include "http/trace.h"
 #include "tasks/task.h"
 
 namespace tasklane {
@@ -23,15 +24,17 @@ class TaskStore {
   virtual ~TaskStore() = default;
 
   // Newest first: created_at, then id, descending.
-  virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter) = 0;
+  virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) = 0;
   // The rest answer with one row, or none when the user has no such task.
-  virtual Awaitable<Tasks> get(const UserId& user, TaskId id) = 0;
-  virtual Awaitable<Tasks> create(const UserId& user, const NewTask& task) = 0;
-  virtual Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change) = 0;
+  virtual Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
+  virtual Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) = 0;
+  virtual Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
+                                  TracePtr trace = nullptr) = 0;
   // Sets `completed`, or flips it when there is none.
-  virtual Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) = 0;
+  virtual Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
+                                    TracePtr trace = nullptr) = 0;
   // Whether there was one.
-  virtual Awaitable<bool> remove(const UserId& user, TaskId id) = 0;
+  virtual Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
 };
 
 }  // namespace tasklane

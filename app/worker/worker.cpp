@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "base/limits.h"
+#include "base/listen_queue.h"
 #include "base/log.h"
 #include "postgres/pg_key_source.h"
 #include "postgres/statements.h"
@@ -58,15 +59,20 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       authenticator_(config.better_auth_secret, key_source(config),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
-      operations_(metrics.layout(), [this] { return probe_database(); }),
-      api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max),
+      operations_(
+          metrics.layout(), [this](TracePtr trace) { return probe_database(std::move(trace)); },
+          inode_of(inherited.listener.get()).value_or(0)),
+      api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request),
       acceptor_(
           loop, std::move(inherited.listener),
-          [this](Request request) { return api_.handle(std::move(request)); }, metrics_),
+          [this](Request request) { return api_.handle(std::move(request)); }, metrics_,
+          [this](const Response& response) { api_.written(response); }),
       signals_(loop, signals.release()) {
   clear_gauges(metrics_);  // a predecessor may have been killed
   metrics_.pid = static_cast<std::uint64_t>(::getpid());
   metrics_.generation = inherited.generation;
+  metrics_.requests_in_flight_max = config.requests_in_flight_max;
+  add(metrics_.starts);
   metrics_.started_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
 }
 
@@ -121,8 +127,8 @@ asio::awaitable<void> Worker::keep_keys() {
   }
 }
 
-asio::awaitable<Result<void>> Worker::probe_database() {
-  const auto rows = co_await pool_.run(statements::kPing, limits::kReadinessTimeout);
+asio::awaitable<Result<void>> Worker::probe_database(TracePtr trace) {
+  const auto rows = co_await pool_.run(statements::kPing, limits::kReadinessTimeout, std::move(trace));
   if (!rows) co_return std::unexpected(rows.error());
   co_return Result<void>();
 }

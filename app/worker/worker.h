@@ -50,7 +50,7 @@ class Worker {
   std::unique_ptr<KeySource> key_source(const Config& config);
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> keep_keys();
-  boost::asio::awaitable<Result<void>> probe_database();
+  boost::asio::awaitable<Result<void>> probe_database(TracePtr trace);
   void watch_signals();
 
   boost::asio::io_context& loop_;

@@ -29,7 +29,7 @@ LAYERS = {
     "fastcgi": {"base", "json", "http"},
     "api": {"base", "json", "http", "auth", "tasks"},
     "worker": {"base", "json", "http", "auth", "tasks", "postgres", "fastcgi", "api"},
-    "cli": {"base", "json", "http", "auth", "tasks", "postgres"},
+    "cli": {"base", "json", "http", "auth", "tasks", "postgres", "supervisor"},
     "master_main.cpp": {"base", "supervisor"},
     "worker_main.cpp": {"base", "fastcgi", "worker"},
     "cli_main.cpp": {"base", "cli"},

@@ -16,7 +16,13 @@ namespace tasklane {
 struct ApiFixture {
   static constexpr std::size_t kInFlightMax = 3;
 
-  Response send(Request request) { return await(loop, api.handle(std::move(request))); }
+  ApiFixture() { add(own.starts); }
+
+  Response send(Request request) {
+    Response response = await(loop, api.handle(std::move(request)));
+    api.written(response);
+    return response;
+  }
   Response send(const std::string& method, const std::string& target) {
     return send(make_request(method, target));
   }
@@ -35,7 +41,13 @@ struct ApiFixture {
   }
 
   std::uint64_t responses(Endpoint endpoint, std::size_t status_class) const {
-    return read(own.responses[static_cast<std::size_t>(endpoint)][status_class]);
+    std::uint64_t sum = 0;
+    for (const auto& statuses : own.requests[static_cast<std::size_t>(endpoint)]) {
+      for (const int status : known_statuses())
+        if (static_cast<std::size_t>(status / 100) == status_class)
+          sum += read(statuses[status_index(status)]);
+    }
+    return sum;
   }
 
   boost::asio::io_context loop;
@@ -44,7 +56,7 @@ struct ApiFixture {
   MemoryTaskStore store;
   Authenticator authenticator{kTestSecret, nullptr, {}, 100, own, [] { return std::time(nullptr); }};
   Result<void> database;  // what readyz finds
-  Operations operations{metrics.layout(), [this] { return probe(); }};
+  Operations operations{metrics.layout(), [this](TracePtr) { return probe(); }};
   Api api{authenticator, store, operations, own, kInFlightMax};
 
  private:

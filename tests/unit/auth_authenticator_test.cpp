@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(knows_the_user_of_a_good_token) {
   Fixture f;
   BOOST_TEST(f.authenticate("Bearer " + kToken) == "user alice");
   BOOST_TEST(f.source->loads == 0);
-  BOOST_TEST(read(f.metrics.authentication_failures) == 0U);
+  BOOST_TEST(f.failures() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_scheme_in_any_case_and_several_spaces) {
@@ -42,7 +42,9 @@ BOOST_AUTO_TEST_CASE(refuses_a_header_that_holds_no_token) {
   }
   BOOST_TEST(!f.error.token_sent);
   BOOST_TEST((f.error.type == ErrorType::authentication_error));
-  BOOST_TEST(read(f.metrics.authentication_failures) == 9U);
+  BOOST_TEST(f.failures(TokenFault::no_header) == 1U);
+  BOOST_TEST(f.failures(TokenFault::empty_token) == 3U);
+  BOOST_TEST(f.failures(TokenFault::not_bearer) == 5U);
   BOOST_TEST(read(f.metrics.token_cache_misses) == 0U);
 }
 
@@ -52,7 +54,7 @@ BOOST_AUTO_TEST_CASE(says_that_a_token_was_sent_when_it_refuses_one) {
   BOOST_TEST((f.error.type == ErrorType::authentication_error));
   BOOST_TEST(f.error.token_sent);
   BOOST_TEST(f.error.detail.contains("session token"));
-  BOOST_TEST(read(f.metrics.authentication_failures) == 1U);
+  BOOST_TEST(f.failures(TokenFault::not_a_jwt) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(loads_no_keys_for_a_bad_token) {
@@ -212,7 +214,7 @@ BOOST_AUTO_TEST_CASE(is_unavailable_only_for_tokens_that_need_keys_it_could_not_
   f.refresh();
   BOOST_TEST(f.authenticate_token(sample_token("EdDSA")) == "Keys cannot be read");
   BOOST_TEST((f.error.type == ErrorType::service_unavailable));
-  BOOST_TEST(read(f.metrics.authentication_failures) == 0U);
+  BOOST_TEST(f.failures() == 0U);
   BOOST_TEST(f.authenticate_token(kToken) == "user alice");
   f.source->fails = false;
   f.now += kInterval;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
+#include <stdlib.h>  // setenv
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -124,6 +126,39 @@ BOOST_AUTO_TEST_CASE(chooses_json_by_itself_where_stderr_is_no_terminal) {
     log::info("hello");
   });
   BOOST_TEST(line.starts_with("{"));
+}
+
+BOOST_AUTO_TEST_CASE(leaves_out_a_text_that_is_empty) {
+  log::set_up("tester", LogLevel::info, LogFormat::json);
+  const std::string line = captured([] {
+    log::info("hello", {{"request_id", "r"}, {"trace_id", ""}, {"n", 0}});
+  });
+  BOOST_TEST(line.ends_with(R"("message":"hello","request_id":"r","n":0})"
+                            "\n"),
+             line);
+}
+
+BOOST_AUTO_TEST_CASE(begins_with_the_priority_where_stderr_is_the_journal) {
+  std::string named;
+  const std::string lines = captured([&] {
+    struct stat status {};
+    ::fstat(STDERR_FILENO, &status);
+    named = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+    ::setenv("JOURNAL_STREAM", named.c_str(), 1);
+    log::set_up("tester", LogLevel::debug, LogFormat::json);
+    log::debug("d"), log::info("i"), log::warning("w"), log::error("e");
+  });
+  for (const auto* begin : {"<7>{", "\n<6>{", "\n<4>{", "\n<3>{"})
+    BOOST_TEST(lines.find(begin) != lines.npos, lines);
+  // Set by systemd, but stderr has been sent elsewhere since.
+  const std::string elsewhere = captured([] {
+    ::setenv("JOURNAL_STREAM", "1:1", 1);
+    log::set_up("tester", LogLevel::debug, LogFormat::json);
+    log::info("i");
+  });
+  ::unsetenv("JOURNAL_STREAM");
+  log::set_up("tester", LogLevel::info, LogFormat::json);
+  BOOST_TEST(elsewhere.starts_with("{"), elsewhere);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_out_what_is_below_its_level) {

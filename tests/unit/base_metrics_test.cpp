@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(begins_with_zeroes) {
   const Metrics metrics = Metrics::create();
   BOOST_TEST(metrics.layout().version == kMetricsVersion);
   BOOST_TEST(read(metrics.layout().workers_configured) == 0U);
-  for (const auto& worker : metrics.layout().workers) BOOST_TEST(read(worker.responses[15][5]) == 0U);
+  for (const auto& worker : metrics.layout().workers) BOOST_TEST(read(worker.requests[15][7][15]) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(is_one_memory_for_two_mappings) {
@@ -53,13 +53,13 @@ BOOST_AUTO_TEST_CASE(clears_the_gauges_of_a_slot_and_none_of_its_counters) {
   add(slot.requests_in_flight, 3);
   add(slot.database_statements_in_flight, 2);
   add(slot.database_statements, 9);
-  add(slot.responses[0][2], 9);
+  add(slot.requests[0][0][0], 9);
   clear_gauges(slot);
   BOOST_TEST(read(slot.pid) == 0U);
   BOOST_TEST(read(slot.requests_in_flight) == 0U);
   BOOST_TEST(read(slot.database_statements_in_flight) == 0U);
   BOOST_TEST(read(slot.database_statements) == 9U);
-  BOOST_TEST(read(slot.responses[0][2]) == 9U);
+  BOOST_TEST(read(slot.requests[0][0][0]) == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_memory_of_another_version_or_size) {

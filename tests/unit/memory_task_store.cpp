@@ -45,7 +45,7 @@ Tasks MemoryTaskStore::answer(const Record* record) {
   return answer(record == nullptr ? Records{} : Records{*record});
 }
 
-MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter) {
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter, TracePtr) {
   if (const auto entered = co_await enter("list"); !entered) co_return std::unexpected(entered.error());
   Records found;
   for (const Record& record : users_[user.value()]) {
@@ -57,12 +57,12 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, Task
   co_return answer(std::move(found));
 }
 
-MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::get(const UserId& user, TaskId id) {
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::get(const UserId& user, TaskId id, TracePtr) {
   if (const auto entered = co_await enter("get"); !entered) co_return std::unexpected(entered.error());
   co_return answer(find(user, id));
 }
 
-MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, const NewTask& task) {
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, const NewTask& task, TracePtr) {
   if (const auto entered = co_await enter("create"); !entered) co_return std::unexpected(entered.error());
   ++now;
   Records& records = users_[user.value()];
@@ -71,7 +71,7 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, co
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, TaskId id,
-                                                          const TaskChange& change) {
+                                                          const TaskChange& change, TracePtr) {
   if (const auto entered = co_await enter("update"); !entered) co_return std::unexpected(entered.error());
   Record* record = find(user, id);
   if (record != nullptr) {
@@ -84,7 +84,7 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, Ta
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete(const UserId& user, TaskId id,
-                                                            std::optional<bool> completed) {
+                                                            std::optional<bool> completed, TracePtr) {
   if (const auto entered = co_await enter("complete"); !entered) co_return std::unexpected(entered.error());
   Record* record = find(user, id);
   if (record != nullptr) {
@@ -94,7 +94,7 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete(const UserId& user, 
   co_return answer(record);
 }
 
-MemoryTaskStore::Awaitable<bool> MemoryTaskStore::remove(const UserId& user, TaskId id) {
+MemoryTaskStore::Awaitable<bool> MemoryTaskStore::remove(const UserId& user, TaskId id, TracePtr) {
   if (const auto entered = co_await enter("remove"); !entered) co_return std::unexpected(entered.error());
   co_return std::erase_if(users_[user.value()], [&](const Record& record) { return record.id == id; }) > 0;
 }

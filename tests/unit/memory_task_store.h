@@ -16,12 +16,14 @@ namespace tasklane {
 
 class MemoryTaskStore final : public TaskStore {
  public:
-  Awaitable<Tasks> list(const UserId& user, TaskFilter filter) override;
-  Awaitable<Tasks> get(const UserId& user, TaskId id) override;
-  Awaitable<Tasks> create(const UserId& user, const NewTask& task) override;
-  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change) override;
-  Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed) override;
-  Awaitable<bool> remove(const UserId& user, TaskId id) override;
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
+                          TracePtr trace = nullptr) override;
+  Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
+                            TracePtr trace = nullptr) override;
+  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
 
   std::vector<std::string> calls;                   // the operations in the order they were asked for
   std::optional<Error> failure;                     // the next calls fail with it

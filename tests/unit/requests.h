@@ -12,7 +12,7 @@ inline Request make_request(std::string method, std::string target) {
   request.method = std::move(method);
   request.target = std::move(target);
   request.request_id = "test-request";
-  request.received = std::chrono::steady_clock::now();
+  request.received = request.read = std::chrono::steady_clock::now();
   return request;
 }
 

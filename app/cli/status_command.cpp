@@ -1,0 +1,89 @@
+#include "cli/status_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/exit_codes.h"
+#include "cli/arguments.h"
+#include "cli/fastcgi_client.h"
+#include "cli/status_table.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr std::array kOptions = {Option{"watch", "", "refresh every second until Ctrl-C"},
+                                 Option{"json", "", "print the JSON of /status instead of a table"},
+                                 Option{"socket", "PATH", "ask there; the configuration is not read then"},
+                                 kEnvFileOption};
+
+constexpr CommandLine kLine = {
+    .usage = "tasklane status [--watch] [--json] [--socket PATH] [--env-file FILE]",
+    .about =
+        "Asks the workers at FASTCGI_SOCKET what they are doing; nginx has no part in it. Needs the right "
+        "to\n"
+        "open the socket. Exits 111 when nobody answers.",
+    .options = kOptions};
+
+constexpr std::chrono::milliseconds kPatience{2'000};
+constexpr timespec kInterval{.tv_sec = 1, .tv_nsec = 0};
+
+bool wants_colours() {
+  const char* none = std::getenv("NO_COLOR");  // no-color.org
+  return ::isatty(STDOUT_FILENO) == 1 && (none == nullptr || *none == '\0');
+}
+
+// The text to show; a sentence when there is none.
+std::expected<std::string, std::string> look(const std::string& socket, bool as_json, StatusTable& table) {
+  auto answer = fastcgi_get(socket, "/status", kPatience);
+  if (!answer || as_json) return answer ? *answer + '\n' : answer;
+  return table.render(*answer);
+}
+
+// Until SIGINT or SIGTERM, which are blocked and waited for: a refresh is never cut in two.
+int watch(const std::string& socket, bool as_json, StatusTable& table) {
+  sigset_t ends;
+  ::sigemptyset(&ends);
+  for (const int signal : {SIGINT, SIGTERM}) ::sigaddset(&ends, signal);
+  ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  do {
+    const auto text = look(socket, as_json, table);
+    if (terminal) fmt::print("\x1b[H\x1b[2J");
+    fmt::print("{}{}", text ? *text : fmt::format("tasklane: {}\n", text.error()), as_json ? "" : "\n");
+    if (std::fflush(stdout) != 0) return kExitFailure;  // nobody reads any more
+  } while (::sigtimedwait(&ends, nullptr, &kInterval) < 0);
+  return kExitOk;
+}
+
+}  // namespace
+
+int status_command(Arguments arguments) {
+  const auto options = read_options(kLine, arguments);
+  if (!options) return options.error();
+  std::string socket = options->value("socket");
+  if (socket.empty()) {
+    const auto config = read_command_config(*options);
+    if (!config) return config.error();
+    socket = config->socket_path;
+  }
+  const bool as_json = options->has("json");
+  StatusTable table(wants_colours());
+  if (options->has("watch")) return watch(socket, as_json, table);
+  const auto text = look(socket, as_json, table);
+  if (!text) {
+    fmt::print(stderr, "tasklane: {}\n", text.error());
+    return kExitTemporary;
+  }
+  fmt::print("{}", *text);
+  return kExitOk;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,114 @@
+"""Past a bound the answer comes at once: a database that stalls, and clients that ask too often."""
+
+import concurrent.futures
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from harness import fcgi, tokens
+from harness.namespace import Namespace
+from harness.processes import wait_for
+
+BOUND = 8
+
+
+@pytest.fixture
+def stalled(new_stack):
+    """One worker with a small bound, whose Postgres backends are stopped until the test lets them go on."""
+    stack = new_stack(workers=1, REQUESTS_IN_FLIGHT_MAX=str(BOUND))
+    with stack.database() as watcher, watcher.cursor() as cursor:
+        cursor.execute("select pid from pg_stat_activity where usename = 'tasklane_api'")
+        backends = [pid for (pid,) in cursor.fetchall()]
+    assert backends
+
+    def send(number):
+        for pid in backends:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass  # given up meanwhile
+
+    send(signal.SIGSTOP)
+    yield stack, lambda: send(signal.SIGCONT)
+    send(signal.SIGCONT)
+
+
+def counted(connection, name):
+    text = connection.ask("GET", "/metrics").body.decode()
+    return float(re.search(rf"^tasklane_{name} ([\d.]+)$", text, re.MULTILINE).group(1))
+
+
+def test_past_the_bound_of_a_stalled_database_everybody_is_told_at_once_and_it_recovers(stalled):
+    stack, go_on = stalled
+    token = tokens.token(stack.secret, tokens.unique("stalled"))
+    socket = stack.settings["FASTCGI_SOCKET"]
+    held = [fcgi.Connection(socket, timeout=12) for _ in range(BOUND)]
+    for connection in held:
+        connection.send(fcgi.request_bytes("GET", "/api/tasks", token))
+    with fcgi.Connection(socket) as watch:
+        # The scrape itself is in flight, too.
+        wait_for(lambda: counted(watch, "requests_in_flight") == BOUND + 1, "the worker to be full")
+        assert watch.ask("GET", "/healthz").status == 200, "an overloaded worker is alive"
+        took = []
+        api = stack.user()
+        for n in range(50):
+            began = time.monotonic()
+            response = api.get() if n % 2 else api.post({"title": "refused"})
+            took.append(time.monotonic() - began)
+            assert response.status_code == 503
+            assert response.headers["retry-after"].isdigit()
+            assert response.json()["error_type"] == "service_unavailable"
+        assert counted(watch, "overload_rejections_total") == 50
+        print(f"\n50 refusals at the bound of {BOUND}: the slowest took {max(took) * 1000:.0f} ms")
+        assert max(took) < 0.5
+        go_on()
+        assert [connection.answer().status for connection in held] == [200] * BOUND
+        assert counted(watch, "requests_in_flight") == 1
+    for connection in held:
+        connection.close()
+    assert api.tasks() == [], "what was refused did not happen"
+    api.close()
+
+
+def test_a_database_that_stays_silent_keeps_nobody_waiting_past_the_deadline(stalled):
+    stack, _ = stalled
+
+    def timed(api):
+        began = time.monotonic()
+        return api.get().status_code, time.monotonic() - began
+
+    apis = [stack.user() for _ in range(3 * BOUND)]
+    with concurrent.futures.ThreadPoolExecutor(len(apis)) as pool:
+        answers = list(pool.map(timed, apis))
+    # What the worker holds is given up with the connection; a read may still be answered by a new one.
+    assert {status for status, _ in answers} <= {200, 503}
+    assert max(took for _, took in answers) < 9.5, "no request outlives nginx's patience"
+    at_once = [status for status, took in answers if took < 2]
+    assert at_once.count(503) == len(at_once) >= 2 * BOUND
+    print(f"\n{len(answers)} requests to a silent database: {len(at_once)} refused at once, all answered within "
+          f"{max(took for _, took in answers):.1f} s")  # fmt: skip
+    wait_for(lambda: apis[0].http.get("/readyz").status_code == 200, "new connections", 10)
+    assert {api.get().status_code for api in apis} == {200}, "the silent backends are given up, not waited for"
+    for api in apis:
+        api.close()
+
+
+def test_each_client_has_a_rate_of_its_own_and_loopback_has_none(new_stack):
+    with Namespace() as network:
+        stack = new_stack(workers=1, LISTEN_ADDRESS="0.0.0.0", RATE_LIMIT_PER_SECOND="5")
+        token = tokens.token(stack.secret, tokens.unique("rated"))
+        url = f"https://{network.host}:{stack.port}/api/tasks"
+        eager, other = network.addresses
+        answers = network.ask(url, eager, 60, token)
+        limited = [headers for status, headers in answers if status == 429]
+        assert {status for status, _ in answers} == {200, 429}
+        assert all(headers["retry-after"].isdigit() for headers in limited)
+        print(f"\n60 requests at once at 5/s: {len(limited)} times 429")
+        assert 40 <= len(limited) <= 50, "the burst is twice the rate"
+        assert [status for status, _ in network.ask(url, other, 5, token)] == [200] * 5, "another address is another client"
+        api = stack.user()
+        assert {api.get().status_code for _ in range(60)} == {200}
+        api.close()

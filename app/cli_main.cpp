@@ -11,6 +11,7 @@
 #include "base/exit_codes.h"
 #include "base/version.h"
 #include "cli/check_command.h"
+#include "cli/control_commands.h"
 #include "cli/migrate_command.h"
 #include "cli/nginx_command.h"
 #include "cli/token_command.h"
@@ -23,6 +24,10 @@ constexpr std::array kCommands = {
     Command{"check", "say whether the configuration (and with --db the database) is fit to serve",
             check_command},
     Command{"token", "print a token for a user, for development and curl", token_command},
+    Command{"reload", "have the master replace all workers, with the configuration as it is now",
+            reload_command},
+    Command{"upgrade", "have the master execute its new program in place, and reload", upgrade_command},
+    Command{"status", "print what the master says of itself and its workers", status_command},
     Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
 
 void print_usage(std::FILE* out) {

@@ -11,9 +11,9 @@ namespace tasklane {
 static_assert(Counter::is_always_lock_free, "shared between processes");
 
 void clear_gauges(WorkerMetrics& slot) {
-  for (Counter* gauge :
-       {&slot.pid, &slot.generation, &slot.started_at_seconds, &slot.fastcgi_connections,
-        &slot.requests_in_flight, &slot.database_connections_ready, &slot.database_statements_in_flight}) {
+  for (Counter* gauge : {&slot.pid, &slot.generation, &slot.started_at_seconds, &slot.fastcgi_connections,
+                         &slot.requests_in_flight, &slot.database_connections_ready,
+                         &slot.database_statements_in_flight, &slot.heartbeat, &slot.requests}) {
     gauge->store(0, std::memory_order_relaxed);
   }
 }

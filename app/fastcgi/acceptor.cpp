@@ -125,6 +125,7 @@ asio::awaitable<void> Acceptor::serve(Connection& connection) {
       auto request = connection.exchange.read();
       if (!request) break;
       const Response response = co_await handler_(std::move(*request));
+      add(metrics_.requests);
       if (!connection.exchange.write(response)) break;
     }
   } catch (const std::exception& error) {

@@ -39,6 +39,32 @@ class Text {
   fmt::memory_buffer buffer_;
 };
 
+// What the master tells of the pool and of what operators asked for.
+void supervision(Text& text, const MetricsLayout& metrics) {
+  const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
+                       const Counter& value) {
+    text.head(name, type, help);
+    text.value(name, "", read(value));
+  };
+  one("generation", "gauge", "The generation that serves: one more after each reload.", metrics.generation);
+  one("workers_ready", "gauge", "Its workers that are ready.", metrics.workers_ready);
+  one("workers_waiting", "gauge", "Its workers that died and will be started again.",
+      metrics.workers_waiting);
+  one("workers_refused", "gauge", "Its workers that refused their configuration.", metrics.workers_refused);
+  text.head("reloads_total", "counter", "Reloads by outcome.");
+  text.value("reloads_total", R"({outcome="done"})", read(metrics.reloads_done));
+  text.value("reloads_total", R"({outcome="failed"})", read(metrics.reloads_failed));
+  one("last_reload_failed", "gauge", "1 when the last reload failed.", metrics.last_reload_failed);
+  one("last_reload_timestamp_seconds", "gauge", "When it ended; 0: there was none.",
+      metrics.last_reload_at_seconds);
+  text.head("worker_kills_total", "counter", "Workers that the master had to kill, by reason.");
+  text.value("worker_kills_total", R"({reason="not_ready"})", read(metrics.kills_not_ready));
+  text.value("worker_kills_total", R"({reason="not_drained"})", read(metrics.kills_not_drained));
+  text.value("worker_kills_total", R"({reason="stopped_turning"})", read(metrics.kills_stopped_turning));
+  one("worker_retirements_total", "counter", "Workers replaced for their age or size.", metrics.retirements);
+  one("master_upgrades_total", "counter", "Executables that took the master's place.", metrics.upgrades);
+}
+
 void responses(Text& text) {
   text.head("responses_total", "counter", "Responses by endpoint and class of status.");
   for (std::size_t endpoint = 0; endpoint < kEndpoints; ++endpoint) {
@@ -82,6 +108,7 @@ std::string metrics_text(const MetricsLayout& metrics) {
   text.head("worker_restarts_total", "counter",
             "Workers that ended without being asked to and were replaced.");
   text.value("worker_restarts_total", "", read(metrics.worker_restarts));
+  supervision(text, metrics);
   responses(text);
   latency(text);
   text.sum("requests_in_flight", "gauge", "Requests being answered now.", &W::requests_in_flight);

@@ -67,7 +67,8 @@ inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;         // start
 inline constexpr std::chrono::milliseconds kRestartDelayMin = 100ms;
 inline constexpr std::chrono::milliseconds kRestartDelayMax = 10s;
 inline constexpr std::chrono::milliseconds kRestartStableAfter =
-    10s;  // ready this long: the backoff starts anew
+    10s;                                      // ready this long: the backoff starts anew
+inline constexpr int kRestartLifeFactor = 4;  // ready for so many times the last delay: it does not double
 inline constexpr std::chrono::milliseconds kHeartbeatInterval = 500ms;   // a worker's loop counts
 inline constexpr std::chrono::milliseconds kHeartbeatLookInterval = 1s;  // the master looks
 inline constexpr unsigned kHeartbeatsMissedMax =

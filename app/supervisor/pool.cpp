@@ -167,6 +167,11 @@ void Pool::back_off(Time now, std::size_t index, Actions& actions) {
     slot.failures = 0;
     delay = delay.zero();
   } else {
+    // Down for a small part of the time that it lived: as long as the last time is enough.
+    const auto last_delay = delay * (1U << std::min(slot.failures, 20U)) / 2;
+    if (slot.failures > 0 && slot.ready_since &&
+        now - *slot.ready_since >= limits::kRestartLifeFactor * last_delay)
+      --slot.failures;
     for (unsigned i = 0; i < slot.failures && delay < state_.settings.restart_delay_max; ++i) delay *= 2;
     delay = std::min(delay, state_.settings.restart_delay_max);
     ++slot.failures;

@@ -47,13 +47,26 @@ BOOST_AUTO_TEST_CASE(begins_the_delays_anew_after_a_stable_worker) {
   }
   stage.ready(stage.last_pid);
   stage.after(limits::kRestartStableAfter - 1ms);
-  BOOST_TEST(stage.exit(stage.last_pid) == "delay:800");  // not stable yet
-  stage.after(800ms);
+  BOOST_TEST(stage.exit(stage.last_pid) == "delay:400");  // not stable yet
+  stage.after(400ms);
   stage.ready(stage.last_pid);
   stage.after(limits::kRestartStableAfter);
   BOOST_TEST(stage.exit(stage.last_pid) == "delay:0");
   stage.after(0ms);
   BOOST_TEST(stage.exit(stage.last_pid) == "delay:100");
+}
+
+BOOST_AUTO_TEST_CASE(does_not_double_a_delay_that_is_short_beside_the_time_lived) {
+  Stage stage(1);
+  stage.serve();
+  for (int death = 0; death < 20; ++death) {  // a kill every second
+    stage.after(850ms);
+    BOOST_TEST(stage.exit(stage.last_pid) == "delay:100");
+    stage.after(100ms);
+    stage.ready(stage.last_pid);
+  }
+  stage.after(399ms);
+  BOOST_TEST(stage.exit(stage.last_pid) == "delay:200");
 }
 
 BOOST_AUTO_TEST_CASE(kills_a_worker_that_is_not_ready_in_time_and_counts_it_as_a_failure) {

@@ -32,9 +32,9 @@ std::optional<PoolTime> optional_time(std::int64_t number) {
 }
 
 std::string settings_text(const PoolSettings& s) {
-  return fmt::format("{} {} {} {} {} {}", s.workers, s.drain_timeout.count(), s.ready_timeout.count(),
-                     s.restart_delay_min.count(), s.restart_delay_max.count(),
-                     s.restart_stable_after.count());
+  std::string text = fmt::format("{} {} {}", s.workers, s.drain_timeout.count(), s.ready_timeout.count());
+  text += fmt::format(" {} {}", s.restart_delay_min.count(), s.restart_delay_max.count());
+  return text + fmt::format(" {}", s.restart_stable_after.count());
 }
 
 PoolSettings read_settings(std::istream& in) {

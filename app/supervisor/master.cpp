@@ -57,7 +57,7 @@ Master::Master(MasterSettings settings, Metrics& metrics)
       metrics_fd_(metrics.fd()),
       metrics_(metrics.layout()),
       pool_(settings_.adjustable.pool),
-      service_manager_(ServiceManager::from_environment()),
+      service_notifier_(ServiceNotifier::from_environment()),
       signals_(take_over_signals()) {}
 
 Master::Master(MasterSettings settings, Metrics& metrics, const Handover& handover)
@@ -113,7 +113,7 @@ void Master::begin() {
 
 std::optional<Pool::Time> Master::next_deadline() const {
   std::optional<Pool::Time> next =
-      std::min(next_look_, service_manager_.watchdog_interval() ? next_alive_ : Pool::Time::max());
+      std::min(next_look_, service_notifier_.watchdog_interval() ? next_alive_ : Pool::Time::max());
   if (check_) next = std::min(*next, check_->deadline);
   for (const auto& other : {pool_.next_deadline(), control_.next_deadline()}) {
     if (other) next = std::min(*next, *other);
@@ -154,7 +154,7 @@ void Master::hear_signals(Pending& pending) {
 void Master::stop() {
   log::info(pool_.stopping() ? "stopping at once" : "draining");
   if (!pool_.stopping()) {
-    service_manager_.stopping();
+    service_notifier_.stopping();
     control_.tell_everybody("failed: the master is stopping");
   }
   obey(pool_.stop(now()));
@@ -241,13 +241,13 @@ void Master::publish() {
   metrics_.workers_refused = count(SlotState::refused);
   if (!told_ready_ && pool_.serving_ready() > 0) {
     told_ready_ = true;
-    service_manager_.ready();
+    service_notifier_.ready();
   }
-  service_manager_.status(status_sentence(pool_, last_reload_));
-  const auto interval = service_manager_.watchdog_interval();
+  service_notifier_.status(status_sentence(pool_, last_reload_));
+  const auto interval = service_notifier_.watchdog_interval();
   if (!interval || now() < next_alive_) return;
   next_alive_ = now() + *interval;
-  if (pool_.turns()) service_manager_.alive();
+  if (pool_.turns()) service_notifier_.alive();
 }
 
 }  // namespace tasklane

@@ -22,7 +22,7 @@
 #include "supervisor/pool.h"
 #include "supervisor/pool_status.h"
 #include "supervisor/process.h"
-#include "supervisor/service_manager.h"
+#include "supervisor/service_notifier.h"
 #include "supervisor/successor.h"
 
 namespace tasklane {
@@ -127,7 +127,7 @@ class Master {
   MetricsLayout& metrics_;
   Pool pool_;
   Control control_;
-  ServiceManager service_manager_;
+  ServiceNotifier service_notifier_;
   Descriptor signals_;
   std::vector<Place> places_;  // by slot
   std::vector<pollfd> polled_;

@@ -113,7 +113,7 @@ void Master::carry_out(const ReloadDone& action) {
   metrics_.last_reload_failed = 0;
   metrics_.last_reload_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
   last_reload_ = {.generation = action.generation, .at_seconds = std::time(nullptr)};
-  if (!pool_.reloading()) service_manager_.ready();
+  if (!pool_.reloading()) service_notifier_.ready();
   control_.tell_outcome(action.generation, fmt::format("done generation {}", action.generation));
 }
 

@@ -39,7 +39,7 @@ void Master::hear_operators() {
 
 std::expected<std::uint64_t, std::string> Master::request_reload() {
   if (pool_.stopping()) return std::unexpected("the master is stopping");
-  service_manager_.reloading();
+  service_notifier_.reloading();
   if (settings_.reread) {
     auto read = settings_.reread();
     if (!read) {
@@ -59,7 +59,7 @@ void Master::reload_failed(std::uint64_t generation, const std::string& why) {
   metrics_.last_reload_failed = 1;
   metrics_.last_reload_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
   last_reload_ = {.generation = generation, .failed = true, .at_seconds = std::time(nullptr), .why = why};
-  if (!pool_.reloading()) service_manager_.ready();
+  if (!pool_.reloading()) service_notifier_.ready();
   if (generation != 0) control_.tell_outcome(generation, "failed: " + why);
 }
 

@@ -82,7 +82,7 @@ def test_clients_wait_while_a_killed_master_is_replaced(activated, capfd):
     assert refused == []
 
 
-def test_the_service_manager_is_told_what_goes_on(activated):
+def test_the_service_notifier_is_told_what_goes_on(activated):
     master = activated(workers=2, watchdog_seconds=0.4)
     master.wait_until_told("READY=1")
     master.wait_until_told("STATUS=generation 1: 2 of 2 workers ready")

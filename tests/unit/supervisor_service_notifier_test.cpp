@@ -1,5 +1,5 @@
 // sd_notify(3)'s protocol, the service manager's part played by the test.
-#include "supervisor/service_manager.h"
+#include "supervisor/service_notifier.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,13 +43,13 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(service_manager, Fixture)
+BOOST_FIXTURE_TEST_SUITE(service_notifier, Fixture)
 
 BOOST_AUTO_TEST_CASE(tells_a_path_and_a_name_in_the_abstract_namespace) {
   for (const std::string& name : {folder / "notify", "@tasklane-test-" + std::to_string(::getpid())}) {
     manager = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     listen_at(name);
-    const auto told = ServiceManager::from_environment();
+    const auto told = ServiceNotifier::from_environment();
     told.ready();
     BOOST_TEST(heard() == "READY=1");
     told.stopping();
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(tells_a_path_and_a_name_in_the_abstract_namespace) {
 
 BOOST_AUTO_TEST_CASE(says_when_a_reload_began) {
   listen_at(folder / "notify");
-  ServiceManager::from_environment().reloading();
+  ServiceNotifier::from_environment().reloading();
   const std::string said = heard();
   BOOST_TEST(said.starts_with("RELOADING=1\nMONOTONIC_USEC="));
   BOOST_TEST(std::stoll(said.substr(said.rfind('=') + 1)) > 0);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(says_when_a_reload_began) {
 
 BOOST_AUTO_TEST_CASE(tells_a_status_once_and_in_one_line) {
   listen_at(folder / "notify");
-  auto told = ServiceManager::from_environment();
+  auto told = ServiceNotifier::from_environment();
   told.status("two\nlines");
   told.status("two\nlines");
   BOOST_TEST(heard() == "STATUS=two lines");
@@ -76,17 +76,17 @@ BOOST_AUTO_TEST_CASE(tells_a_status_once_and_in_one_line) {
 
 BOOST_AUTO_TEST_CASE(knows_how_often_the_watchdog_wants_a_word) {
   listen_at(folder / "notify");
-  BOOST_TEST(!ServiceManager::from_environment().watchdog_interval().has_value());
+  BOOST_TEST(!ServiceNotifier::from_environment().watchdog_interval().has_value());
   ::setenv("WATCHDOG_USEC", "3000000", 1);
-  BOOST_TEST((ServiceManager::from_environment().watchdog_interval() == 1500ms));
+  BOOST_TEST((ServiceNotifier::from_environment().watchdog_interval() == 1500ms));
   ::setenv("WATCHDOG_PID", "1", 1);  // somebody else
-  BOOST_TEST(!ServiceManager::from_environment().watchdog_interval().has_value());
+  BOOST_TEST(!ServiceNotifier::from_environment().watchdog_interval().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(is_silent_without_a_service_manager) {
-  ServiceManager::from_environment().ready();
+BOOST_AUTO_TEST_CASE(is_silent_without_a_service_notifier) {
+  ServiceNotifier::from_environment().ready();
   ::setenv("NOTIFY_SOCKET", (folder / "nobody").c_str(), 1);
-  ServiceManager::from_environment().ready();
+  ServiceNotifier::from_environment().ready();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

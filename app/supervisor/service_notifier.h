@@ -12,10 +12,10 @@
 
 namespace tasklane {
 
-class ServiceManager {
+class ServiceNotifier {
  public:
   // From NOTIFY_SOCKET (a path, or @NAME in the abstract namespace), WATCHDOG_USEC and WATCHDOG_PID.
-  static ServiceManager from_environment();
+  static ServiceNotifier from_environment();
 
   void ready() const { send("READY=1"); }
   void reloading() const;  // with MONOTONIC_USEC, as Type=notify-reload needs it

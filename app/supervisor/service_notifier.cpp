@@ -1,4 +1,4 @@
-#include "supervisor/service_manager.h"
+#include "supervisor/service_notifier.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -46,28 +46,28 @@ Descriptor connect_to(std::string_view name) {
 
 }  // namespace
 
-ServiceManager ServiceManager::from_environment() {
-  ServiceManager manager;
+ServiceNotifier ServiceNotifier::from_environment() {
+  ServiceNotifier notifier;
   const char* const name = std::getenv("NOTIFY_SOCKET");
-  if (name == nullptr || (*name != '/' && *name != '@')) return manager;
-  manager.socket_ = connect_to(name);
-  if (!manager.socket_) log::warning("NOTIFY_SOCKET cannot be reached", {{"path", name}});
+  if (name == nullptr || (*name != '/' && *name != '@')) return notifier;
+  notifier.socket_ = connect_to(name);
+  if (!notifier.socket_) log::warning("NOTIFY_SOCKET cannot be reached", {{"path", name}});
   const auto microseconds = number_in("WATCHDOG_USEC");
   const auto pid = number_in("WATCHDOG_PID");
-  if (manager.socket_ && microseconds && *microseconds > 0 &&
+  if (notifier.socket_ && microseconds && *microseconds > 0 &&
       pid.value_or(static_cast<std::uint64_t>(::getpid())) == static_cast<std::uint64_t>(::getpid()))
-    manager.interval_ =
+    notifier.interval_ =
         std::chrono::milliseconds(std::clamp<std::uint64_t>(*microseconds / 2'000, 1, 3'600'000));
-  return manager;
+  return notifier;
 }
 
-void ServiceManager::reloading() const {
+void ServiceNotifier::reloading() const {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
 }
 
-void ServiceManager::status(const std::string& sentence) {
+void ServiceNotifier::status(const std::string& sentence) {
   if (sentence == status_) return;
   status_ = sentence;
   std::string line = sentence;
@@ -75,7 +75,7 @@ void ServiceManager::status(const std::string& sentence) {
   send("STATUS=" + line);
 }
 
-void ServiceManager::send(std::string_view message) const {
+void ServiceNotifier::send(std::string_view message) const {
   if (!socket_) return;
   [[maybe_unused]] const ssize_t sent =
       ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -11,6 +11,7 @@
 #include "base/exit_codes.h"
 #include "base/version.h"
 #include "cli/check_command.h"
+#include "cli/control_commands.h"
 #include "cli/migrate_command.h"
 #include "cli/nginx_command.h"
 #include "cli/status_command.h"
@@ -26,6 +27,10 @@ constexpr std::array kCommands = {
             check_command},
     Command{"status", "show what the workers are doing", status_command},
     Command{"token", "print a token for a user, for development and curl", token_command},
+    Command{"reload", "have the master replace all workers, with the configuration as it is now",
+            reload_command},
+    Command{"upgrade", "have the master execute its new program in place, and reload", upgrade_command},
+    Command{"pool", "print what the master says of itself and its workers", pool_command},
     Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
 
 void print_usage(std::FILE* out) {

@@ -1,11 +1,15 @@
 // tasklane-master: binds the FastCGI socket, then starts, watches and drains the workers that serve it.
 // Knows no HTTP, no JSON and no SQL.
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -18,9 +22,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/version.h"
+#include "supervisor/handover.h"
 #include "supervisor/listen_socket.h"
 #include "supervisor/master.h"
 #include "supervisor/pid_file.h"
+#include "supervisor/successor.h"
 
 namespace {
 
@@ -35,17 +41,22 @@ constexpr char kUsage[] =
     "  --pid-file FILE  holds the process id while the socket is bound\n"
     "  --help, --version\n"
     "\n"
-    "Signals: SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP replaces the workers.\n"
+    "Signals: SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads the configuration and\n"
+    "replaces the workers, SIGUSR2 executes the file of this program anew in place (tasklane reload, "
+    "upgrade).\n"
     "Exit status: 0 drained, 1 a worker had to be killed, 2 usage, 100 configuration, 111 try again later.\n";
 
 struct Arguments {
   std::optional<std::string> env_file;
   std::optional<std::string> pid_file;
+  bool check_state = false;
+  std::vector<std::string> words;  // argv
 };
 
 // The arguments, or the exit status when the command line is already answered.
 std::expected<Arguments, int> parse_arguments(int argc, char** argv) {
   Arguments arguments;
+  arguments.words.assign(argv, argv + argc);
   const auto refuse = [](const std::string& why) {
     fmt::print(stderr, "tasklane-master: {}\n{}", why, kUsage);
     return std::unexpected(kExitUsage);
@@ -57,6 +68,10 @@ std::expected<Arguments, int> parse_arguments(int argc, char** argv) {
                  word == "--help" ? std::string(kUsage) : fmt::format("tasklane-master {}\n", kVersion));
       return std::unexpected(kExitOk);
     }
+    if (word == kCheckStateOption) {  // a running master asks, see supervisor/successor.h
+      arguments.check_state = true;
+      continue;
+    }
     if (word != "--env-file" && word != "--pid-file") return refuse(fmt::format("unknown argument {}", word));
     if (i + 1 == argc || *argv[i + 1] == '\0') return refuse(fmt::format("{} needs a file", word));
     (word == "--env-file" ? arguments.env_file : arguments.pid_file) = argv[++i];
@@ -64,43 +79,108 @@ std::expected<Arguments, int> parse_arguments(int argc, char** argv) {
   return arguments;
 }
 
-std::optional<Config> read_configuration(const Arguments& arguments) {
+// The configuration, or its mistakes.
+std::expected<Config, ConfigMistakes> read_configuration(const Arguments& arguments) {
   ConfigSource source;
   if (arguments.env_file) source = {.env_file = *arguments.env_file, .env_file_required = true};
-  auto config = read_config(source);
-  if (config) return std::move(*config);
-  for (const auto& mistake : config.error()) fmt::print(stderr, "tasklane-master: {}\n", mistake);
-  return std::nullopt;
+  return read_config(source);
+}
+
+Adjustable adjustable(const Config& config) {
+  return {
+      .pool = {.workers = static_cast<std::size_t>(config.workers), .drain_timeout = config.drain_timeout},
+      .retire_at = {.requests = config.worker_requests_max,
+                    .rss_bytes = config.worker_rss_max_mib * 1024 * 1024},
+      .log_level = config.log_level,
+      .log_format = config.log_format};
+}
+
+Adjustable adjustable(const Handover& handover) {
+  return {.pool = handover.pool.settings,
+          .retire_at = handover.retire_at,
+          .log_level = handover.log_level,
+          .log_format = handover.log_format};
+}
+
+// What a reload may change of a configuration; `socket` is where the service listens.
+std::expected<Adjustable, std::string> reread(const Arguments& arguments, const std::string& socket) {
+  const auto config = read_configuration(arguments);
+  if (!config) return std::unexpected(fmt::format("{}", fmt::join(config.error(), "; ")));
+  if (config->socket_path != socket)
+    return std::unexpected(fmt::format("FASTCGI_SOCKET cannot change from {} by a reload: restart", socket));
+  return adjustable(*config);
 }
 
 // The worker stands beside the master. It reads the configuration itself, from the same file.
 WorkerCommand worker_command(const Arguments& arguments) {
   WorkerCommand command;
-  command.path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tasklane-worker";
+  command.path = std::filesystem::path(own_executable()).parent_path() / "tasklane-worker";
   if (arguments.env_file) command.arguments = {"--env-file", *arguments.env_file};
   return command;
 }
 
-int serve(const Arguments& arguments, const Config& config) {
-  const WorkerCommand worker = worker_command(arguments);
-  if (::access(worker.path.c_str(), X_OK) != 0) {
-    log::error("no worker to start", {{"path", worker.path}, {"error", std::strerror(errno)}});
-    return kExitConfiguration;
-  }
-  Metrics metrics = Metrics::create();
-  Master master({.worker = worker,
-                 .workers = static_cast<std::size_t>(config.workers),
-                 .drain_timeout = config.drain_timeout},
-                metrics);
-  const auto socket = ListenSocket::bind(
-      {.path = config.socket_path, .group = config.socket_group, .mode = config.socket_mode});
-  if (!socket) {
-    log::error("cannot listen", {{"reason", socket.error().sentence}});
-    return socket.error().exit_code;
-  }
+struct Sockets {
+  ListenSocket listener;
+  std::optional<ListenSocket> control;
+};
+
+// The operator's command cannot reach a master without it; that is no reason not to serve.
+std::optional<ListenSocket> bind_control(const std::string& socket_path) {
+  auto control = ListenSocket::bind({.path = socket_path + kControlSuffix, .mode = 0600});
+  if (control) return std::move(*control);
+  log::warning("no control socket: only signals reach this master", {{"reason", control.error().sentence}});
+  return std::nullopt;
+}
+
+std::expected<ListenSocket, ListenRefusal> find_listener(const Config& config) {
+  auto inherited = ListenSocket::inherit();
+  if (!inherited) return std::unexpected(inherited.error());
+  if (!*inherited)
+    return ListenSocket::bind(
+        {.path = config.socket_path, .group = config.socket_group, .mode = config.socket_mode});
+  if ((*inherited)->bound_path() != config.socket_path)
+    return std::unexpected(
+        ListenRefusal{fmt::format("FASTCGI_SOCKET is {}, but the inherited socket listens at {}",
+                                  config.socket_path, (*inherited)->bound_path()),
+                      kExitConfiguration});
+  return std::move(**inherited);
+}
+
+std::expected<Sockets, ListenRefusal> open_sockets(const Config& config) {
+  auto listener = find_listener(config);
+  if (!listener) return std::unexpected(listener.error());
   if (const auto backlog = kernel_backlog_max(); backlog && *backlog < limits::kListenBacklog)
     log::warning("net.core.somaxconn is too low: bursts will be answered 502",
                  {{"somaxconn", *backlog}, {"wanted", limits::kListenBacklog}});
+  return Sockets{std::move(*listener), bind_control(config.socket_path)};
+}
+
+Sockets adopt_sockets(const Handover& handover) {
+  Sockets sockets{ListenSocket::adopt(Descriptor(handover.listen_fd), handover.listen_path), std::nullopt};
+  if (handover.control_fd >= 0)
+    sockets.control.emplace(ListenSocket::adopt(Descriptor(handover.control_fd), handover.control_path));
+  return sockets;
+}
+
+// An earlier version's numbers cannot be counted on: its workers keep them for themselves, and soon go.
+Metrics adopt_metrics(const Handover& handover) {
+  try {
+    return Metrics::open(Descriptor(handover.metrics_fd));
+  } catch (const std::system_error& error) {
+    log::warning("the metrics begin anew", {{"why", error.what()}});
+    return Metrics::create();
+  }
+}
+
+MasterSettings master_settings(const Arguments& arguments, const Adjustable& values, std::string socket) {
+  return {.worker = worker_command(arguments),
+          .adjustable = values,
+          .reread = [arguments, socket = std::move(socket)] { return reread(arguments, socket); },
+          .executable = own_executable(),
+          .command = arguments.words};
+}
+
+int run(Master& master, const Sockets& sockets, const Arguments& arguments) {
   std::optional<PidFile> pid_file;
   if (arguments.pid_file) {
     auto written = PidFile::write(*arguments.pid_file);
@@ -110,11 +190,65 @@ int serve(const Arguments& arguments, const Config& config) {
     }
     pid_file.emplace(std::move(*written));
   }
-  log::info("master started",
-            {{"version", kVersion}, {"socket", config.socket_path}, {"workers", config.workers}});
-  const int exit_code = master.run(socket->fd());
+  MasterSockets used{.listen_fd = sockets.listener.fd(), .listen_path = sockets.listener.path()};
+  if (sockets.control) {
+    used.control_fd = sockets.control->fd();
+    used.control_path = sockets.control->path();
+  }
+  const int exit_code = master.run(used);
   log::info("master stopped", {{"status", exit_code}});
   return exit_code;
+}
+
+int serve(const Arguments& arguments) {
+  const auto config = read_configuration(arguments);
+  if (!config) {
+    for (const auto& mistake : config.error()) fmt::print(stderr, "tasklane-master: {}\n", mistake);
+    return kExitConfiguration;
+  }
+  log::set_up("master", config->log_level, config->log_format);
+  const auto settings = master_settings(arguments, adjustable(*config), config->socket_path);
+  if (::access(settings.worker.path.c_str(), X_OK) != 0) {
+    log::error("no worker to start", {{"path", settings.worker.path}, {"error", std::strerror(errno)}});
+    return kExitConfiguration;
+  }
+  Metrics metrics = Metrics::create();
+  Master master(settings, metrics);
+  const auto sockets = open_sockets(*config);
+  if (!sockets) {
+    log::error("cannot listen", {{"reason", sockets.error().sentence}});
+    return sockets.error().exit_code;
+  }
+  log::info("master started",
+            {{"version", kVersion}, {"socket", config->socket_path}, {"workers", config->workers}});
+  return run(master, *sockets, arguments);
+}
+
+// In place of an earlier executable. Its settings stay in force until a reload brings the file's, so that a
+// mistake in there does not end a service that runs.
+int take_over(const Arguments& arguments, const Handover& handover) {
+  log::set_up("master", handover.log_level, handover.log_format);
+  const Sockets sockets = adopt_sockets(handover);
+  Metrics metrics = adopt_metrics(handover);
+  Master master(master_settings(arguments, adjustable(handover), sockets.listener.bound_path()), metrics,
+                handover);
+  log::info("master took over", {{"version", kVersion}, {"workers", handover.pool.settings.workers}});
+  return run(master, sockets, arguments);
+}
+
+// The state in the descriptor that the environment names, which is closed; empty: there is none.
+std::expected<std::optional<Handover>, std::string> inherited_state() {
+  const char* const text = std::getenv(kStateVariable);
+  if (text == nullptr) return std::nullopt;
+  const std::string_view digits = text;
+  int number = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const Descriptor fd(number);
+  auto state = read_state(fd.get());
+  ::unsetenv(kStateVariable);
+  if (!state) return std::unexpected(state.error());
+  for (const int each : state->descriptors()) ::fcntl(each, F_SETFD, FD_CLOEXEC);
+  return std::move(*state);
 }
 
 }  // namespace
@@ -122,10 +256,13 @@ int serve(const Arguments& arguments, const Config& config) {
 int main(int argc, char** argv) try {
   const auto arguments = parse_arguments(argc, argv);
   if (!arguments) return arguments.error();
-  const auto config = read_configuration(*arguments);
-  if (!config) return kExitConfiguration;
-  log::set_up("master", config->log_level, config->log_format);
-  return serve(*arguments, *config);
+  const auto state = inherited_state();
+  if (!state) {
+    fmt::print(stderr, "tasklane-master: {}\n", state.error());
+    return kExitFailure;
+  }
+  if (arguments->check_state) return *state ? kExitOk : kExitUsage;
+  return *state ? take_over(*arguments, **state) : serve(*arguments);
 } catch (const std::exception& exception) {
   log::error("master failed", {{"error", exception.what()}});
   return kExitTemporary;

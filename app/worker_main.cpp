@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/config.h"
@@ -46,7 +47,7 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("cannot raise the limit of open files");
 }
 
-[[noreturn]] void serve(const Config& config, Inherited inherited) {
+[[noreturn]] void serve(const Config& config, Inherited& inherited) {
   Exchange::set_up_library();  // before the signals: it takes some
   Descriptor signals = block_signals();
   raise_descriptor_limit();
@@ -82,7 +83,12 @@ int main(int argc, char** argv) {
   }
   const auto config = read_config(source);
   if (!config) {
-    for (const auto& mistake : config.error()) std::fprintf(stderr, "tasklane-worker: %s\n", mistake.c_str());
+    std::string all;
+    for (const auto& mistake : config.error()) {
+      std::fprintf(stderr, "tasklane-worker: %s\n", mistake.c_str());
+      all += (all.empty() ? "" : "; ") + mistake;
+    }
+    tell_master(all);
     return kExitConfiguration;
   }
   log::set_up("worker", config->log_level, config->log_format);
@@ -92,9 +98,10 @@ int main(int argc, char** argv) {
     return kExitUsage;
   }
   try {
-    serve(*config, std::move(*inherited));
+    serve(*config, *inherited);
   } catch (const std::exception& error) {
     log::error("cannot serve", {{"error", error.what()}});
+    tell_master(std::string("cannot serve: ") + error.what());
     return kExitFailure;
   }
 }

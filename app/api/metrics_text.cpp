@@ -174,6 +174,32 @@ void workers(Text& text, const MetricsLayout& metrics) {
                   [](const W& w) { return resident_bytes(read(w.pid)); });
 }
 
+// What the master tells of the pool and of what operators asked for.
+void supervision(Text& text, const MetricsLayout& metrics) {
+  const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
+                       const Counter& value) {
+    text.head(name, type, help);
+    text.value(name, "", read(value));
+  };
+  one("generation", "gauge", "The generation that serves: one more after each reload.", metrics.generation);
+  one("workers_ready", "gauge", "Its workers that are ready.", metrics.workers_ready);
+  one("workers_waiting", "gauge", "Its workers that died and will be started again.",
+      metrics.workers_waiting);
+  one("workers_refused", "gauge", "Its workers that refused their configuration.", metrics.workers_refused);
+  text.head("reloads_total", "counter", "Reloads by outcome.");
+  text.value("reloads_total", R"({outcome="done"})", read(metrics.reloads_done));
+  text.value("reloads_total", R"({outcome="failed"})", read(metrics.reloads_failed));
+  one("last_reload_failed", "gauge", "1 when the last reload failed.", metrics.last_reload_failed);
+  one("last_reload_timestamp_seconds", "gauge", "When it ended; 0: there was none.",
+      metrics.last_reload_at_seconds);
+  text.head("worker_kills_total", "counter", "Workers that the master had to kill, by reason.");
+  text.value("worker_kills_total", R"({reason="not_ready"})", read(metrics.kills_not_ready));
+  text.value("worker_kills_total", R"({reason="not_drained"})", read(metrics.kills_not_drained));
+  text.value("worker_kills_total", R"({reason="stopped_turning"})", read(metrics.kills_stopped_turning));
+  one("worker_retirements_total", "counter", "Workers replaced for their age or size.", metrics.retirements);
+  one("master_upgrades_total", "counter", "Executables that took the master's place.", metrics.upgrades);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsLayout& metrics, std::optional<ListenQueue> queue) {
@@ -181,6 +207,7 @@ std::string metrics_text(const MetricsLayout& metrics, std::optional<ListenQueue
   text.head("build_info", "gauge", "Always 1; the version and the compiler are its labels.");
   text.value("build_info", fmt::format(R"({{version="{}",compiler="gcc {}"}})", kVersion, __VERSION__), 1);
   workers(text, metrics);
+  supervision(text, metrics);
   load(text);
   listener(text, queue);
   tokens(text);

@@ -19,14 +19,42 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::array<std::string_view, 30> kNames = {
-    "DATABASE_URL", "DATABASE_URL_DIRECT", "DATABASE_CONNECTIONS", "BETTER_AUTH_SECRET", "AUTH_JWKS",
-    "AUTH_RSA_ALGORITHM", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_LEEWAY_SECONDS", "TOKEN_CACHE_ENTRIES",
-    "FASTCGI_SOCKET", "FASTCGI_SOCKET_GROUP", "FASTCGI_SOCKET_MODE", "WORKERS", "REQUESTS_IN_FLIGHT_MAX",
-    "DRAIN_TIMEOUT_SECONDS", "SLOW_REQUEST_MS", "LOG_LEVEL", "LOG_FORMAT", "NGINX_USER", "SERVER_NAME", "LISTEN_ADDRESS",
-    "HTTPS_PORT", "HTTP_PORT", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY", "TLS_PROFILE", "CORS_ORIGINS",
-    "OPERATIONS_ALLOW", "RATE_LIMIT_PER_SECOND",
+constexpr std::array<std::string_view, 32> kNames = {
+    "DATABASE_URL",
+    "DATABASE_URL_DIRECT",
+    "DATABASE_CONNECTIONS",
+    "BETTER_AUTH_SECRET",
+    "AUTH_JWKS",
+    "AUTH_RSA_ALGORITHM",
+    "AUTH_ISSUER",
+    "AUTH_AUDIENCE",
+    "AUTH_LEEWAY_SECONDS",
+    "TOKEN_CACHE_ENTRIES",
+    "FASTCGI_SOCKET",
+    "FASTCGI_SOCKET_GROUP",
+    "FASTCGI_SOCKET_MODE",
+    "WORKERS",
+    "REQUESTS_IN_FLIGHT_MAX",
+    "DRAIN_TIMEOUT_SECONDS",
+    "WORKER_REQUESTS_MAX",
+    "WORKER_RSS_MAX",
+    "SLOW_REQUEST_MS",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "NGINX_USER",
+    "SERVER_NAME",
+    "LISTEN_ADDRESS",
+    "HTTPS_PORT",
+    "HTTP_PORT",
+    "TLS_CERTIFICATE",
+    "TLS_CERTIFICATE_KEY",
+    "TLS_PROFILE",
+    "CORS_ORIGINS",
+    "OPERATIONS_ALLOW",
+    "RATE_LIMIT_PER_SECOND",
 };
+
+constexpr std::string_view kSocketPath = "/run/tasklane/tasklane.sock";
 
 constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "json", "text"};
@@ -86,9 +114,9 @@ bool is_origin(std::string_view text) {
 }
 
 void read_database(ConfigReader& reader, Config& config, bool required) {
-  config.database_url =
-      required ? reader.required("DATABASE_URL", "give postgresql://user:password@host/database")
-               : reader.text("DATABASE_URL");
+  config.database_url = required
+                            ? reader.required("DATABASE_URL", "give postgresql://user:password@host/database")
+                            : reader.text("DATABASE_URL");
   config.database_url_direct = reader.text("DATABASE_URL_DIRECT");
   for (const auto& [name, url] : {std::pair("DATABASE_URL", &config.database_url),
                                   std::pair("DATABASE_URL_DIRECT", &config.database_url_direct)}) {
@@ -122,11 +150,13 @@ void read_tokens(ConfigReader& reader, Config& config) {
 }
 
 void read_workers(ConfigReader& reader, Config& config) {
-  config.socket_path = reader.text("FASTCGI_SOCKET", "/run/tasklane/tasklane.sock");
+  config.socket_path = reader.text("FASTCGI_SOCKET", kSocketPath);
   if (!config.socket_path.starts_with('/') || !is_plain(config.socket_path, "/._-+@"))
     reader.mistake("FASTCGI_SOCKET", "must be an absolute path of letters, digits and /._-+@");
-  if (config.socket_path.size() > 107)  // sun_path, unix(7)
-    reader.mistake("FASTCGI_SOCKET", "is longer than the 107 bytes that a unix socket's path can have");
+  if (config.socket_path.size() > 99)  // sun_path has 107, unix(7)
+    reader.mistake("FASTCGI_SOCKET",
+                   "is longer than 99 bytes: a unix socket's path has at most 107, and "
+                   "FASTCGI_SOCKET.control is one, too");
   config.socket_group = reader.text("FASTCGI_SOCKET_GROUP");
   config.socket_mode = reader.octal("FASTCGI_SOCKET_MODE", 0660, 0777);
   const long cores = std::clamp(::sysconf(_SC_NPROCESSORS_ONLN), 1L, static_cast<long>(limits::kWorkersMax));
@@ -134,6 +164,9 @@ void read_workers(ConfigReader& reader, Config& config) {
   config.requests_in_flight_max =
       static_cast<std::size_t>(reader.integer("REQUESTS_IN_FLIGHT_MAX", 2'048, 1, 8'192));
   config.drain_timeout = std::chrono::seconds(reader.integer("DRAIN_TIMEOUT_SECONDS", 30, 1, 3'600));
+  config.worker_requests_max =
+      static_cast<std::uint64_t>(reader.integer("WORKER_REQUESTS_MAX", 0, 0, 1'000'000'000'000));
+  config.worker_rss_max_mib = static_cast<std::uint64_t>(reader.integer("WORKER_RSS_MAX", 0, 0, 1'048'576));
   config.slow_request = std::chrono::milliseconds(reader.integer("SLOW_REQUEST_MS", 1'000, 0, 60'000));
   config.log_level = static_cast<LogLevel>(reader.choice("LOG_LEVEL", 1, kLogLevels));
   config.log_format = static_cast<LogFormat>(reader.choice("LOG_FORMAT", 0, kLogFormats));
@@ -221,6 +254,16 @@ std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource
   };
 }
 
+// The environment, and behind it the file.
+std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource& source) {
+  auto file = read_env_file(source.env_file, source.env_file_required);
+  if (!file) return std::unexpected(std::move(file.error()));
+  return [values = std::move(*file)](std::string_view name) {
+    const char* set = std::getenv(std::string(name).c_str());
+    return set != nullptr ? std::string(set) : find(values, name);
+  };
+}
+
 std::string masked(std::string_view secret) {
   return secret.empty() ? "not set" : fmt::format("set, {} bytes", secret.size());
 }
@@ -233,6 +276,13 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
   // With a file that cannot be read, the names it would have set are not worth reporting as missing.
   if (!lookup) return std::unexpected(std::move(lookup.error()));
   return read_with(std::move(*lookup), std::move(mistakes), source.database_required);
+}
+
+std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source) {
+  ConfigMistakes mistakes;  // of secrets: none of this caller's business
+  auto lookup = lookup_in(source, mistakes);
+  if (!lookup) return std::unexpected(std::move(lookup.error()));
+  return ConfigReader(std::move(*lookup)).text("FASTCGI_SOCKET", kSocketPath);
 }
 
 std::expected<Config, ConfigMistakes> read_config(
@@ -266,6 +316,8 @@ std::string describe(const Config& c) {
   line("WORKERS", c.workers);
   line("REQUESTS_IN_FLIGHT_MAX", c.requests_in_flight_max);
   line("DRAIN_TIMEOUT_SECONDS", c.drain_timeout.count());
+  line("WORKER_REQUESTS_MAX", c.worker_requests_max);
+  line("WORKER_RSS_MAX", c.worker_rss_max_mib);
   line("SLOW_REQUEST_MS", c.slow_request.count());
   line("LOG_LEVEL", kLogLevels[static_cast<std::size_t>(c.log_level)]);
   line("LOG_FORMAT", kLogFormats[static_cast<std::size_t>(c.log_format)]);

@@ -41,6 +41,8 @@ struct Config {
   int workers;
   std::size_t requests_in_flight_max;  // per worker; past it 503
   std::chrono::seconds drain_timeout;
+  std::uint64_t worker_requests_max;       // then the worker is retired; 0: never
+  std::uint64_t worker_rss_max_mib;        // the same
   std::chrono::milliseconds slow_request;  // a request that takes as long is logged; 0: every one is
   LogLevel log_level;
   LogFormat log_format;
@@ -74,6 +76,9 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source);
 // From explicit values, for tests: the environment is not looked at.
 std::expected<Config, ConfigMistakes> read_config(
     const std::vector<std::pair<std::string, std::string>>& values);
+
+// FASTCGI_SOCKET alone, whatever else may be wrong: to find the master that refuses just that.
+std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source);
 
 // Every name that is known, in the order of .env.example.
 std::vector<std::string_view> config_names();

@@ -11,11 +11,13 @@
 namespace tasklane {
 
 inline constexpr int kListenFd = 3;   // the FastCGI socket, listening, non-blocking
-inline constexpr int kReadyFd = 4;    // write end of a pipe: one byte when ready, then closed
+inline constexpr int kReadyFd = 4;    // write end of a pipe: 'R' when ready, else a sentence why not
 inline constexpr int kMetricsFd = 5;  // memfd of base/metrics.h
 
-inline constexpr char kSlotVariable[] = "TASKLANE_SLOT";              // 0 … 2 × workers - 1
+inline constexpr char kSlotVariable[] = "TASKLANE_SLOT";              // 0 … limits::kSlotsMax - 1
 inline constexpr char kGenerationVariable[] = "TASKLANE_GENERATION";  // 1, 2, … one per reload
+
+inline constexpr char kControlSuffix[] = ".control";  // behind FASTCGI_SOCKET: the master's control socket
 
 // Closes what it owns. -1 owns nothing.
 class Descriptor {

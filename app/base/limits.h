@@ -59,11 +59,28 @@ inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
 
 // Supervision.
 inline constexpr std::size_t kWorkersMax = 64;
+inline constexpr std::size_t kGenerationsMax = 4;  // one serves, one comes, two may still be draining
+// Places in the shared metrics: each generation may have one worker more, that retires another.
+inline constexpr std::size_t kSlotsMax = 4 * (64 + 1);
+static_assert(kSlotsMax == kGenerationsMax * (kWorkersMax + 1));
 inline constexpr std::chrono::milliseconds kSocketLockTimeout = 500ms;  // masters in one folder take turns
-inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;  // start to "ready"
+inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;         // start to "ready"
 inline constexpr std::chrono::milliseconds kRestartDelayMin = 100ms;
 inline constexpr std::chrono::milliseconds kRestartDelayMax = 10s;
 inline constexpr std::chrono::milliseconds kRestartStableAfter =
-    10s;  // ready this long: the backoff starts anew
+    10s;                                      // ready this long: the backoff starts anew
+inline constexpr int kRestartLifeFactor = 4;  // ready for so many times the last delay: it does not double
+inline constexpr std::chrono::milliseconds kHeartbeatInterval = 500ms;   // a worker's loop counts
+inline constexpr std::chrono::milliseconds kHeartbeatLookInterval = 1s;  // the master looks
+inline constexpr unsigned kHeartbeatsMissedMax =
+    5;  // looks without a new count: killed, replaced within 10 s
+inline constexpr std::size_t kLastWordsMaxBytes = 1024;  // a worker's reason why it does not get ready
+inline constexpr std::size_t kControlClientsMax = 16;    // past it the oldest that waits for nothing goes
+inline constexpr std::size_t kControlLineMaxBytes = 64;  // the longest command has 12
+inline constexpr std::chrono::milliseconds kControlLineTimeout = 5s;  // for a client to say what it wants
+// `tasklane reload --wait`: past readiness and every drain.
+inline constexpr std::chrono::milliseconds kControlAnswerTimeout = 120s;
+inline constexpr std::chrono::milliseconds kUpgradeCheckTimeout = 5s;  // a new executable says whether it can
+inline constexpr std::size_t kMasterStateMaxBytes = 256 * 1024;        // handed to a new executable
 
 }  // namespace tasklane::limits

@@ -53,6 +53,8 @@ struct WorkerMetrics {
   Counter database_connections_connecting;
   Counter database_connections_down;
   Counter database_statements_in_flight;
+  Counter heartbeat;          // counts the turns of the loop's own timer; the master watches it
+  Counter requests_answered;  // by this process
   // Counters.
   Counter starts;  // workers that have taken this slot; 0: its other numbers are zero, too
   std::array<std::array<std::array<Counter, kStatusesMax>, kMethodsMax>, kRoutesMax> requests;
@@ -78,7 +80,21 @@ struct MetricsLayout {
   std::uint64_t version;  // of this struct: a worker refuses a mapping it does not know
   Counter workers_configured;
   Counter worker_restarts;
-  std::array<WorkerMetrics, 2 * limits::kWorkersMax> workers;  // two generations at most
+  // The rest the master writes, too.
+  Counter generation;       // that serves
+  Counter workers_ready;    // of it
+  Counter workers_waiting;  // of it: between a death and the next attempt
+  Counter workers_refused;  // of it: exit 100, nobody follows before a reload
+  Counter reloads_done;
+  Counter reloads_failed;
+  Counter last_reload_failed;      // 0, 1
+  Counter last_reload_at_seconds;  // Unix time; 0: none yet
+  Counter kills_not_ready;
+  Counter kills_not_drained;
+  Counter kills_stopped_turning;
+  Counter retirements;
+  Counter upgrades;
+  std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
 inline constexpr std::uint64_t kMetricsVersion = 2;
 

@@ -127,6 +127,7 @@ asio::awaitable<void> Acceptor::serve(Connection& connection) {
       auto request = connection.exchange.read();
       if (!request) break;
       const Response response = co_await handler_(std::move(*request));
+      add(metrics_.requests_answered);
       const bool kept = connection.exchange.write(response);
       written_(response);
       if (!kept) break;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -22,6 +23,8 @@ namespace tasklane {
 namespace {
 
 using Refused = std::unexpected<ListenRefusal>;
+
+constexpr int kFirstInheritedFd = 3;  // SD_LISTEN_FDS_START
 
 Refused refuse(int exit_code, const std::string& path, std::string_view why) {
   return Refused({fmt::format("{}: {}", path, why), exit_code});
@@ -122,6 +125,44 @@ std::expected<ListenSocket, ListenRefusal> ListenSocket::bind(const ListenAddres
     return refuse_call(path, fmt::format("giving it to group {}", wanted.group));
   if (::listen(result.fd(), limits::kListenBacklog) != 0) return refuse_call(path, "listen");
   return result;
+}
+
+std::expected<std::optional<ListenSocket>, ListenRefusal> ListenSocket::inherit() {
+  const char* const pid = std::getenv("LISTEN_PID");
+  const char* const count = std::getenv("LISTEN_FDS");
+  const bool meant = pid != nullptr && count != nullptr && pid == std::to_string(::getpid());
+  const bool one = meant && std::string_view(count) == "1";
+  for (const char* const name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  if (!meant) return std::nullopt;
+  const std::string name = "the inherited socket";
+  if (!one) return refuse(kExitConfiguration, name, "exactly one is expected (LISTEN_FDS=1)");
+  Descriptor fd(kFirstInheritedFd);
+  int listening = 0, kind = 0;
+  socklen_t size = sizeof(int);
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
+    return refuse_call(name, "getsockopt");
+  ::getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &kind, &size);
+  if (listening == 0 || kind != AF_UNIX)
+    return refuse(kExitConfiguration, name, "is no listening unix stream socket");
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+    return refuse_call(name, "fcntl");
+  if (::listen(fd.get(), limits::kListenBacklog) != 0) return refuse_call(name, "listen");  // as long as ours
+  return ListenSocket(std::move(fd), "", 0, 0);
+}
+
+ListenSocket ListenSocket::adopt(Descriptor fd, std::string path) {
+  struct stat status {};
+  if (path.empty() || ::lstat(path.c_str(), &status) != 0) return {std::move(fd), "", 0, 0};
+  return {std::move(fd), std::move(path), status.st_dev, status.st_ino};
+}
+
+std::string ListenSocket::bound_path() const {
+  sockaddr_un address{};
+  socklen_t size = sizeof(address) - 1;  // so that the path ends with a zero
+  void* const generic = &address;
+  if (::getsockname(fd_.get(), static_cast<sockaddr*>(generic), &size) != 0) return {};
+  return address.sun_path;
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept

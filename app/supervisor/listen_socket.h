@@ -31,18 +31,28 @@ class ListenSocket {
   // Listening, non-blocking, close-on-exec, backlog limits::kListenBacklog.
   static std::expected<ListenSocket, ListenRefusal> bind(const ListenAddress& address);
 
+  // The one that the service manager holds for us (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS, descriptor 3),
+  // empty when there is none. It is never removed, and whoever gave it keeps it when this process dies. The
+  // variables are taken out of the environment: they are meant for this process alone.
+  static std::expected<std::optional<ListenSocket>, ListenRefusal> inherit();
+
+  // A socket that an earlier executable of this process has bound, or got (then `path` is empty).
+  static ListenSocket adopt(Descriptor fd, std::string path);
+
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&&) = delete;
   ~ListenSocket();  // removes the path, if it is still this socket's
 
   int fd() const { return fd_.get(); }
+  const std::string& path() const { return path_; }  // empty: not ours to remove
+  std::string bound_path() const;                    // where it listens, whoever bound it
 
  private:
   ListenSocket(Descriptor fd, std::string path, dev_t device, ino_t inode)
       : fd_(std::move(fd)), path_(std::move(path)), device_(device), inode_(inode) {}
 
   Descriptor fd_;
-  std::string path_;  // empty: moved from
+  std::string path_;  // empty: moved from, or not ours
   dev_t device_;
   ino_t inode_;
 };

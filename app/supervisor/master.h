@@ -1,53 +1,104 @@
 #pragma once
-// The master's loop: signals and the workers' readiness come in, the pool decides, its actions are carried
-// out and told to the log. Single-threaded. Owns the worker processes and their ready pipes.
+// The master's loop: signals, the workers' readiness and heartbeats, and the operator's commands come in, the
+// pool decides, its actions are carried out and told to the log, the metrics and whoever waits.
+// Single-threaded. Owns the worker processes and their ready pipes.
 //
-// SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads, SIGCHLD reaps; all of them are blocked
-// from construction on, so construct it before the first thing that must be cleaned up. SIGPIPE is ignored: a
-// log that nobody reads any more must not end the service.
+// SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads, SIGUSR2 upgrades, SIGCHLD reaps; all
+// of them are blocked from construction on, so construct it before the first thing that must be cleaned up.
+// SIGPIPE is ignored: a log that nobody reads any more must not end the service.
 
 #include <poll.h>
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "base/descriptors.h"
 #include "base/metrics.h"
+#include "supervisor/control.h"
+#include "supervisor/handover.h"
 #include "supervisor/pool.h"
+#include "supervisor/pool_status.h"
 #include "supervisor/process.h"
+#include "supervisor/service_notifier.h"
+#include "supervisor/successor.h"
 
 namespace tasklane {
 
+// What a reload may change.
+struct Adjustable {
+  PoolSettings pool;
+  RetireAt retire_at = {};
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::automatic;
+};
+
 struct MasterSettings {
   WorkerCommand worker;
-  std::size_t workers;
-  std::chrono::milliseconds drain_timeout;
+  Adjustable adjustable;
+  // The configuration read anew, or why it cannot be used.
+  std::function<std::expected<Adjustable, std::string>()> reread = {};
+  std::string executable = {};            // what an upgrade executes …
+  std::vector<std::string> command = {};  // … with these words
+};
+
+struct MasterSockets {
+  int listen_fd;
+  std::string listen_path = {};  // empty: not ours to remove
+  int control_fd = -1;           // listening; -1: nobody can connect
+  std::string control_path = {};
 };
 
 class Master {
  public:
   // Throws std::system_error when the kernel refuses a signal descriptor.
-  Master(const MasterSettings& settings, Metrics& metrics);
+  Master(MasterSettings settings, Metrics& metrics);
+  // In place of an earlier executable of this process: its workers go on, and a reload brings new ones.
+  Master(MasterSettings settings, Metrics& metrics, const Handover& handover);
 
-  // Starts the pool on the listening socket; returns the exit status when the last worker has gone.
-  int run(int listen_fd);
+  // Starts the pool (or goes on); returns the exit status when the last worker has gone.
+  int run(const MasterSockets& sockets);
 
  private:
   struct Pending {  // what the signals asked for since the last turn, as in nginx's cycle
     unsigned stops = 0;
     bool reload = false;
+    bool upgrade = false;
     bool child = false;
   };
+  struct Check {  // a new executable that is asked whether it can take over
+    SuccessorCheck process;
+    Pool::Time deadline;
+    bool late = false;
+  };
 
+  // master.cpp: the loop.
+  void begin();
   void turn_away();
   void wait();
   void hear_workers();
+  bool hear_worker(std::size_t slot);
   void hear_signals(Pending& pending);
+  void stop();
   void reap();
-  void obey(Actions actions);
+  void look_at_workers();
+  void publish();
+  std::optional<Pool::Time> next_deadline() const;
 
+  // master_requests.cpp: what operators ask for.
+  void hear_operators();
+  std::expected<std::uint64_t, std::string> request_reload();  // the generation to wait for
+  void reload_failed(std::uint64_t generation, const std::string& why);
+  void request_upgrade();
+  void fail_upgrade(const std::string& why);
+  void end_check(const Ending& end);
+  void check_deadline();
+  Handover handover() const;
+
+  // master_actions.cpp: what the pool asks for.
+  void obey(Actions actions);
   void carry_out(const Spawn& action);
   void carry_out(const Terminate& action);
   void carry_out(const Kill& action);
@@ -57,15 +108,36 @@ class Master {
   void carry_out(const ReloadStarted& action);
   void carry_out(const ReloadDone& action);
   void carry_out(const ReloadFailed& action);
+  void carry_out(const RetirementStarted& action);
+  void carry_out(const RetirementFailed& action);
+
+  static Pool::Time now() { return std::chrono::steady_clock::now(); }
+
+  // What the master remembers of a slot besides the pool.
+  struct Place {
+    Descriptor ready;        // the worker's pipe; closed once it is ready or gone
+    std::string last_words;  // what it said there instead
+    std::string failure;     // how the last one ended
+  };
 
   MasterSettings settings_;
-  Inheritance inheritance_;
+  Adjustable wanted_;  // by the reload under way
+  MasterSockets sockets_{.listen_fd = -1};
+  int metrics_fd_;
   MetricsLayout& metrics_;
   Pool pool_;
+  Control control_;
+  ServiceNotifier service_notifier_;
   Descriptor signals_;
-  std::vector<Descriptor> ready_pipes_;  // by slot; closed once the worker is ready or gone
-  std::vector<pollfd> polled_;           // [0] the signals, then one per slot
+  std::vector<Place> places_;  // by slot
+  std::vector<pollfd> polled_;
   std::deque<Action> queue_;
+  LastReload last_reload_;
+  std::optional<Check> check_;
+  Pool::Time next_look_ = now();
+  Pool::Time next_alive_ = now();
+  bool took_over_ = false;
+  bool told_ready_ = false;
   std::optional<int> exit_code_;
 };
 

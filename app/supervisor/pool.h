@@ -1,20 +1,17 @@
 #pragma once
 // The pool of workers as a pure state machine: events and the time come in, actions for the master go out.
+//
 // Generations: a reload starts a whole new one beside the serving one, and only when all of it is ready the
-// old one drains; if one of the new workers fails, the new generation goes and the old one stays. So there
-// are at most twice as many processes as workers. Each slot follows slot_table.h; this adds deadlines, the
-// backoff and the generations. Events for an unknown process are ignored; after Finish, all are.
+// old one drains; if one of the new workers fails, the new generation goes and the old one stays. Old ones
+// may still be draining when the next reload comes, up to limits::kGenerationsMax generations in all; past
+// that a reload waits, and however many wait become one. Retirement replaces one worker: its successor gets
+// ready first. Each slot follows slot_table.h; this adds deadlines, the backoff, heartbeats and the
+// generations. Events for an unknown process are ignored; after Finish, all are.
 
-#include <sys/types.h>
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <variant>
 #include <vector>
 
-#include "base/limits.h"
+#include "supervisor/pool_actions.h"
 #include "supervisor/slot_table.h"
 
 namespace tasklane {
@@ -28,65 +25,62 @@ struct PoolSettings {
   std::chrono::milliseconds restart_stable_after = limits::kRestartStableAfter;
 };
 
-enum class KillReason { not_ready_in_time, not_drained_in_time, asked_for };
+using PoolTime = std::chrono::steady_clock::time_point;
 
-// What the master has to do …
-struct Spawn {
-  std::size_t slot;
-  std::uint64_t generation;
-  bool restart;
+struct PoolSlot {
+  SlotState state = SlotState::empty;
+  std::uint64_t generation = 0;
+  pid_t pid = 0;                             // 0: no process
+  std::optional<PoolTime> deadline = {};     // of its state
+  std::optional<PoolTime> ready_since = {};  // of its process
+  unsigned failures = 0;                     // in a row, without a stable worker between them
+  std::uint64_t restarts = 0;                // of this slot in this generation
+  std::uint64_t beat = 0;                    // the last heartbeat's number
+  unsigned silence = 0;                      // looks in a row that found no new one
 };
-struct Terminate {  // SIGTERM: drain
-  std::size_t slot;
-  pid_t pid;
+
+enum class Role { serving, incoming, leaving };
+
+struct Generation {
+  std::uint64_t number;
+  PoolSettings settings;
+  Role role;
+  std::optional<std::size_t> failed = {};  // incoming: the slot that ended before all were ready
 };
-struct Kill {
-  std::size_t slot;
-  pid_t pid;
-  KillReason reason;
+
+// All that a pool knows; a new executable of the master takes it over (upgrade.h).
+struct PoolState {
+  PoolSettings settings;             // in force: the serving generation's
+  std::vector<PoolSlot> slots = {};  // grows as generations need places, never shrinks
+  std::vector<Generation> generations = {};
+  std::uint64_t newest = 0;
+  std::optional<PoolSettings> wanted = {};  // by a reload that waits
+  struct Retirement {
+    std::size_t retiring;
+    std::size_t successor;
+    bool handed_over;  // the successor is ready, the other one drains
+  };
+  std::optional<Retirement> retirement = {};
+  PoolTime retire_not_before = {};
+  bool stopping = false;
+  bool killed = false;  // while stopping: the work of some worker was lost
+  bool finished = false;
 };
-struct Finish {
-  int exit_code;
-};
-// … and what it only has to tell.
-struct RestartDelayed {
-  std::size_t slot;
-  std::chrono::milliseconds delay;
-};
-struct RestartRefused {
-  std::size_t slot;
-};
-struct ReloadStarted {
-  std::uint64_t generation;
-};
-struct ReloadDone {
-  std::uint64_t generation;
-};
-struct ReloadFailed {
-  std::uint64_t generation;
-};
-using Action = std::variant<Spawn, Terminate, Kill, Finish, RestartDelayed, RestartRefused, ReloadStarted,
-                            ReloadDone, ReloadFailed>;
-using Actions = std::vector<Action>;
 
 class Pool {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = PoolTime;
+  using Slot = PoolSlot;
 
-  struct Slot {
-    SlotState state = SlotState::empty;
-    std::uint64_t generation = 0;
-    pid_t pid = 0;                         // 0: no process
-    std::optional<Time> deadline = {};     // of its state
-    std::optional<Time> ready_since = {};  // of its process
-    unsigned failures = 0;                 // in a row, without a stable worker between them
-  };
-
-  explicit Pool(const PoolSettings& settings);
+  explicit Pool(const PoolSettings& settings) : state_{.settings = settings, .slots = {}} {}
+  explicit Pool(PoolState state) : state_(std::move(state)) {}
 
   Actions start(Time now);
-  Actions reload(Time now);  // while one is under way: once more after it
-  Actions stop(Time now);    // drain; the second time kill
+  Actions reload(Time now, const PoolSettings& settings);
+  Actions stop(Time now);  // drain; the second time kill
+  // A successor for a worker that serves. One at a time, and not while a reload does it anyway: then, as for
+  // a worker that does not serve, nothing happens, and the caller asks again.
+  Actions retire(Time now, pid_t pid);
 
   // The answer to Spawn.
   Actions spawned(Time now, std::size_t slot, pid_t pid);
@@ -94,43 +88,43 @@ class Pool {
 
   Actions ready(Time now, pid_t pid);
   Actions exited(Time now, pid_t pid, bool refuses_configuration);
+  // What a look at a worker's heartbeat saw; limits::kHeartbeatsMissedMax looks without a new one end it.
+  Actions beat(Time now, pid_t pid, std::uint64_t number);
 
   Actions tick(Time now);  // carries out what is due; early calls do nothing
   std::optional<Time> next_deadline() const;
 
-  const std::vector<Slot>& slots() const { return slots_; }
-  bool stopping() const { return stopping_; }
+  const PoolState& state() const { return state_; }
+  const std::vector<Slot>& slots() const { return state_.slots; }
+  bool stopping() const { return state_.stopping; }
+  bool reloading() const { return generation_with(Role::incoming) != nullptr || state_.wanted; }
+  // The generation whose coming answers what was asked of reload() last.
+  std::uint64_t awaited() const { return state_.newest + (state_.wanted ? 1 : 0); }
+  std::uint64_t serving() const;        // the serving generation's number, 0 before start()
+  std::size_t serving_ready() const;    // its workers that are ready
+  std::size_t serving_workers() const;  // and how many it should have
+  bool turns() const;                   // false while every worker that should serve has stopped turning
 
  private:
-  // Slots [0, workers) and [workers, 2 × workers) take turns as generations come and go.
-  enum class Role { vacant, serving, incoming, leaving };
-  struct Bank {
-    Role role = Role::vacant;
-    std::uint64_t generation = 0;
-    bool failed = false;  // incoming: one of it ended before all were ready
-  };
-
   void apply(Time now, std::size_t slot, SlotEvent event, Actions& actions);
-  void apply_to_bank(Time now, std::size_t bank, SlotEvent event, Actions& actions);
+  void apply_to_generation(Time now, std::uint64_t number, SlotEvent event, Actions& actions);
   void enter(Time now, std::size_t slot, SlotEffect effect, Actions& actions);
   void back_off(Time now, std::size_t slot, Actions& actions);
   void kill(std::size_t slot, KillReason reason, Actions& actions);
-  void begin_generation(Time now, std::size_t bank, Role role, Actions& actions);
+  void begin_generation(Time now, const PoolSettings& settings, Role role, Actions& actions);
+  std::optional<std::size_t> free_slot();
   void settle(Time now, Actions& actions);
   void settle_reload(Time now, Actions& actions);
-  bool all(std::size_t bank, SlotState state) const;
-  std::optional<std::size_t> bank_with(Role role) const;
+  void settle_retirement(Time now, Actions& actions);
+  void forget_departed();
+  std::size_t count(std::uint64_t generation, SlotState state) const;
+  const Generation* generation_with(Role role) const;
+  Generation* generation_with(Role role);
+  Generation* generation_of(std::size_t slot);
   std::optional<std::size_t> slot_of(pid_t pid) const;
-  Bank& bank_of(std::size_t slot) { return banks_[slot / settings_.workers]; }
+  bool is_successor(std::size_t slot) const;
 
-  PoolSettings settings_;
-  std::vector<Slot> slots_;
-  Bank banks_[2];
-  std::uint64_t generation_ = 0;
-  bool reload_wanted_ = false;
-  bool stopping_ = false;
-  bool killed_ = false;  // while stopping: the work of some worker was lost
-  bool finished_ = false;
+  PoolState state_;
 };
 
 }  // namespace tasklane

@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 
 #include "base/exit_codes.h"
@@ -21,6 +23,10 @@ namespace tasklane {
 namespace {
 
 constexpr int kFirstOtherFd = kMetricsFd + 1;
+
+// Set anew for each worker, or meant for the master alone.
+constexpr std::array<std::string_view, 5> kNotForWorkers = {kSlotVariable, kGenerationVariable,
+                                                            "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"};
 
 // exec's arguments or environment: pointers into strings that stay.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
@@ -37,7 +43,7 @@ std::vector<std::string> worker_environment(std::size_t slot, std::uint64_t gene
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('='));
-    if (name != kSlotVariable && name != kGenerationVariable) environment.emplace_back(text);
+    if (std::ranges::find(kNotForWorkers, name) == kNotForWorkers.end()) environment.emplace_back(text);
   }
   return environment;
 }
@@ -81,6 +87,8 @@ void restore_signals() {
   ::execve(arguments[0], arguments.data(), environment.data());
   const int error = errno;
   log::error("worker could not be executed", {{"path", arguments[0]}, {"error", std::strerror(error)}});
+  const std::string why = fmt::format("cannot execute {}: {}", arguments[0], std::strerror(error));
+  [[maybe_unused]] const ssize_t told = ::write(kReadyFd, why.data(), why.size());
   ::_exit(error == ENOENT ? kExitExecNotFound : kExitExecFailed);
 }
 
@@ -111,6 +119,15 @@ std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& comm
   if (pid < 0) return refusal("fork");
   if (pid == 0) become_worker(master, sources, arguments, environment);
   return WorkerProcess{pid, std::move(ready)};
+}
+
+std::string own_executable() {
+  std::string path = std::filesystem::read_symlink("/proc/self/exe").string();
+  // proc(5) says so of a file that was replaced; whoever really is called that can be reached as well.
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (path.ends_with(kDeleted) && ::access(path.c_str(), F_OK) != 0)
+    path.resize(path.size() - kDeleted.size());
+  return path;
 }
 
 Ending ending(int wait_status) {

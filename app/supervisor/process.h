@@ -34,13 +34,16 @@ struct Inheritance {
 
 struct WorkerProcess {
   pid_t pid = 0;
-  Descriptor ready = {};  // read end, non-blocking: 'R' when ready; end of file without it is no readiness
+  Descriptor ready = {};  // read end, non-blocking: 'R' when ready, else a sentence why not, or nothing
 };
 
 // The running process, or a sentence when the system refuses one (too many processes or descriptors).
 std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& command,
                                                        const Inheritance& inheritance, std::size_t slot,
                                                        std::uint64_t generation);
+
+// Where the running executable stands, also after another file has taken its place.
+std::string own_executable();
 
 // How a process ended, from waitpid(2)'s status.
 struct Ending {

@@ -28,7 +28,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ never(empty),
           /* timeout      */ never(empty),
           /* drain        */ stay(empty),
-          /* kill         */ stay(empty)},
+          /* kill         */ stay(empty),
+          /* silent       */ never(empty)},
       Row{// spawning
           /* start        */ never(spawning),
           /* spawned      */ to(starting, E::await_ready),
@@ -38,7 +39,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ never(spawning),
           /* timeout      */ never(spawning),
           /* drain        */ to(cancelled),
-          /* kill         */ to(cancelled)},
+          /* kill         */ to(cancelled),
+          /* silent       */ never(spawning)},
       Row{// cancelled: the process comes, holds nothing yet, and may end at once
           /* start        */ never(cancelled),
           /* spawned      */ to(draining, E::terminate),
@@ -48,8 +50,9 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ never(cancelled),
           /* timeout      */ never(cancelled),
           /* drain        */ stay(cancelled),
-          /* kill         */ stay(cancelled)},
-      Row{// starting
+          /* kill         */ stay(cancelled),
+          /* silent       */ never(cancelled)},
+      Row{// starting: before readiness its own deadline watches it
           /* start        */ never(starting),
           /* spawned      */ never(starting),
           /* spawn_failed */ never(starting),
@@ -58,7 +61,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ to(overdue, E::kill_unready),
           /* drain        */ to(draining, E::terminate),
-          /* kill         */ to(doomed, E::kill_now)},
+          /* kill         */ to(doomed, E::kill_now),
+          /* silent       */ stay(starting)},
       Row{// ready
           /* start        */ never(ready),
           /* spawned      */ never(ready),
@@ -68,7 +72,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ never(ready),
           /* drain        */ to(draining, E::terminate),
-          /* kill         */ to(doomed, E::kill_now)},
+          /* kill         */ to(doomed, E::kill_now),
+          /* silent       */ to(overdue, E::kill_silent)},
       Row{// draining: what it says of itself no longer matters
           /* start        */ never(draining),
           /* spawned      */ never(draining),
@@ -78,7 +83,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ to(empty),
           /* timeout      */ to(doomed, E::kill_late),
           /* drain        */ stay(draining),
-          /* kill         */ to(doomed, E::kill_now)},
+          /* kill         */ to(doomed, E::kill_now),
+          /* silent       */ to(doomed, E::kill_silent)},
       Row{// overdue: its readiness may cross the signal on the way
           /* start        */ never(overdue),
           /* spawned      */ never(overdue),
@@ -88,7 +94,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ never(overdue),
           /* drain        */ to(doomed),
-          /* kill         */ to(doomed)},
+          /* kill         */ to(doomed),
+          /* silent       */ stay(overdue)},
       Row{// doomed
           /* start        */ never(doomed),
           /* spawned      */ never(doomed),
@@ -98,7 +105,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ to(empty),
           /* timeout      */ never(doomed),
           /* drain        */ stay(doomed),
-          /* kill         */ stay(doomed)},
+          /* kill         */ stay(doomed),
+          /* silent       */ stay(doomed)},
       Row{// waiting
           /* start        */ never(waiting),
           /* spawned      */ never(waiting),
@@ -108,7 +116,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ never(waiting),
           /* timeout      */ to(spawning, E::respawn),
           /* drain        */ to(empty),
-          /* kill         */ to(empty)},
+          /* kill         */ to(empty),
+          /* silent       */ never(waiting)},
       Row{// refused
           /* start        */ never(refused),
           /* spawned      */ never(refused),
@@ -118,7 +127,8 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* refuse       */ never(refused),
           /* timeout      */ never(refused),
           /* drain        */ to(empty),
-          /* kill         */ to(empty)},
+          /* kill         */ to(empty),
+          /* silent       */ never(refused)},
   };
 }();
 // clang-format on
@@ -127,7 +137,7 @@ constexpr std::array<std::string_view, kSlotStates> kStates = {"empty",   "spawn
                                                                "ready",   "draining", "overdue",   "doomed",
                                                                "waiting", "refused"};
 constexpr std::array<std::string_view, kSlotEvents> kEvents = {
-    "start", "spawned", "spawn_failed", "ready", "exited", "refuse", "timeout", "drain", "kill"};
+    "start", "spawned", "spawn_failed", "ready", "exited", "refuse", "timeout", "drain", "kill", "silent"};
 
 }  // namespace
 

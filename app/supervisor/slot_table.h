@@ -15,7 +15,7 @@ enum class SlotState {
   starting,   // runs; its readiness is awaited until a deadline
   ready,      // serves
   draining,   // told to drain, until a deadline
-  overdue,    // killed because it was not ready in time; another one follows
+  overdue,    // killed because it was not ready in time or stood still; another one follows
   doomed,     // killed; nobody follows
   waiting,    // ended; another one follows at a deadline
   refused,    // said that its configuration is wrong (exit 100): nobody follows until a reload
@@ -32,8 +32,9 @@ enum class SlotEvent {
   timeout,       // the slot's deadline has passed
   drain,         // no longer wanted
   kill,          // no longer wanted, at once
+  silent,        // its loop has stopped turning
 };
-inline constexpr std::size_t kSlotEvents = 9;
+inline constexpr std::size_t kSlotEvents = 10;
 
 enum class SlotEffect {
   none,
@@ -48,6 +49,7 @@ enum class SlotEffect {
   kill_unready,  // SIGKILL: not ready in time
   kill_late,     // SIGKILL: not drained in time
   kill_now,      // SIGKILL: asked for
+  kill_silent,   // SIGKILL: its loop has stopped turning
 };
 
 struct Transition {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -38,7 +39,7 @@ std::optional<std::uint64_t> number_in(const char* variable) {
 std::optional<Inherited> inherit() {
   const auto slot = number_in(kSlotVariable);
   const auto generation = number_in(kGenerationVariable);
-  if (!slot || !generation || *slot >= 2 * limits::kWorkersMax) return std::nullopt;
+  if (!slot || !generation || *slot >= limits::kSlotsMax) return std::nullopt;
   for (const int fd : {kListenFd, kReadyFd, kMetricsFd}) {
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
   }
@@ -47,6 +48,12 @@ std::optional<Inherited> inherit() {
                    .metrics = Descriptor(kMetricsFd),
                    .slot = *slot,
                    .generation = *generation};
+}
+
+void tell_master(std::string_view why) {
+  struct stat status {};
+  if (!number_in(kSlotVariable) || ::fstat(kReadyFd, &status) != 0 || !S_ISFIFO(status.st_mode)) return;
+  [[maybe_unused]] const ssize_t told = ::write(kReadyFd, why.data(), why.size());
 }
 
 Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited, Descriptor signals,
@@ -78,9 +85,11 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
 
 void Worker::start() {
   watch_signals();
-  asio::co_spawn(loop_, run(), [](const std::exception_ptr& error) {
+  const auto fail = [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
-  });
+  };
+  asio::co_spawn(loop_, run(), fail);
+  asio::co_spawn(loop_, beat(), fail);
 }
 
 std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
@@ -102,6 +111,7 @@ asio::awaitable<void> Worker::run() {
   const auto keys = co_await authenticator_.refresh();
   if (!keys && key_file_ != nullptr) {
     log::error("AUTH_JWKS cannot be used", {{"why", keys.error().detail}});
+    tell_master("AUTH_JWKS cannot be used: " + keys.error().detail);
     exit_status_ = kExitConfiguration;
     loop_.stop();
     co_return;
@@ -111,6 +121,16 @@ asio::awaitable<void> Worker::run() {
   ready_.reset();
   log::info("ready");
   co_await keep_keys();
+}
+
+// The master replaces a worker whose loop does not come around to this any more.
+asio::awaitable<void> Worker::beat() {
+  asio::steady_timer timer(loop_);
+  while (true) {
+    add(metrics_.heartbeat);
+    timer.expires_after(limits::kHeartbeatInterval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
 }
 
 asio::awaitable<void> Worker::keep_keys() {

@@ -10,6 +10,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "api/api.h"
 #include "auth/jwks_file.h"
@@ -35,6 +36,9 @@ struct Inherited {
 // Empty when this process was not started by a master.
 std::optional<Inherited> inherit();
 
+// For a worker that cannot get ready: the reason, for the master to pass on. Nothing secret.
+void tell_master(std::string_view why);
+
 class Worker {
  public:
   // `signals` is a signalfd(2) for the signals that the process blocks.
@@ -51,6 +55,7 @@ class Worker {
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> keep_keys();
   boost::asio::awaitable<Result<void>> probe_database(TracePtr trace);
+  boost::asio::awaitable<void> beat();
   void watch_signals();
 
   boost::asio::io_context& loop_;

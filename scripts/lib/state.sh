@@ -46,9 +46,9 @@ check_path() {
   local problem=
   [[ $state =~ ^[A-Za-z0-9/._+@-]+$ ]] ||
     problem="the state's path may have letters, digits and /._-+@ only: $state (choose another with --state)"
-  # A unix socket's path has at most 107 bytes (unix(7)); the longest is run/tasklane.sock.
-  [ $((${#state} + 18)) -le 107 ] ||
-    problem="the state's path is too long for unix sockets, ${#state} of at most 89 bytes: $state (choose another with --state)"
+  # A unix socket's path has at most 107 bytes (unix(7)); the longest is run/tasklane.sock.control.
+  [ $((${#state} + 26)) -le 107 ] ||
+    problem="the state's path is too long for unix sockets, ${#state} of at most 81 bytes: $state (choose another with --state)"
   [ -n "$problem" ] || return 0
   rmdir -- "$state" 2>/dev/null || true
   fail 1 "$problem"

@@ -57,7 +57,7 @@ const std::vector<Bad> kBadValues = {
     {"TOKEN_CACHE_ENTRIES", "1000001", "TOKEN_CACHE_ENTRIES must be"},
     {"FASTCGI_SOCKET", "run/tasklane.sock", "FASTCGI_SOCKET must be an absolute path"},
     {"FASTCGI_SOCKET", "/run/x;y", "FASTCGI_SOCKET must be an absolute path of letters"},
-    {"FASTCGI_SOCKET", "/" + std::string(107, 'x'), "FASTCGI_SOCKET is longer than the 107 bytes"},
+    {"FASTCGI_SOCKET", "/" + std::string(99, 'x'), "FASTCGI_SOCKET is longer than 99 bytes"},
     {"FASTCGI_SOCKET_MODE", "0888", "FASTCGI_SOCKET_MODE must be an octal file mode"},
     {"FASTCGI_SOCKET_MODE", "1777", "FASTCGI_SOCKET_MODE must be an octal file mode"},
     {"WORKERS", "0", "WORKERS must be a whole number from 1 to 64"},

@@ -42,8 +42,17 @@ struct Fixture {
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(out, STDERR_FILENO);
     log::set_up("master", LogLevel::debug, LogFormat::json);
-    Master loop({.worker = worker, .workers = workers, .drain_timeout = drain_timeout}, metrics);
-    ::_exit(loop.run(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    Master loop(
+        {.worker = worker,
+         .adjustable = {.pool = {.workers = workers, .drain_timeout = drain_timeout}},
+         .reread = [this, workers, drain_timeout]() -> std::expected<Adjustable, std::string> {
+           if (const std::string text = content(folder / "mistake"); !text.empty())
+             return std::unexpected(text);
+           const bool more = !content(folder / "more").empty();
+           return Adjustable{.pool = {.workers = workers + (more ? 1 : 0), .drain_timeout = drain_timeout}};
+         }},
+        metrics);
+    ::_exit(loop.run({.listen_fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)}));
   }
 
   std::size_t logged(const std::string& words) const {
@@ -139,6 +148,39 @@ BOOST_AUTO_TEST_CASE(replaces_a_whole_generation_on_sighup) {
   BOOST_TEST(read(metrics.layout().worker_restarts) == 0U);
   tell(SIGTERM);
   BOOST_TEST(exit_status() == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(takes_another_number_of_workers_from_the_configuration) {
+  start(kObedient);
+  wait_for("worker ready", 2);
+  std::ofstream(folder / "more") << "yes";
+  tell(SIGHUP);
+  wait_for("worker ready", 5);
+  wait_for("worker exited", 2);
+  BOOST_TEST(eventually([&] { return read(metrics.layout().workers_ready) == 3U; }));
+  BOOST_TEST(read(metrics.layout().workers_configured) == 3U);
+  BOOST_TEST(read(metrics.layout().reloads_done) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(starts_nobody_for_a_configuration_with_mistakes) {
+  start(kObedient);
+  wait_for("worker ready", 2);
+  std::ofstream(folder / "mistake") << "WORKERS must be a whole number";
+  tell(SIGHUP);
+  wait_for("WORKERS must be a whole number", 1);
+  BOOST_TEST(logged("worker started") == 2U);
+  BOOST_TEST(read(metrics.layout().reloads_failed) == 1U);
+  BOOST_TEST(read(metrics.layout().last_reload_failed) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_last_words_of_a_worker_that_does_not_get_ready) {
+  start("if [ $TASKLANE_GENERATION = 1 ]; then " + kObedient +
+        "else printf 'AUTH_JWKS is gone' >&4; exit 100; fi\n");
+  wait_for("worker ready", 2);
+  tell(SIGHUP);
+  wait_for("reload failed", 1);
+  BOOST_TEST(logged("AUTH_JWKS is gone") >= 1U);
+  BOOST_TEST(eventually([&] { return read(metrics.layout().workers_ready) == 2U; }));
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_when_nobody_reads_its_log) {

@@ -66,12 +66,26 @@ class World {
       }
     } else if (dice < 60 && !processes_.empty()) {
       end(any(), roll(6) == 0);
-    } else if (dice < 70) {
-      obey(pool_.reload(now_));
-    } else if (dice < 72) {
+    } else if (dice < 66) {
+      PoolSettings wanted = pool_.state().settings;
+      if (roll(3) == 0) wanted.workers = 1 + roll(4);
+      obey(pool_.reload(now_, wanted));
+    } else if (dice < 76 && !processes_.empty()) {
+      obey(pool_.retire(now_, any()));
+    } else if (dice < 79 && !processes_.empty()) {
+      fall_silent(any());
+    } else if (dice < 81) {
       obey(pool_.exited(now_, last_pid_ + 100, roll(2) == 0));  // nobody's
     } else {
       pass(std::chrono::milliseconds(roll(4) == 0 ? roll(20'000) : roll(300)));
+    }
+  }
+
+  void fall_silent(pid_t pid) {
+    for (unsigned look = 0; look <= limits::kHeartbeatsMissedMax && processes_.contains(pid); ++look) {
+      silent_ = pid;
+      obey(pool_.beat(now_, pid, 1));
+      silent_ = 0;
     }
   }
 
@@ -129,7 +143,7 @@ class World {
         must(delayed->delay <= limits::kRestartDelayMax, "delays have a cap");
         must(delayed->delay == 0ms || delayed->delay >= limits::kRestartDelayMin, "delays have a floor");
       }
-      if (std::holds_alternative<ReloadDone>(queue.front())) handing_over_ = true;
+      if (const auto* done = std::get_if<ReloadDone>(&queue.front())) handing_over_ = done->generation;
       if (const auto* finish = std::get_if<Finish>(&queue.front())) {
         finished_ = true;
         exit_code_ = finish->exit_code;
@@ -138,13 +152,14 @@ class World {
       }
       queue.insert(queue.end(), more.begin(), more.end());
     }
-    handing_over_ = false;
+    handing_over_ = 0;
     check();
   }
 
   Actions born(const Spawn& spawn) {
-    must(!refused_[{spawn.slot, spawn.generation}], "a refusal is for ever");
-    must(spawn.slot < 2 * workers_, "two generations at most");
+    must(!spawn.restart || !refused_[{spawn.slot, spawn.generation}], "a refusal is for ever");
+    refused_[{spawn.slot, spawn.generation}] = false;
+    must(spawn.slot < limits::kSlotsMax, "every slot has its place");
     for (const auto& [pid, process] : processes_) must(process.slot != spawn.slot, "one process a slot");
     if (roll(20) == 0) return pool_.spawn_failed(now_, spawn.slot);
     newest_ = std::max(newest_, spawn.generation);
@@ -160,21 +175,32 @@ class World {
     const bool served = process.ready && !process.told;
     process.told = true;
     process.killed = process.killed || kill;
-    if (!served || pool_.stopping()) return;
+    if (!served || pool_.stopping() || pid == silent_) return;
     must(!kill, "a worker that serves is not killed");
-    if (!handing_over_)
-      return must(process.generation == newest_, "of a failed reload the old generation stays");
-    const auto successors = std::ranges::count_if(processes_, [&](const auto& entry) {
-      return entry.second.ready && !entry.second.told && entry.second.generation > process.generation;
-    });
-    must(static_cast<std::size_t>(successors) == workers_, "the old go when all of the new are ready");
+    const auto others = [&](std::uint64_t generation) {
+      return static_cast<std::size_t>(std::ranges::count_if(processes_, [&](const auto& entry) {
+        return entry.second.ready && !entry.second.told && entry.second.generation == generation;
+      }));
+    };
+    if (process.generation == pool_.serving())
+      return must(others(pool_.serving()) > 0, "who retires has a successor that is ready");
+    if (handing_over_ == 0)
+      return must(process.generation > pool_.serving(), "of a failed reload the old stay");
+    must(others(handing_over_) == pool_.serving_workers(), "the old go when all of the new are ready");
   }
 
   void check() {
     std::map<std::uint64_t, std::size_t> living;
     for (const auto& [pid, process] : processes_) ++living[process.generation];
-    must(living.size() <= 2U, "two generations at most");
-    for (const auto& [generation, count] : living) must(count <= workers_, "a generation has its size");
+    must(living.size() <= limits::kGenerationsMax, "generations have a bound");
+    std::size_t beyond = 0;
+    for (const auto& [number, living_of] : living) {
+      const auto generation = std::ranges::find(pool_.state().generations, number, &Generation::number);
+      must(generation != pool_.state().generations.end(), "a living worker has a generation");
+      if (generation != pool_.state().generations.end() && generation->role != Role::leaving)
+        beyond += living_of - std::min(living_of, generation->settings.workers);
+    }
+    must(beyond <= 1U, "a generation has its size, and one more that retires another");
     // The pool's view of who lives is the world's.
     for (std::size_t slot = 0; slot < pool_.slots().size(); ++slot) {
       const pid_t pid = pool_.slots()[slot].pid;
@@ -194,7 +220,8 @@ class World {
   std::map<std::pair<std::size_t, std::uint64_t>, bool> refused_;
   pid_t last_pid_ = 0;
   std::uint64_t newest_ = 0;
-  bool handing_over_ = false;
+  std::uint64_t handing_over_ = 0;
+  pid_t silent_ = 0;
   bool finished_ = false;
   int exit_code_ = -1;
 };

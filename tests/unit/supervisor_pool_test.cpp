@@ -1,65 +1,8 @@
-#include "supervisor/pool.h"
-
-#include <boost/test/unit_test.hpp>
-#include <string>
+#include "supervisor_pool_stage.h"
 
 #include "base/exit_codes.h"
 
 using namespace tasklane;
-using namespace std::chrono_literals;
-
-namespace {
-
-// A pool in virtual time, with every action written down in a word or two.
-struct Stage {
-  Pool pool;
-  Pool::Time now{};
-  pid_t last_pid = 0;
-
-  explicit Stage(std::size_t workers = 2) : pool({.workers = workers, .drain_timeout = 30s}) {}
-
-  // Spawns are answered at once, as the master does; process ids count from 1.
-  std::string told(const Actions& actions) {
-    std::string words;
-    const auto add = [&](const std::string& word) { words += (words.empty() ? "" : " ") + word; };
-    for (const Action& action : actions) {
-      if (const auto* spawn = std::get_if<Spawn>(&action)) {
-        add((spawn->restart ? "respawn:" : "spawn:") + std::to_string(spawn->slot));
-        const std::string more = told(pool.spawned(now, spawn->slot, ++last_pid));
-        if (!more.empty()) add(more);
-      }
-      if (const auto* term = std::get_if<Terminate>(&action)) add("term:" + std::to_string(term->pid));
-      if (const auto* kill = std::get_if<Kill>(&action)) add("kill:" + std::to_string(kill->pid));
-      if (const auto* finish = std::get_if<Finish>(&action))
-        add("finish:" + std::to_string(finish->exit_code));
-      if (const auto* delayed = std::get_if<RestartDelayed>(&action))
-        add("delay:" + std::to_string(delayed->delay.count()));
-      if (const auto* refused = std::get_if<RestartRefused>(&action))
-        add("refused:" + std::to_string(refused->slot));
-      if (std::holds_alternative<ReloadStarted>(action)) add("reload");
-      if (std::holds_alternative<ReloadDone>(action)) add("reloaded");
-      if (std::holds_alternative<ReloadFailed>(action)) add("reload-failed");
-    }
-    return words;
-  }
-
-  std::string start() { return told(pool.start(now)); }
-  std::string stop() { return told(pool.stop(now)); }
-  std::string reload() { return told(pool.reload(now)); }
-  std::string ready(pid_t pid) { return told(pool.ready(now, pid)); }
-  std::string exit(pid_t pid, bool refuses = false) { return told(pool.exited(now, pid, refuses)); }
-  std::string after(std::chrono::milliseconds time) {
-    now += time;
-    return told(pool.tick(now));
-  }
-  void serve() {
-    start();
-    for (pid_t pid = 1; pid <= static_cast<pid_t>(pool.slots().size() / 2); ++pid) ready(pid);
-  }
-  std::string state(std::size_t slot) const { return std::string(spelling(pool.slots()[slot].state)); }
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(pool)
 
@@ -104,13 +47,26 @@ BOOST_AUTO_TEST_CASE(begins_the_delays_anew_after_a_stable_worker) {
   }
   stage.ready(stage.last_pid);
   stage.after(limits::kRestartStableAfter - 1ms);
-  BOOST_TEST(stage.exit(stage.last_pid) == "delay:800");  // not stable yet
-  stage.after(800ms);
+  BOOST_TEST(stage.exit(stage.last_pid) == "delay:400");  // not stable yet
+  stage.after(400ms);
   stage.ready(stage.last_pid);
   stage.after(limits::kRestartStableAfter);
   BOOST_TEST(stage.exit(stage.last_pid) == "delay:0");
   stage.after(0ms);
   BOOST_TEST(stage.exit(stage.last_pid) == "delay:100");
+}
+
+BOOST_AUTO_TEST_CASE(does_not_double_a_delay_that_is_short_beside_the_time_lived) {
+  Stage stage(1);
+  stage.serve();
+  for (int death = 0; death < 20; ++death) {  // a kill every second
+    stage.after(850ms);
+    BOOST_TEST(stage.exit(stage.last_pid) == "delay:100");
+    stage.after(100ms);
+    stage.ready(stage.last_pid);
+  }
+  stage.after(399ms);
+  BOOST_TEST(stage.exit(stage.last_pid) == "delay:200");
 }
 
 BOOST_AUTO_TEST_CASE(kills_a_worker_that_is_not_ready_in_time_and_counts_it_as_a_failure) {
@@ -212,103 +168,6 @@ BOOST_AUTO_TEST_CASE(asks_to_be_woken_only_for_what_is_due) {
   BOOST_TEST(!stage.pool.next_deadline().has_value());
   stage.exit(1);
   BOOST_TEST((stage.pool.next_deadline() == stage.now + limits::kRestartDelayMin));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(pool_reload)
-
-BOOST_AUTO_TEST_CASE(drains_the_old_generation_only_when_all_of_the_new_one_is_ready) {
-  Stage stage;
-  stage.serve();
-  BOOST_TEST(stage.reload() == "reload spawn:2 spawn:3");
-  BOOST_TEST(stage.ready(4) == "");
-  BOOST_TEST(stage.ready(3) == "reloaded term:1 term:2");
-  BOOST_TEST(stage.pool.slots()[2].generation == 2U);
-  stage.exit(1);
-  stage.exit(2);
-  BOOST_TEST(stage.reload() == "reload spawn:0 spawn:1");
-}
-
-BOOST_AUTO_TEST_CASE(keeps_the_old_generation_when_one_of_the_new_ends_too_early) {
-  for (const bool refuses : {false, true}) {
-    Stage stage;
-    stage.serve();
-    stage.reload();
-    stage.ready(3);
-    const std::string expected = "reload-failed term:3";
-    BOOST_TEST(stage.exit(4, refuses) == (refuses ? "refused:3 " + expected : expected));
-    BOOST_TEST(stage.exit(3) == "");
-    BOOST_TEST(stage.after(1h) == "");
-    BOOST_TEST(stage.state(0) == "ready");
-    BOOST_TEST(stage.state(1) == "ready");
-    BOOST_TEST(stage.reload() == "reload spawn:2 spawn:3");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(keeps_the_old_generation_when_one_of_the_new_is_not_ready_in_time) {
-  Stage stage;
-  stage.serve();
-  stage.reload();
-  stage.ready(3);
-  BOOST_TEST(stage.after(limits::kReadyTimeout) == "kill:4");
-  BOOST_TEST(stage.exit(4) == "reload-failed term:3");
-}
-
-BOOST_AUTO_TEST_CASE(restarts_workers_of_the_old_generation_during_a_reload) {
-  Stage stage;
-  stage.serve();
-  stage.reload();
-  BOOST_TEST(stage.exit(1) == "delay:100");
-  BOOST_TEST(stage.after(100ms) == "respawn:0");
-  BOOST_TEST(stage.pool.slots()[0].generation == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(reloads_once_more_after_the_reload_under_way_however_often_asked) {
-  Stage stage;
-  stage.serve();
-  stage.reload();
-  BOOST_TEST(stage.reload() == "");
-  BOOST_TEST(stage.reload() == "");
-  stage.ready(3);
-  BOOST_TEST(stage.ready(4) == "reloaded term:1 term:2");
-  BOOST_TEST(stage.exit(1) == "");
-  BOOST_TEST(stage.exit(2) == "reload spawn:0 spawn:1");
-  stage.ready(5);
-  BOOST_TEST(stage.ready(6) == "reloaded term:3 term:4");
-  stage.exit(3);
-  BOOST_TEST(stage.exit(4) == "");
-}
-
-BOOST_AUTO_TEST_CASE(brings_back_a_slot_that_had_refused_its_configuration) {
-  Stage stage;
-  stage.serve();
-  stage.exit(1, true);
-  stage.reload();
-  stage.ready(3);
-  BOOST_TEST(stage.ready(4) == "reloaded term:2");
-  BOOST_TEST(stage.exit(2) == "");
-}
-
-BOOST_AUTO_TEST_CASE(stops_both_generations_in_the_middle_of_a_reload) {
-  Stage stage;
-  stage.serve();
-  stage.reload();
-  BOOST_TEST(stage.stop() == "term:1 term:2 term:3 term:4");
-  BOOST_TEST(stage.reload() == "");
-  for (const pid_t pid : {1, 2, 3}) stage.exit(pid);
-  BOOST_TEST(stage.exit(4) == "finish:0");
-}
-
-BOOST_AUTO_TEST_CASE(does_not_count_a_reload_s_late_worker_as_a_failed_stop) {
-  Stage stage(1);
-  stage.serve();
-  stage.reload();
-  stage.ready(2);
-  BOOST_TEST(stage.after(30s) == "kill:1");
-  stage.exit(1);
-  stage.stop();
-  BOOST_TEST(stage.exit(2) == "finish:0");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

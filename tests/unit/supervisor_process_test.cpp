@@ -109,9 +109,9 @@ BOOST_AUTO_TEST_CASE(starts_the_worker_with_clean_signals_in_a_group_of_its_own)
                                  "SigBlk:\t0000000000000000\nSigIgn:\t0000000000001000\n");  // SIGPIPE alone
 }
 
-BOOST_AUTO_TEST_CASE(reports_an_exec_that_fails_by_the_exit_status_and_says_nothing_on_the_pipe) {
+BOOST_AUTO_TEST_CASE(reports_an_exec_that_fails_by_the_exit_status_and_says_why_on_the_pipe) {
   const auto missing = spawn({.path = folder / "missing"}, {listen.get(), metrics.get()});
-  BOOST_TEST(said(missing) == "");
+  BOOST_TEST(said(missing).starts_with("cannot execute "));
   BOOST_TEST(wait_for(missing.pid).exit_status == kExitExecNotFound);
   const auto folder_itself = spawn({.path = folder.path()}, {listen.get(), metrics.get()});
   BOOST_TEST(wait_for(folder_itself.pid).exit_status == kExitExecFailed);

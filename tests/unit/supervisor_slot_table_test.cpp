@@ -9,7 +9,7 @@ using enum SlotState;
 namespace {
 
 constexpr SlotEvent kWhileRunning[] = {SlotEvent::ready, SlotEvent::exited, SlotEvent::refuse,
-                                       SlotEvent::drain, SlotEvent::kill};
+                                       SlotEvent::drain, SlotEvent::kill,   SlotEvent::silent};
 constexpr SlotState kRunning[] = {starting, SlotState::ready, draining, overdue, doomed};
 
 template <class Check>

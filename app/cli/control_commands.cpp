@@ -1,0 +1,127 @@
+#include "cli/control_commands.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "base/descriptors.h"
+#include "base/exit_codes.h"
+#include "base/limits.h"
+#include "cli/arguments.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr Option kWait{"wait", "", "return when it is done; exit 1 and say why when it failed"};
+constexpr std::array kWaitOptions = {kWait, kEnvFileOption};
+constexpr std::array kStatusOptions = {kEnvFileOption};
+
+constexpr CommandLine kReloadLine = {.usage = "tasklane reload [--wait] [--env-file FILE]",
+                                     .about =
+                                         "Has the running master read the configuration anew and replace all "
+                                         "workers: the old ones go when all of\n"
+                                         "the new ones are ready. When something is wrong the old ones stay.",
+                                     .options = kWaitOptions};
+
+constexpr CommandLine kUpgradeLine = {
+    .usage = "tasklane upgrade [--wait] [--env-file FILE]",
+    .about =
+        "Has the running master execute the file that has taken the place of its own, in the same process, "
+        "and\n"
+        "reload. When the new program cannot take over, the old one goes on.",
+    .options = kWaitOptions};
+
+constexpr CommandLine kPoolLine = {
+    .usage = "tasklane pool [--env-file FILE]",
+    .about = "Prints what the running master says of itself and its workers, as one line of JSON.",
+    .options = kStatusOptions};
+
+int refuse(int status, std::string_view sentence) {
+  fmt::print(stderr, "tasklane: {}\n", sentence);
+  return status;
+}
+
+std::expected<Descriptor, std::string> connect_to_master(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return std::unexpected("FASTCGI_SOCKET is too long");
+  path.copy(address.sun_path, path.size());
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  if (!fd || ::connect(fd.get(), generic, sizeof address) != 0) {
+    return std::unexpected(fmt::format("no master can be reached at {}: {}", path, std::strerror(errno)));
+  }
+  return fd;
+}
+
+// All it says until it hangs up; empty when that takes too long.
+std::string hear(int fd) {
+  const auto give_up = std::chrono::steady_clock::now() + limits::kControlAnswerTimeout;
+  std::string answer;
+  while (true) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = left.count() <= 0 ? 0 : ::poll(&polled, 1, static_cast<int>(left.count()));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return {};
+    char bytes[4096];
+    const ssize_t count = ::read(fd, bytes, sizeof bytes);
+    if (count <= 0) return answer;
+    answer.append(bytes, static_cast<std::size_t>(count));
+  }
+}
+
+int converse(const Options& options, std::string line) {
+  ConfigSource source;
+  source.env_file = options.value(kEnvFileOption.name, source.env_file);
+  source.env_file_required = options.has(kEnvFileOption.name);
+  const auto socket = read_socket_path(source);
+  if (!socket) {
+    for (const auto& mistake : socket.error()) fmt::print(stderr, "tasklane: {}\n", mistake);
+    return kExitConfiguration;
+  }
+  const auto master = connect_to_master(*socket + kControlSuffix);
+  if (!master) return refuse(kExitTemporary, master.error());
+  line += '\n';
+  if (::send(master->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    return refuse(kExitTemporary, "the master did not listen");
+  const std::string answer = hear(master->get());
+  if (!answer.ends_with('\n'))
+    return refuse(kExitTemporary, "the master gave no answer in time; see its log");
+  if (!answer.starts_with("failed") && !answer.starts_with("refused")) {
+    fmt::print("{}", answer);
+    return kExitOk;
+  }
+  return refuse(kExitFailure, answer.substr(0, answer.size() - 1));
+}
+
+int ask(const CommandLine& line, Arguments arguments, const std::string& word) {
+  const auto options = read_options(line, arguments);
+  if (!options) return options.error();
+  return converse(*options, options->has(kWait.name) ? word + " wait" : word);
+}
+
+}  // namespace
+
+int reload_command(Arguments arguments) {
+  return ask(kReloadLine, arguments, "reload");
+}
+
+int upgrade_command(Arguments arguments) {
+  return ask(kUpgradeLine, arguments, "upgrade");
+}
+
+int pool_command(Arguments arguments) {
+  return ask(kPoolLine, arguments, "status");
+}
+
+}  // namespace tasklane

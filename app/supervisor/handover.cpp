@@ -1,0 +1,222 @@
+#include "supervisor/handover.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <sstream>
+#include <system_error>
+
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// Times are those of CLOCK_MONOTONIC, which goes on across exec. 0 is no time.
+std::int64_t number(PoolTime time) {
+  return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
+}
+std::int64_t number(const std::optional<PoolTime>& time) {
+  return time ? number(*time) : 0;
+}
+PoolTime time_of(std::int64_t number) {
+  return PoolTime(std::chrono::duration_cast<PoolTime::duration>(nanoseconds(number)));
+}
+std::optional<PoolTime> optional_time(std::int64_t number) {
+  return number == 0 ? std::nullopt : std::optional(time_of(number));
+}
+
+std::string settings_text(const PoolSettings& s) {
+  std::string text = fmt::format("{} {} {}", s.workers, s.drain_timeout.count(), s.ready_timeout.count());
+  text += fmt::format(" {} {}", s.restart_delay_min.count(), s.restart_delay_max.count());
+  return text + fmt::format(" {}", s.restart_stable_after.count());
+}
+
+PoolSettings read_settings(std::istream& in) {
+  PoolSettings s{.workers = 0, .drain_timeout = {}};
+  std::int64_t drain = 0, ready = 0, min = 0, max = 0, stable = 0;
+  in >> s.workers >> drain >> ready >> min >> max >> stable;
+  s.drain_timeout = milliseconds(drain);
+  s.ready_timeout = milliseconds(ready);
+  s.restart_delay_min = milliseconds(min);
+  s.restart_delay_max = milliseconds(max);
+  s.restart_stable_after = milliseconds(stable);
+  if (s.workers == 0 || s.workers > limits::kWorkersMax) in.setstate(std::ios::failbit);
+  return s;
+}
+
+// A number that must be below a bound.
+template <class Number>
+Number bounded(std::istream& in, std::uint64_t bound) {
+  std::uint64_t value = 0;
+  if (in >> value && value >= bound) in.setstate(std::ios::failbit);
+  return static_cast<Number>(value);
+}
+
+void read_slot(std::istream& in, PoolState& pool) {
+  PoolSlot slot;
+  std::int64_t deadline = 0, ready_since = 0;
+  slot.state = bounded<SlotState>(in, kSlotStates);
+  in >> slot.generation >> slot.pid >> deadline >> ready_since >> slot.failures >> slot.restarts >>
+      slot.beat >> slot.silence;
+  slot.deadline = optional_time(deadline);
+  slot.ready_since = optional_time(ready_since);
+  pool.slots.push_back(slot);
+  if (pool.slots.size() > limits::kSlotsMax) in.setstate(std::ios::failbit);
+}
+
+void read_generation(std::istream& in, PoolState& pool) {
+  Generation generation{.number = 0, .settings = pool.settings, .role = Role::serving};
+  std::int64_t failed = -1;
+  in >> generation.number;
+  generation.role = bounded<Role>(in, 3);
+  in >> failed;
+  generation.settings = read_settings(in);
+  if (failed >= 0) generation.failed = static_cast<std::size_t>(failed);
+  pool.generations.push_back(generation);
+}
+
+std::string rest_of_line(std::istream& in) {
+  std::string text;
+  in.ignore(1);
+  if (!std::getline(in, text)) in.clear(std::ios::eofbit);  // it may be empty
+  return text;
+}
+
+// One line by its first word; false when it is unknown.
+bool read_line(const std::string& word, std::istream& in, Handover& h) {
+  if (word == "settings") {
+    h.pool.settings = read_settings(in);
+  } else if (word == "wanted") {
+    h.pool.wanted = read_settings(in);
+  } else if (word == "slot") {
+    read_slot(in, h.pool);
+  } else if (word == "generation") {
+    read_generation(in, h.pool);
+  } else if (word == "newest") {
+    in >> h.pool.newest;
+  } else if (word == "retirement") {
+    PoolState::Retirement retirement{};
+    in >> retirement.retiring >> retirement.successor >> retirement.handed_over;
+    h.pool.retirement = retirement;
+  } else if (word == "retire_not_before") {
+    std::int64_t time = 0;
+    in >> time;
+    h.pool.retire_not_before = time_of(time);
+  } else if (word == "retire_at") {
+    in >> h.retire_at.requests >> h.retire_at.rss_bytes;
+  } else if (word == "log") {
+    h.log_level = bounded<LogLevel>(in, 4);
+    h.log_format = bounded<LogFormat>(in, 3);
+  } else if (word == "listen") {
+    in >> h.listen_fd;
+    h.listen_path = rest_of_line(in);
+  } else if (word == "control") {
+    in >> h.control_fd;
+    h.control_path = rest_of_line(in);
+  } else if (word == "metrics") {
+    in >> h.metrics_fd;
+  } else if (word == "ready_pipe") {
+    Handover::ReadyPipe pipe{};
+    in >> pipe.slot >> pipe.fd;
+    h.ready_pipes.push_back(pipe);
+  } else if (word == "waiter") {
+    Control::Waiter waiter{};
+    in >> waiter.fd >> waiter.generation;
+    h.waiters.push_back(waiter);
+  } else {
+    return false;
+  }
+  return !in.fail();
+}
+
+bool is_whole(const Handover& h) {
+  const std::size_t slots = h.pool.slots.size();
+  for (const auto& pipe : h.ready_pipes) {
+    if (pipe.slot >= slots || pipe.fd < 0) return false;
+  }
+  const auto& retirement = h.pool.retirement;
+  if (retirement && (retirement->retiring >= slots || retirement->successor >= slots)) return false;
+  return h.pool.settings.workers > 0 && h.pool.newest > 0 && !h.pool.generations.empty() &&
+         h.listen_fd >= 0 && h.metrics_fd >= 0;
+}
+
+}  // namespace
+
+std::string encode(const Handover& h) {
+  std::string text = fmt::format("tasklane-master-state {}\n", kHandoverVersion);
+  const auto line = [&](std::string_view name, const auto&... values) {
+    text += name;
+    ((text += fmt::format(" {}", values)), ...);
+    text += '\n';
+  };
+  const PoolState& pool = h.pool;
+  line("settings", settings_text(pool.settings));
+  line("newest", pool.newest);
+  if (pool.wanted) line("wanted", settings_text(*pool.wanted));
+  for (const PoolSlot& s : pool.slots) {
+    line("slot", static_cast<int>(s.state), s.generation, s.pid, number(s.deadline), number(s.ready_since),
+         s.failures, s.restarts, s.beat, s.silence);
+  }
+  for (const Generation& g : pool.generations) {
+    const std::int64_t failed = g.failed ? static_cast<std::int64_t>(*g.failed) : -1;
+    line("generation", g.number, static_cast<int>(g.role), failed, settings_text(g.settings));
+  }
+  if (const auto& r = pool.retirement) line("retirement", r->retiring, r->successor, r->handed_over ? 1 : 0);
+  line("retire_not_before", number(pool.retire_not_before));
+  line("retire_at", h.retire_at.requests, h.retire_at.rss_bytes);
+  line("log", static_cast<int>(h.log_level), static_cast<int>(h.log_format));
+  line("listen", h.listen_fd, h.listen_path);
+  if (h.control_fd >= 0) line("control", h.control_fd, h.control_path);
+  line("metrics", h.metrics_fd);
+  for (const auto& pipe : h.ready_pipes) line("ready_pipe", pipe.slot, pipe.fd);
+  for (const auto& waiter : h.waiters) line("waiter", waiter.fd, waiter.generation);
+  return text + "end\n";
+}
+
+std::expected<Handover, std::string> decode(std::string_view text) {
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  std::getline(lines, line);
+  if (line != fmt::format("tasklane-master-state {}", kHandoverVersion))
+    return std::unexpected("the state of another version of the master");
+  Handover handover;
+  while (std::getline(lines, line) && line != "end") {
+    std::istringstream in(line);
+    std::string word;
+    in >> word;
+    if (!read_line(word, in, handover)) return std::unexpected(fmt::format("bad line of state: {}", word));
+  }
+  if (line != "end" || !is_whole(handover)) return std::unexpected("the state is not whole");
+  return handover;
+}
+
+std::vector<int> Handover::descriptors() const {
+  std::vector<int> numbers = {listen_fd, metrics_fd};
+  if (control_fd >= 0) numbers.push_back(control_fd);
+  for (const auto& pipe : ready_pipes) numbers.push_back(pipe.fd);
+  for (const auto& waiter : waiters) numbers.push_back(waiter.fd);
+  return numbers;
+}
+
+Descriptor write_state(std::string_view text) {
+  Descriptor fd(::memfd_create("tasklane-state", MFD_CLOEXEC));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::system_error(errno, std::generic_category(), "state: memfd");
+  return fd;
+}
+
+std::expected<Handover, std::string> read_state(int fd) {
+  std::string text(limits::kMasterStateMaxBytes, '\0');
+  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
+  if (count < 0) return std::unexpected("the state cannot be read");
+  text.resize(static_cast<std::size_t>(count));
+  return decode(text);
+}
+
+}  // namespace tasklane

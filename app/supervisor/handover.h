@@ -1,0 +1,56 @@
+#pragma once
+// What a master hands to the executable that takes its place in the same process: the pool's state and the
+// numbers of the descriptors that stay open. Text lines in a memfd, whose number stands in the environment
+// (kStateVariable). The first line names the version: what cannot be read whole is refused, and a master lets
+// the new executable read it before it gives itself up.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config.h"
+#include "base/descriptors.h"
+#include "supervisor/control.h"
+#include "supervisor/pool.h"
+
+namespace tasklane {
+
+inline constexpr char kStateVariable[] = "TASKLANE_STATE_FD";
+inline constexpr int kHandoverVersion = 1;
+
+// When a worker is retired; 0: never.
+struct RetireAt {
+  std::uint64_t requests = 0;
+  std::uint64_t rss_bytes = 0;
+};
+
+struct Handover {
+  PoolState pool = {.settings = {.workers = 0, .drain_timeout = {}}, .slots = {}};
+  RetireAt retire_at = {};
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::automatic;
+  int listen_fd = -1;
+  std::string listen_path = {};  // empty: the service manager's
+  int control_fd = -1;
+  std::string control_path = {};
+  int metrics_fd = -1;
+  struct ReadyPipe {
+    std::size_t slot;
+    int fd;
+  };
+  std::vector<ReadyPipe> ready_pipes = {};
+  std::vector<Control::Waiter> waiters = {};
+
+  std::vector<int> descriptors() const;  // all that the new executable needs
+};
+
+std::string encode(const Handover& handover);
+std::expected<Handover, std::string> decode(std::string_view text);  // or a sentence
+
+// A memfd with the text, close-on-exec. Throws std::system_error.
+Descriptor write_state(std::string_view text);
+std::expected<Handover, std::string> read_state(int fd);
+
+}  // namespace tasklane

@@ -1,0 +1,121 @@
+// The master's part that answers operators: reloads, upgrades, questions.
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "base/log.h"
+#include "supervisor/master.h"
+
+namespace tasklane {
+
+void Master::hear_operators() {
+  for (const auto& [client, verb, waits] : control_.hear(now())) {
+    switch (verb) {
+      case Control::Command::Verb::status:
+        control_.answer(client, status_json(pool_, last_reload_));
+        break;
+      case Control::Command::Verb::reload:
+        if (const auto generation = request_reload(); !generation) {
+          control_.answer(client, "failed: " + generation.error());
+        } else if (waits) {
+          control_.let_wait(client, *generation);
+          if (!pool_.reloading())  // over at once: no worker could be spawned
+            control_.tell_outcome(*generation, "failed: " + last_reload_.why);
+        } else {
+          control_.answer(client, "accepted");
+        }
+        break;
+      case Control::Command::Verb::upgrade:
+        if (waits) {
+          control_.let_wait(client, Control::kUpgrade);
+        } else {
+          control_.answer(client, "accepted");
+        }
+        request_upgrade();
+        break;
+    }
+  }
+}
+
+std::expected<std::uint64_t, std::string> Master::request_reload() {
+  if (pool_.stopping()) return std::unexpected("the master is stopping");
+  service_notifier_.reloading();
+  if (settings_.reread) {
+    auto read = settings_.reread();
+    if (!read) {
+      reload_failed(0, read.error());
+      return std::unexpected(read.error());
+    }
+    wanted_ = std::move(*read);
+  }
+  if (pool_.reloading()) log::info("reload asked for again: once more after the one under way");
+  obey(pool_.reload(now(), wanted_.pool));
+  return pool_.awaited();
+}
+
+void Master::reload_failed(std::uint64_t generation, const std::string& why) {
+  log::error("reload failed: the old generation stays", {{"generation", generation}, {"why", why}});
+  add(metrics_.reloads_failed);
+  metrics_.last_reload_failed = 1;
+  metrics_.last_reload_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
+  last_reload_ = {.generation = generation, .failed = true, .at_seconds = std::time(nullptr), .why = why};
+  if (!pool_.reloading()) service_notifier_.ready();
+  if (generation != 0) control_.tell_outcome(generation, "failed: " + why);
+}
+
+void Master::request_upgrade() {
+  if (pool_.stopping()) return fail_upgrade("the master is stopping");
+  if (check_) return;  // whoever waits for it hears the same
+  log::info("upgrade: asking the new executable", {{"path", settings_.executable}});
+  auto asked = ask_successor(settings_.executable, handover());
+  if (!asked) return fail_upgrade(asked.error());
+  check_.emplace(std::move(*asked), now() + limits::kUpgradeCheckTimeout);
+}
+
+void Master::fail_upgrade(const std::string& why) {
+  log::error("upgrade failed: the old executable goes on", {{"why", why}});
+  control_.tell_upgrade_failed("failed: " + why);
+}
+
+void Master::check_deadline() {
+  if (!check_ || check_->late || now() < check_->deadline) return;
+  check_->late = true;
+  check_->deadline = Pool::Time::max();
+  ::kill(check_->process.pid, SIGKILL);
+}
+
+// It said yes: this process becomes it, and the call below does not come back.
+void Master::end_check(const Ending& end) {
+  std::string said(limits::kLastWordsMaxBytes, '\0');
+  const ssize_t count = ::read(check_->process.output.get(), said.data(), said.size());
+  said.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  while (said.ends_with('\n')) said.pop_back();
+  const bool late = check_->late;
+  check_.reset();
+  if (late) return fail_upgrade("the new executable did not answer in time");
+  if (end.exit_status != 0)
+    return fail_upgrade("the new executable refuses to take over: " +
+                        (said.empty() ? "status " + std::to_string(end.exit_status) : said));
+  if (pool_.stopping()) return fail_upgrade("the master is stopping");
+  log::info("upgrade: executing the new executable", {{"path", settings_.executable}});
+  fail_upgrade(become_successor(settings_.executable, settings_.command, handover()));
+}
+
+Handover Master::handover() const {
+  Handover state{.pool = pool_.state(),
+                 .retire_at = settings_.adjustable.retire_at,
+                 .log_level = settings_.adjustable.log_level,
+                 .log_format = settings_.adjustable.log_format,
+                 .listen_fd = sockets_.listen_fd,
+                 .listen_path = sockets_.listen_path,
+                 .control_fd = sockets_.control_fd,
+                 .control_path = sockets_.control_path,
+                 .metrics_fd = metrics_fd_,
+                 .waiters = control_.waiters()};
+  for (std::size_t slot = 0; slot < places_.size(); ++slot) {
+    if (places_[slot].ready) state.ready_pipes.push_back({slot, places_[slot].ready.get()});
+  }
+  return state;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,84 @@
+#include "supervisor/service_notifier.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/log.h"
+
+namespace tasklane {
+
+namespace {
+
+std::optional<std::uint64_t> number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  const std::string_view digits = text;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
+// Connected, so that a message is one send(2); a missing peer is no reason not to serve.
+Descriptor connect_to(std::string_view name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name.size() >= sizeof(address.sun_path)) return {};
+  name.copy(address.sun_path, name.size());
+  std::size_t length = offsetof(sockaddr_un, sun_path) + name.size() + 1;
+  if (name.front() == '@') {  // abstract: a zero in front, none behind (unix(7))
+    address.sun_path[0] = '\0';
+    --length;
+  }
+  Descriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  if (!fd || ::connect(fd.get(), generic, static_cast<socklen_t>(length)) != 0) return {};
+  return fd;
+}
+
+}  // namespace
+
+ServiceNotifier ServiceNotifier::from_environment() {
+  ServiceNotifier notifier;
+  const char* const name = std::getenv("NOTIFY_SOCKET");
+  if (name == nullptr || (*name != '/' && *name != '@')) return notifier;
+  notifier.socket_ = connect_to(name);
+  if (!notifier.socket_) log::warning("NOTIFY_SOCKET cannot be reached", {{"path", name}});
+  const auto microseconds = number_in("WATCHDOG_USEC");
+  const auto pid = number_in("WATCHDOG_PID");
+  if (notifier.socket_ && microseconds && *microseconds > 0 &&
+      pid.value_or(static_cast<std::uint64_t>(::getpid())) == static_cast<std::uint64_t>(::getpid()))
+    notifier.interval_ =
+        std::chrono::milliseconds(std::clamp<std::uint64_t>(*microseconds / 2'000, 1, 3'600'000));
+  return notifier;
+}
+
+void ServiceNotifier::reloading() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
+}
+
+void ServiceNotifier::status(const std::string& sentence) {
+  if (sentence == status_) return;
+  status_ = sentence;
+  std::string line = sentence;
+  std::ranges::replace(line, '\n', ' ');
+  send("STATUS=" + line);
+}
+
+void ServiceNotifier::send(std::string_view message) const {
+  if (!socket_) return;
+  [[maybe_unused]] const ssize_t sent =
+      ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace tasklane

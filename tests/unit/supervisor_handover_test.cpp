@@ -1,0 +1,99 @@
+#include "supervisor/handover.h"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace tasklane;
+using namespace std::chrono_literals;
+
+namespace {
+
+Handover example() {
+  const PoolSettings settings{.workers = 2, .drain_timeout = 30s};
+  Pool pool(settings);
+  Pool::Time now{5s};
+  pool.start(now);
+  pool.spawned(now, 0, 11);
+  pool.spawned(now, 1, 12);
+  pool.ready(now, 11);
+  pool.ready(now, 12);
+  pool.exited(now, 12, false);
+  PoolSettings wanted = settings;
+  wanted.workers = 3;
+  pool.reload(now, wanted);
+  for (std::size_t slot = 2; slot < 5; ++slot) pool.spawned(now, slot, static_cast<pid_t>(20 + slot));
+  pool.reload(now, settings);
+  return {.pool = pool.state(),
+          .retire_at = {.requests = 1000, .rss_bytes = 1 << 20},
+          .log_level = LogLevel::debug,
+          .log_format = LogFormat::json,
+          .listen_fd = 7,
+          .listen_path = "/run/a b/tasklane.sock",
+          .control_fd = 8,
+          .control_path = "",
+          .metrics_fd = 9,
+          .ready_pipes = {{.slot = 2, .fd = 10}},
+          .waiters = {{.fd = 12, .generation = Control::kUpgrade}, {.fd = 13, .generation = 3}}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(handover)
+
+BOOST_AUTO_TEST_CASE(brings_back_all_that_was_handed_over) {
+  const Handover before = example();
+  const auto after = decode(encode(before));
+  BOOST_REQUIRE_MESSAGE(after.has_value(), (after ? "" : after.error()));
+  BOOST_TEST(encode(*after) == encode(before));
+  BOOST_TEST(after->listen_path == before.listen_path);
+  BOOST_TEST(after->pool.wanted->workers == 2U);
+  BOOST_TEST((after->pool.slots[1].deadline == before.pool.slots[1].deadline));
+  BOOST_TEST((after->descriptors() == std::vector<int>{7, 9, 8, 10, 12, 13}));
+}
+
+BOOST_AUTO_TEST_CASE(lets_the_pool_go_on_where_it_was) {
+  auto after = decode(encode(example()));
+  BOOST_REQUIRE(after.has_value());
+  Pool pool(after->pool);
+  const Pool::Time now{6s};
+  for (const pid_t pid : {22, 23}) BOOST_TEST(pool.ready(now, pid).empty());
+  const Actions actions = pool.ready(now, 24);
+  BOOST_REQUIRE(!actions.empty());
+  BOOST_TEST(std::get<ReloadDone>(actions[0]).generation == 2U);
+  BOOST_TEST(pool.serving_workers() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_another_version) {
+  std::string text = encode(example());
+  text.replace(text.find(" 1\n"), 3, " 2\n");
+  BOOST_TEST(!decode(text).has_value());
+  BOOST_TEST(!decode("").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_state_that_is_cut_anywhere_or_not_understood) {
+  const std::string text = encode(example());
+  for (std::size_t length = 0; length + 1 < text.size(); ++length)
+    BOOST_TEST(!decode(std::string_view(text).substr(0, length)).has_value());
+  BOOST_TEST(!decode(text.substr(0, text.size() - 4) + "novelty 1\nend\n").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_values_out_of_their_bounds) {
+  for (const auto& [good, bad] :
+       {std::pair("\nsettings 2 ", "\nsettings 65 "), std::pair("\nslot 4 ", "\nslot 44 "),
+        std::pair("\nready_pipe 2 ", "\nready_pipe 99 "), std::pair("\nlog 0 ", "\nlog 9 ")}) {
+    std::string text = encode(example());
+    const auto at = text.find(good);
+    BOOST_REQUIRE(at != std::string::npos);
+    text.replace(at, std::string_view(good).size(), bad);
+    BOOST_TEST(!decode(text).has_value(), bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(passes_through_a_memfd) {
+  const std::string text = encode(example());
+  const Descriptor fd = write_state(text);
+  const auto state = read_state(fd.get());
+  BOOST_REQUIRE(state.has_value());
+  BOOST_TEST(encode(*state) == text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,92 @@
+// sd_notify(3)'s protocol, the service manager's part played by the test.
+#include "supervisor/service_notifier.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstddef>
+
+#include "supervisor_temporary_folder.h"
+
+using namespace tasklane;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+  TemporaryFolder folder;
+  Descriptor manager{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+
+  void listen_at(const std::string& name) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(address.sun_path, name.size());
+    std::size_t length = offsetof(sockaddr_un, sun_path) + name.size() + 1;
+    if (name[0] == '@') {
+      address.sun_path[0] = '\0';
+      --length;
+    }
+    const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+    BOOST_REQUIRE_EQUAL(::bind(manager.get(), generic, static_cast<socklen_t>(length)), 0);
+    ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+  }
+  std::string heard() const {
+    char bytes[512];
+    const ssize_t count = ::recv(manager.get(), bytes, sizeof bytes, 0);
+    return count > 0 ? std::string(bytes, static_cast<std::size_t>(count)) : "";
+  }
+  ~Fixture() {
+    for (const char* const name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(service_notifier, Fixture)
+
+BOOST_AUTO_TEST_CASE(tells_a_path_and_a_name_in_the_abstract_namespace) {
+  for (const std::string& name : {folder / "notify", "@tasklane-test-" + std::to_string(::getpid())}) {
+    manager = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    listen_at(name);
+    const auto told = ServiceNotifier::from_environment();
+    told.ready();
+    BOOST_TEST(heard() == "READY=1");
+    told.stopping();
+    BOOST_TEST(heard() == "STOPPING=1");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(says_when_a_reload_began) {
+  listen_at(folder / "notify");
+  ServiceNotifier::from_environment().reloading();
+  const std::string said = heard();
+  BOOST_TEST(said.starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  BOOST_TEST(std::stoll(said.substr(said.rfind('=') + 1)) > 0);
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_status_once_and_in_one_line) {
+  listen_at(folder / "notify");
+  auto told = ServiceNotifier::from_environment();
+  told.status("two\nlines");
+  told.status("two\nlines");
+  BOOST_TEST(heard() == "STATUS=two lines");
+  BOOST_TEST(heard() == "");
+}
+
+BOOST_AUTO_TEST_CASE(knows_how_often_the_watchdog_wants_a_word) {
+  listen_at(folder / "notify");
+  BOOST_TEST(!ServiceNotifier::from_environment().watchdog_interval().has_value());
+  ::setenv("WATCHDOG_USEC", "3000000", 1);
+  BOOST_TEST((ServiceNotifier::from_environment().watchdog_interval() == 1500ms));
+  ::setenv("WATCHDOG_PID", "1", 1);  // somebody else
+  BOOST_TEST(!ServiceNotifier::from_environment().watchdog_interval().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(is_silent_without_a_service_notifier) {
+  ServiceNotifier::from_environment().ready();
+  ::setenv("NOTIFY_SOCKET", (folder / "nobody").c_str(), 1);
+  ServiceNotifier::from_environment().ready();
+}
+
+BOOST_AUTO_TEST_SUITE_END()

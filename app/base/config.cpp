@@ -254,16 +254,6 @@ std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource
   };
 }
 
-// The environment, and behind it the file.
-std::expected<ConfigReader::Lookup, ConfigMistakes> lookup_in(const ConfigSource& source) {
-  auto file = read_env_file(source.env_file, source.env_file_required);
-  if (!file) return std::unexpected(std::move(file.error()));
-  return [values = std::move(*file)](std::string_view name) {
-    const char* set = std::getenv(std::string(name).c_str());
-    return set != nullptr ? std::string(set) : find(values, name);
-  };
-}
-
 std::string masked(std::string_view secret) {
   return secret.empty() ? "not set" : fmt::format("set, {} bytes", secret.size());
 }

@@ -1,6 +1,7 @@
 #include "postgres/connection_pool.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <stdexcept>
@@ -99,9 +100,12 @@ Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
   return best;
 }
 
+// At the end of this turn of the loop: when several connections end at once, the others know it by then.
 void ConnectionPool::repeat(Job job) {
-  if (Pipeline* pipeline = choose(*job.statement, 0)) return pipeline->submit(std::move(job));
-  job.finish(std::unexpected(unreachable_error()));
+  asio::post(loop_, [this, job = std::move(job)]() mutable {
+    if (Pipeline* pipeline = choose(*job.statement, 0)) return pipeline->submit(std::move(job));
+    job.finish(std::unexpected(unreachable_error()));
+  });
 }
 
 void ConnectionPool::watch_deadlines() {

@@ -87,17 +87,17 @@ def serves(stack, pid):
 def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):
     master = new_master(workers=2)
     keep, *_ = master.worker_pids()
-    deaths = 0
+    killed = set()  # a dead one can be killed again until the master has reaped it
     deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
         for pid in set(master.worker_pids()) - {keep}:
             try:
                 os.kill(pid, signal.SIGKILL)
-                deaths += 1
+                killed.add(pid)
             except ProcessLookupError:
                 pass
         assert master.serves()
-    assert 2 <= deaths <= 20, f"{deaths} restarts in three seconds: no backoff"
+    assert 2 <= len(killed) <= 20, f"{len(killed)} restarts in three seconds: no backoff"
     assert is_alive(keep)
     wait_for(master.is_whole, "the pool to be whole again", 12)
 
@@ -113,7 +113,7 @@ def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
         wait_for(lambda: all(c.unread() == 0 for c in connections), "all requests to be read")
         master.signal(signal.SIGTERM)
         wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections", 1)
-        assert all(is_alive(pid) for pid in master.worker_pids())
+        assert any(is_alive(pid) for pid in master.worker_pids()), "one may have had no connection and be gone"
     for connection in connections:
         assert connection.answer().status == 201
         connection.close()

@@ -96,7 +96,7 @@ struct MetricsLayout {
   Counter upgrades;
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
-inline constexpr std::uint64_t kMetricsVersion = 2;
+inline constexpr std::uint64_t kMetricsVersion = 3;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

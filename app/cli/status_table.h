@@ -1,6 +1,7 @@
 #pragma once
 // /status as a table for a person: one line per worker, and above it what concerns all.
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <string>

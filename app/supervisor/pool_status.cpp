@@ -10,7 +10,7 @@ namespace tasklane {
 namespace {
 
 // RFC 8259 section 7. What the workers say is ASCII; anything else becomes a question mark.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -36,7 +36,7 @@ std::string_view phase(const Pool& pool) {
 std::string status_json(const Pool& pool, const LastReload& last) {
   std::string text = fmt::format(
       R"({{"pid":{},"version":{},"state":"{}","generation":{},"workers_configured":{},"workers_ready":{},"slots":[)",
-      ::getpid(), quoted(kVersion), phase(pool), pool.serving(), pool.serving_workers(),
+      ::getpid(), in_quotes(kVersion), phase(pool), pool.serving(), pool.serving_workers(),
       pool.serving_ready());
   const char* separator = "";
   for (std::size_t i = 0; i < pool.slots().size(); ++i) {
@@ -50,7 +50,7 @@ std::string status_json(const Pool& pool, const LastReload& last) {
   if (last.at_seconds == 0) return text + "null}";
   return text + fmt::format(R"({{"generation":{},"outcome":"{}","at":{},"reason":{}}}}})", last.generation,
                             last.failed ? "failed" : "done", last.at_seconds,
-                            last.failed ? quoted(last.why) : "null");
+                            last.failed ? in_quotes(last.why) : "null");
 }
 
 std::string status_sentence(const Pool& pool, const LastReload& last) {

@@ -65,8 +65,10 @@ def fragile():
 
 def wait_until_connected(stack):
     """A worker that still reconnects prepares its statements, which waits for locks as a request does."""
-    ready, connections = "tasklane_database_connections_ready", 2 * stack.workers
-    wait_for(lambda: stack.metrics()[ready] == connections, "every connection to be ready", 10)
+    all_ready = f'tasklane_database_connections{{state="ready"}} {2 * stack.workers}'
+    api = stack.anonymous()
+    wait_for(lambda: all_ready in api.get("/metrics").text.splitlines(), "every connection to be ready", 10)
+    api.close()
 
 
 @pytest.fixture

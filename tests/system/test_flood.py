@@ -11,6 +11,8 @@ from harness.processes import wait_for
 CLIENTS = 5_000
 SLOW = 1_000  # of each kind
 
+pytestmark = pytest.mark.load
+
 
 @pytest.fixture
 def host(new_stack):

@@ -96,8 +96,8 @@ def test_a_foreign_process_under_a_stale_pid_is_left_alone(stack, tmp_path):
 def test_ctrl_c_in_the_foreground_stops_everything(tmp_path, number, moment):
     front, output = Stack(workers=1), tmp_path / "output"
     with output.open("w") as file:
-        up = subprocess.Popen(
-            front.command("up"), env=front.environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=file,
+        up = subprocess.Popen(  # where the tests run in the background of a shell, SIGINT comes to them ignored
+            ["env", "--default-signal=INT", *front.command("up")], env=front.environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=file,
             stderr=file, start_new_session=True,
         )  # fmt: skip
     wait_for(lambda: moment in output.read_text() or up.poll() is not None, f"up to be {moment}", 90)

@@ -6,8 +6,9 @@ import sys
 import uuid
 
 
-def ip(*words):
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, timeout=20, check=False)
+def ip(*words, inside=()):
+    """Runs ip; `inside` is what leads into a namespace."""
+    done = subprocess.run([*inside, "ip", *words], capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
 
 
@@ -18,6 +19,8 @@ class Namespace:
         mark = uuid.uuid4().hex[:6]
         octet = int(mark[:2], 16) % 250 + 1
         self.name, self.inner, self.outer = f"tl-{mark}", f"tli{mark}", f"tlo{mark}"
+        # `ip -n` would mount /sys anew, which fails where / is no mount point (in a chroot).
+        self.inside = ("nsenter", f"--net=/run/netns/{self.name}")
         self.host = f"10.213.{octet}.1"
         self.addresses = [f"10.213.{octet}.{n + 2}" for n in range(clients)]
 
@@ -28,8 +31,8 @@ class Namespace:
             ip("address", "add", f"{self.host}/24", "dev", self.outer)
             ip("link", "set", self.outer, "up")
             for address in self.addresses:
-                ip("-n", self.name, "address", "add", f"{address}/24", "dev", self.inner)
-            ip("-n", self.name, "link", "set", self.inner, "up")
+                ip("address", "add", f"{address}/24", "dev", self.inner, inside=self.inside)
+            ip("link", "set", self.inner, "up", inside=self.inside)
         except BaseException:
             self.__exit__()
             raise
@@ -48,7 +51,7 @@ class Namespace:
             "    answers = [client.get(url) for _ in range(int(times))]\n"
             "print(json.dumps([[a.status_code, dict(a.headers)] for a in answers]))\n"
         )
-        command = ["ip", "netns", "exec", self.name, sys.executable, "-c", program, url, source, str(times), token]
+        command = [*self.inside, sys.executable, "-c", program, url, source, str(times), token]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return [(status, headers) for status, headers in json.loads(done.stdout)]

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -26,11 +27,14 @@ class TextStream {
   }
   void Flush() {}
 
-  void append(std::string_view bytes) {
-    if (text_.size() - size_ < bytes.size()) grow(bytes.size());
-    std::memcpy(text_.data() + size_, bytes.data(), bytes.size());
-    size_ += bytes.size();
+  // Room for so many bytes, to be written before anything else is.
+  char* extend(std::size_t bytes) {
+    if (text_.size() - size_ < bytes) grow(bytes);
+    return text_.data() + std::exchange(size_, size_ + bytes);
   }
+  void shrink(std::size_t bytes) { size_ -= bytes; }
+
+  void append(std::string_view bytes) { bytes.copy(extend(bytes.size()), bytes.size()); }
 
   std::string take() {
     text_.resize(std::exchange(size_, 0));
@@ -60,19 +64,24 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) {
   return (word - kOnes) & ~word & kHighBits;
 }
 
-// How many bytes at the front need no escape, looked at eight at a time. RapidJSON has an SSE2 scan of its
-// own, but in 1.1 it lets U+001A to U+001F through.
+// High bit of every byte that needs an escape; bits above the lowest one set may be wrong.
+std::uint64_t escapes(const char* eight_bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, eight_bytes, sizeof word);
+  const std::uint64_t controls = (word - kOnes * 0x20) & ~word & kHighBits;
+  return controls | zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\'));
+}
+
+// How many bytes at the front need no escape, looked at eight at a time; the last eight may overlap those
+// before. RapidJSON has an SSE2 scan of its own, but in 1.1 it lets U+001A to U+001F through.
 std::size_t plain_prefix(std::string_view text) {
   std::size_t at = 0;
   if constexpr (std::endian::native == std::endian::little) {
     for (; at + 8 <= text.size(); at += 8) {
-      std::uint64_t word;
-      std::memcpy(&word, text.data() + at, sizeof word);
-      const std::uint64_t controls = (word - kOnes * 0x20) & ~word & kHighBits;
-      const std::uint64_t found =
-          controls | zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\'));
+      const std::uint64_t found = escapes(text.data() + at);
       if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
     }
+    if (at > 0 && escapes(text.data() + text.size() - 8) == 0) return text.size();
   }
   while (at < text.size() && !needs_escape(text[at])) ++at;
   return at;
@@ -103,22 +112,39 @@ void append_escape(TextStream& out, char c) {
   }
 }
 
-// RapidJSON keeps the structure and writes numbers; strings are written here.
+// RapidJSON keeps the structure; strings and integers are written here, with one look at the room each.
 class StructureWriter : public rapidjson::Writer<TextStream> {
  public:
   using Writer::Writer;
 
+  void plain(std::string_view text) {
+    Prefix(rapidjson::kStringType);
+    char* at = os_->extend(text.size() + 2);
+    *at = '"';
+    text.copy(at + 1, text.size());
+    at[text.size() + 1] = '"';
+  }
+
   void text(std::string_view string) {
+    std::size_t prefix = plain_prefix(string);
+    if (prefix == string.size()) return plain(string);
     Prefix(rapidjson::kStringType);
     os_->Put('"');
-    while (true) {
-      const std::size_t plain = plain_prefix(string);
-      os_->append(string.substr(0, plain));
-      if (plain == string.size()) break;
-      append_escape(*os_, string[plain]);
-      string.remove_prefix(plain + 1);
+    for (; prefix < string.size(); prefix = plain_prefix(string)) {
+      os_->append(string.substr(0, prefix));
+      append_escape(*os_, string[prefix]);
+      string.remove_prefix(prefix + 1);
     }
+    os_->append(string);
     os_->Put('"');
+  }
+
+  void integer(std::int64_t number) {
+    constexpr std::size_t kDigitsMax = 20;  // and a sign
+    Prefix(rapidjson::kNumberType);
+    char* const at = os_->extend(kDigitsMax);
+    const char* const end = std::to_chars(at, at + kDigitsMax, number).ptr;
+    os_->shrink(kDigitsMax - static_cast<std::size_t>(end - at));
   }
 };
 
@@ -146,13 +172,16 @@ void JsonWriter::end_array() {
   state_->writer.EndArray();
 }
 void JsonWriter::key(std::string_view name) {
-  state_->writer.text(name);
+  state_->writer.plain(name);
 }
 void JsonWriter::string(std::string_view text) {
   state_->writer.text(text);
 }
+void JsonWriter::plain(std::string_view text) {
+  state_->writer.plain(text);
+}
 void JsonWriter::integer(std::int64_t number) {
-  state_->writer.Int64(number);
+  state_->writer.integer(number);
 }
 void JsonWriter::boolean(bool value) {
   state_->writer.Bool(value);

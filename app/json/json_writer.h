@@ -18,8 +18,9 @@ class JsonWriter {
   void end_object();
   void begin_array();
   void end_array();
-  void key(std::string_view name);
+  void key(std::string_view name);  // the program's own: written as it is
   void string(std::string_view text);
+  void plain(std::string_view text);  // without anything to escape, such as a timestamp: written as it is
   void integer(std::int64_t number);
   void boolean(bool value);
   void null();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
 
 #include "base/limits.h"
 #include "json/json_reader.h"
@@ -81,9 +82,50 @@ Result<JsonValue> parse_object(std::string_view body) {
   return std::move(*value);
 }
 
+constexpr std::string_view kTimestampForm = "0000-00-00T00:00:00.000000Z";
+using TimestampText = std::array<char, kTimestampForm.size()>;
+
+constexpr auto kTwoDigits = [] {
+  std::array<char, 200> digits{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    digits[2 * i] = static_cast<char>('0' + i / 10);
+    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}();
+
+void put_two_digits(char* at, unsigned number) {
+  std::memcpy(at, &kTwoDigits[2 * number], 2);
+}
+
+TimestampText put_timestamp(Timestamp timestamp) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds(timestamp)};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  const auto clock = static_cast<std::uint64_t>((time - day).count());
+  const auto second = static_cast<unsigned>(clock / 1'000'000);
+  const auto microsecond = static_cast<unsigned>(clock % 1'000'000);
+  TimestampText text;
+  kTimestampForm.copy(text.data(), text.size());
+  put_two_digits(&text[0], year / 100);
+  put_two_digits(&text[2], year % 100);
+  put_two_digits(&text[5], static_cast<unsigned>(date.month()));
+  put_two_digits(&text[8], static_cast<unsigned>(date.day()));
+  put_two_digits(&text[11], second / 3600);
+  put_two_digits(&text[14], second / 60 % 60);
+  put_two_digits(&text[17], second % 60);
+  put_two_digits(&text[20], microsecond / 10'000);
+  put_two_digits(&text[22], microsecond / 100 % 100);
+  put_two_digits(&text[24], microsecond % 100);
+  return text;
+}
+
 void write_timestamp(JsonWriter& json, std::string_view name, Timestamp timestamp) {
+  const TimestampText text = put_timestamp(timestamp);
   json.key(name);
-  json.string(format_timestamp(timestamp));
+  json.plain({text.data(), text.size()});
 }
 
 void write(JsonWriter& json, const Task& task, std::string_view user_id) {
@@ -124,10 +166,6 @@ bool is_white_space(char32_t code_point) {
 
 bool is_continuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-}
-
-void put_digits(char* at, unsigned number, int digits) {
-  for (int i = digits - 1; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
 }
 
 }  // namespace
@@ -191,20 +229,8 @@ std::string write_tasks(const Tasks& tasks, std::string_view user_id) {
 }
 
 std::string format_timestamp(Timestamp timestamp) {
-  using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds(timestamp)};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  std::string text = "0000-00-00T00:00:00.000000Z";
-  put_digits(&text[0], static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  put_digits(&text[5], static_cast<unsigned>(date.month()), 2);
-  put_digits(&text[8], static_cast<unsigned>(date.day()), 2);
-  put_digits(&text[11], static_cast<unsigned>(clock.hours().count()), 2);
-  put_digits(&text[14], static_cast<unsigned>(clock.minutes().count()), 2);
-  put_digits(&text[17], static_cast<unsigned>(clock.seconds().count()), 2);
-  put_digits(&text[20], static_cast<unsigned>(clock.subseconds().count()), 6);
-  return text;
+  const TimestampText text = put_timestamp(timestamp);
+  return {text.data(), text.size()};
 }
 
 std::string_view trim_white_space(std::string_view text) {

@@ -1,0 +1,14 @@
+import Link from "next/link";
+
+export const metadata = { title: "Not found" };
+
+export default function NotFound() {
+  return (
+    <main className="notice">
+      <h1>There is no such page</h1>
+      <p>
+        <Link href="/tasks">Go to your tasks</Link>
+      </p>
+    </main>
+  );
+}

@@ -1,5 +1,3 @@
-import Link from "next/link";
-
 export const metadata = { title: "Not found" };
 
 export default function NotFound() {
@@ -7,7 +5,7 @@ export default function NotFound() {
     <main className="notice">
       <h1>There is no such page</h1>
       <p>
-        <Link href="/tasks">Go to your tasks</Link>
+        <a href="/tasks">Go to your tasks</a>
       </p>
     </main>
   );

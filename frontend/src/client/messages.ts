@@ -5,7 +5,7 @@ import type { Intent } from "./task-state";
 export interface Message {
   text: string;
   tone: "calm" | "alarm";
-  action?: { label: string; run: () => void };
+  action?: { label: string; run: () => void; keys?: string };
 }
 
 const titleShownMax = 60;

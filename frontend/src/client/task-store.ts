@@ -81,7 +81,8 @@ export class TaskStore {
     const intent: Intent = { kind: "delete", intent: crypto.randomUUID(), key: item.key };
     this.dispatch({ type: "intended", intent });
     this.held = { intent, timer: setTimeout(() => this.settleHeld(), undoMs) };
-    this.say({ text: `Deleted ${quoted(item.title)}`, tone: "calm", action: { label: "Undo", run: this.undo } });
+    const action = { label: "Undo", run: this.undo, keys: "Control+Z" };
+    this.say({ text: `Deleted ${quoted(item.title)}`, tone: "calm", action });
   }
 
   readonly undo = (): void => {

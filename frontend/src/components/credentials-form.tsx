@@ -1,13 +1,13 @@
 "use client";
 
-import Link from "next/link";
 import { useRef, useState, type FormEvent } from "react";
 import { authenticate, type Credentials } from "@/client/authenticate";
 import { home } from "@/client/next-path";
 import { useHydrated } from "./hydrated";
+import { SoftLink } from "./soft-link";
 
 const texts = {
-  "sign-in": { title: "Welcome back", action: "Sign in", busy: "Signing in…", question: "New here?", other: "Sign up" },
+  "sign-in": { title: "Sign in to Tasklane", action: "Sign in", busy: "Signing in…", question: "New here?", other: "Sign up" },
   "sign-up": {
     title: "Create your account",
     action: "Sign up",
@@ -83,7 +83,7 @@ export function CredentialsForm({ kind, next }: { kind: "sign-in" | "sign-up"; n
         </button>
       </form>
       <p className="aside">
-        {text.question} <Link href={`/${up ? "sign-in" : "sign-up"}${query}`}>{text.other}</Link>
+        {text.question} <SoftLink href={`/${up ? "sign-in" : "sign-up"}${query}`}>{text.other}</SoftLink>
       </p>
     </main>
   );

@@ -1,8 +1,8 @@
 "use client";
 
-import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { Mark } from "./icons";
+import { SoftLink } from "./soft-link";
 
 export function Header({ name }: { name: string }) {
   const path = usePathname();
@@ -10,16 +10,16 @@ export function Header({ name }: { name: string }) {
   return (
     <header className="top">
       <div className="top-inner">
-        <Link className="brand" href="/tasks">
+        <SoftLink className="brand" href="/tasks">
           <Mark /> Tasklane
-        </Link>
+        </SoftLink>
         <nav aria-label="Main">
-          <Link href="/tasks" aria-current={current("/tasks")}>
+          <SoftLink href="/tasks" aria-current={current("/tasks")}>
             Tasks
-          </Link>
-          <Link href="/account" aria-current={current("/account")} title={name}>
+          </SoftLink>
+          <SoftLink href="/account" aria-current={current("/account")} title={name}>
             Account
-          </Link>
+          </SoftLink>
         </nav>
       </div>
     </header>

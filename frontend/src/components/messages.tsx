@@ -41,7 +41,7 @@ export function Messages({ store, message, struggling }: Props) {
           onBlur={() => store?.holdUndo(false)}
         >
           {message.action && (
-            <button type="button" onClick={message.action.run}>
+            <button type="button" onClick={message.action.run} aria-keyshortcuts={message.action.keys}>
               {message.action.label}
             </button>
           )}

@@ -25,7 +25,7 @@ function Row({ item, store, onRemove }: Props) {
 
   if (editing) {
     return (
-      <li className="task">
+      <li className="task editing">
         <TaskEditor item={item} onClose={close} />
       </li>
     );
@@ -42,10 +42,10 @@ function Row({ item, store, onRemove }: Props) {
       <div className="task-text" onClick={() => getSelection()?.isCollapsed !== false && setEditing(true)}>
         <p className="task-title">{item.title}</p>
         {item.description && <p className="task-description">{item.description}</p>}
-        <p className="task-time">
-          <LocalTime at={item.createdAt} form="moment" />
-        </p>
       </div>
+      <p className="task-time">
+        <LocalTime at={item.createdAt} form="moment" />
+      </p>
       <div className="task-actions">
         <button ref={edit} type="button" aria-label={`Edit ${item.title}`} title="Edit" onClick={() => setEditing(true)}>
           <Pencil />

@@ -1,0 +1,36 @@
+// Brings Better Auth's tables up to date: node migrate.mjs, with DATABASE_URL the owner's of those tables. Safe to
+// repeat, and from several hosts at once. The tables are those of src/server/auth.ts: the jwt plugin brings `jwks`.
+import { getMigrations } from "better-auth/db/migration";
+import { jwt } from "better-auth/plugins";
+import pg from "pg";
+
+const lock = 7_235_411_903; // any number that no one else takes; migrations wait for each other
+
+const connectionString = process.env.DATABASE_URL;
+if (!connectionString) {
+  console.error("migrate: DATABASE_URL is not set");
+  process.exit(100);
+}
+const database = new pg.Pool({ connectionString, connectionTimeoutMillis: 10_000 });
+try {
+  const client = await database.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [lock]);
+    const { toBeCreated, toBeAdded, runMigrations } = await getMigrations({
+      database,
+      emailAndPassword: { enabled: true },
+      telemetry: { enabled: false },
+      plugins: [jwt()],
+    });
+    await runMigrations();
+    const changed = [...toBeCreated, ...toBeAdded].map((each) => each.table);
+    console.log(changed.length > 0 ? `migrate: made or changed ${changed.join(", ")}` : "migrate: up to date");
+  } finally {
+    client.release(true);  // which lets go of the lock
+  }
+} catch (error) {
+  console.error(`migrate: ${error.message || error.code}`);
+  process.exitCode = 1;
+} finally {
+  await database.end();
+}

@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { Header } from "@/components/header";
+import { TasksProvider } from "@/components/tasks-provider";
+import { config } from "@/server/config";
+import { account, firstToken } from "@/server/session";
+
+/** The pages of someone who is signed in; the task list lives as long as one of them is shown. */
+export default async function Layout({ children }: { children: ReactNode }) {
+  const user = await account();
+  if (!user) return children; // which sends them to the sign-in page
+  return (
+    <TasksProvider apiOrigin={config().apiOrigin} userId={user.id} firstToken={await firstToken()}>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <Header name={user.name || user.email} />
+      {children}
+    </TasksProvider>
+  );
+}

@@ -1,0 +1,13 @@
+import type { ReactNode } from "react";
+import { Mark } from "@/components/icons";
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <div className="door">
+      <p className="brand">
+        <Mark /> Tasklane
+      </p>
+      {children}
+    </div>
+  );
+}

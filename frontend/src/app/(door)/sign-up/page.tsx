@@ -1,0 +1,13 @@
+import { redirect } from "next/navigation";
+import { CredentialsForm } from "@/components/credentials-form";
+import { safeNext } from "@/client/next-path";
+import { account } from "@/server/session";
+
+export const metadata = { title: "Sign up" };
+
+export default async function Page({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
+  const { next: wanted } = await searchParams;
+  const next = safeNext(typeof wanted === "string" ? wanted : null);
+  if (await account()) redirect(next);
+  return <CredentialsForm kind="sign-up" next={next} />;
+}

@@ -1,0 +1,72 @@
+"use client";
+
+import { useState, type FormEvent, type Ref } from "react";
+import { descriptionMistake, titleMistake } from "@/client/rules";
+import { Plus } from "./icons";
+
+interface Props {
+  ref: Ref<HTMLInputElement>;
+  ready: boolean;
+  onCreate: (title: string, description: string | null) => void;
+}
+
+export function NewTask({ ref, ready, onCreate }: Props) {
+  const [title, setTitle] = useState("");
+  const [description, setDescription] = useState("");
+  const [detailed, setDetailed] = useState(false);
+  const [mistake, setMistake] = useState<string | null>(null);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const wrong = titleMistake(title) ?? descriptionMistake(description);
+    setMistake(wrong);
+    if (wrong || !ready) return;
+    onCreate(title.trim(), description || null);
+    setTitle("");
+    setDescription("");
+    setDetailed(false);
+  }
+
+  return (
+    <form className="card new-task" aria-label="New task" onSubmit={submit}>
+      <div className="new-task-line">
+        <Plus />
+        <input
+          ref={ref}
+          aria-label="New task"
+          placeholder="What needs doing?"
+          value={title}
+          onChange={(event) => {
+            setTitle(event.target.value);
+            setMistake(null);
+          }}
+          aria-invalid={mistake !== null}
+          aria-describedby={mistake ? "new-task-mistake" : undefined}
+          enterKeyHint="done"
+          autoComplete="off"
+        />
+        <button className="button" type="submit" disabled={!ready}>
+          Add<span className="hidden"> task</span>
+        </button>
+      </div>
+      {detailed && (
+        <textarea
+          aria-label="Description"
+          placeholder="Description"
+          rows={3}
+          autoFocus
+          value={description}
+          onChange={(event) => setDescription(event.target.value)}
+        />
+      )}
+      {!detailed && title !== "" && (
+        <button className="link" type="button" onClick={() => setDetailed(true)}>
+          Add a description
+        </button>
+      )}
+      <p className="form-error" id="new-task-mistake" role="alert">
+        {mistake}
+      </p>
+    </form>
+  );
+}

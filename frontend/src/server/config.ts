@@ -1,0 +1,81 @@
+// The configuration, from the environment: checked as a whole, so that one start tells every mistake. Read when first
+// needed, since a build has none of it.
+import { readFileSync } from "node:fs";
+
+export interface Config {
+  databaseUrl: string;
+  secret: string;
+  /** The page's public origin, and the tokens' "iss" and "aud". */
+  origin: string;
+  /** The API's public origin; empty: the page's own. */
+  apiOrigin: string;
+  tokens: "jwks" | "secret";
+}
+
+type Environment = Record<string, string | undefined>;
+
+const secretBytesMin = 32;
+
+/** A value, or what NAME_FILE holds; "" when there is neither. */
+function read(env: Environment, name: string, mistakes: string[]): string {
+  const path = env[`${name}_FILE`];
+  if (!path) return env[name] ?? "";
+  if (env[name]) mistakes.push(`${name} and ${name}_FILE are both set; one of them must go`);
+  try {
+    return readFileSync(path, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    mistakes.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    return "";
+  }
+}
+
+/** The origin that a value is, or "" with a mistake told. */
+function origin(name: string, value: string, mistakes: string[]): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+  if (isOrigin && url.pathname === "/") return url.origin;
+  mistakes.push(`${name} must be an origin such as https://app.example.com, without a path`);
+  return "";
+}
+
+/** The configuration, or every mistake in it. */
+export function parse(env: Environment): { config: Config; mistakes: string[] } {
+  const mistakes: string[] = [];
+  const databaseUrl = read(env, "DATABASE_URL", mistakes);
+  if (!databaseUrl) mistakes.push("DATABASE_URL is not set");
+  else if (!/^postgres(ql)?:\/\//.test(databaseUrl)) mistakes.push("DATABASE_URL must begin with postgresql://");
+
+  const secret = read(env, "BETTER_AUTH_SECRET", mistakes);
+  if (!secret) mistakes.push("BETTER_AUTH_SECRET is not set; openssl rand -base64 32 makes one");
+  else if (Buffer.byteLength(secret) < secretBytesMin) {
+    mistakes.push(`BETTER_AUTH_SECRET is shorter than ${secretBytesMin} bytes`);
+  }
+
+  const page = env.BETTER_AUTH_URL ? origin("BETTER_AUTH_URL", env.BETTER_AUTH_URL, mistakes) : "";
+  if (!env.BETTER_AUTH_URL) mistakes.push("BETTER_AUTH_URL is not set; it is the page's public origin");
+  const api = env.TASKLANE_API_URL ? origin("TASKLANE_API_URL", env.TASKLANE_API_URL, mistakes) : "";
+  if (page.startsWith("https:") && api.startsWith("http:")) {
+    mistakes.push("TASKLANE_API_URL is http: while BETTER_AUTH_URL is https: and browsers refuse to mix them");
+  }
+
+  const tokens = env.TASKLANE_TOKENS || "jwks";
+  if (tokens !== "jwks" && tokens !== "secret") mistakes.push("TASKLANE_TOKENS must be jwks or secret");
+  const config: Config = {
+    databaseUrl,
+    secret,
+    origin: page,
+    apiOrigin: api === page ? "" : api,
+    tokens: tokens === "secret" ? "secret" : "jwks",
+  };
+  return { config, mistakes };
+}
+
+let known: Config | undefined;
+
+export function config(): Config {
+  if (known) return known;
+  const { config: parsed, mistakes } = parse(process.env);
+  if (mistakes.length > 0) throw new Error(`Wrong configuration: ${mistakes.join("; ")}`);
+  known = parsed;
+  return known;
+}

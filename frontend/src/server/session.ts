@@ -1,0 +1,37 @@
+// Who asks for a page.
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import { auth } from "./auth";
+
+export interface Account {
+  id: string;
+  name: string;
+  email: string;
+  createdAt: string;
+}
+
+/** The signed-in user, or null. Asked once per page, however often it is called. */
+export const account = cache(async (): Promise<Account | null> => {
+  const session = await auth().api.getSession({ headers: await headers() });
+  if (!session) return null;
+  const { id, name, email, createdAt } = session.user;
+  return { id, name, email, createdAt: createdAt.toISOString() };
+});
+
+/** The signed-in user; anyone else goes to the sign-in page, and from there to `path`. */
+export async function requireAccount(path: string): Promise<Account> {
+  const user = await account();
+  if (!user) redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+  return user;
+}
+
+/** A token for the page's first call, which saves it a round trip; null when there is none to be had now. */
+export async function firstToken(): Promise<string | null> {
+  try {
+    const { token } = await auth().api.getToken({ headers: await headers() });
+    return token;
+  } catch {
+    return null; // the page asks for one itself, and says what is wrong
+  }
+}

@@ -30,3 +30,5 @@ export function failureText(intent: Intent, title: string, failure: Failure): st
       return `${what}. The server cannot be reached.`;
   }
 }
+
+export const severalText = (count: number) => `${count} changes were not saved. The server cannot be reached.`;

@@ -1,7 +1,8 @@
 // The task list of one user in one page: what the user does shows at once, goes to the API in order, and is undone with
 // a message when it fails. A store as React's useSyncExternalStore wants it.
 import { Api, type Failure, type Result } from "./api";
-import { failureText, quoted, type Message } from "./messages";
+import { failureText, quoted, severalText, type Message } from "./messages";
+import { keep, take } from "./unsent";
 import { empty, reduce, visible, type Event, type Intent, type Item, type State, type Task } from "./task-state";
 
 export interface Snapshot {
@@ -30,13 +31,18 @@ export class TaskStore {
   /** A deletion that can still be taken back. */
   private held: { intent: Intent; timer: ReturnType<typeof setTimeout> } | null = null;
 
+  private left = false;
+  /** What failed and can be tried again, as long as the message about it is shown. */
+  private lost: Intent[] = [];
+
+  /** `onLeave` is told when this page cannot go on: its session has ended, or it is another account's now. */
   constructor(
     apiOrigin: string,
-    subject: string,
+    private readonly user: string,
     firstToken: string | null,
-    private readonly leave: (failure: Failure) => void,
+    private readonly onLeave: (failure: Failure) => void,
   ) {
-    this.api = new Api(apiOrigin, subject, firstToken, () => this.waited());
+    this.api = new Api(apiOrigin, user, firstToken, () => this.waited());
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -48,13 +54,18 @@ export class TaskStore {
 
   /** Whether leaving the page now would lose something. */
   get unsaved(): boolean {
-    return this.underway > 0;
+    return this.underway > 0 && !this.left;
   }
 
   readonly load = (): void => {
     this.dispatch({ type: "loading" });
     this.loaded = this.fetchList(true);
   };
+
+  /** Goes on with what an earlier page of this tab could not send. */
+  resume(): void {
+    for (const intent of take(sessionStorage, this.user)) this.intend(intent);
+  }
 
   /** Looks for what other devices have changed, quietly, unless it was looked at just now or something is under way. */
   readonly refresh = (): void => {
@@ -105,12 +116,20 @@ export class TaskStore {
     this.say(null);
   };
 
-  /** The page is being left: a deletion that waits for an undo is sent now. */
+  /** The page is being left: a deletion that waits for an undo is sent now, and what is under way is kept. */
   readonly leaving = (): void => {
-    if (!this.held) return;
-    const id = this.idOf(this.held.intent.key);
+    if (this.left) return;
+    const id = this.held && this.idOf(this.held.intent.key);
     if (id !== null) this.api.removeOnLeaving(id);
+    keep(sessionStorage, this.user, this.state.intents, (key) => this.idOf(key));
   };
+
+  private leave(failure: Failure): void {
+    if (this.left) return;
+    keep(sessionStorage, this.user, this.state.intents, (key) => this.idOf(key));
+    this.left = true;
+    this.onLeave(failure);
+  }
 
   private settleHeld(): void {
     if (!this.held) return;
@@ -151,7 +170,7 @@ export class TaskStore {
   private async send(intent: Intent): Promise<Result<Task | undefined>> {
     if (intent.kind === "create") return this.api.create(intent.intent, intent.title, intent.description);
     const id = this.idOf(intent.key);
-    if (id === null) return { ok: false, failure: { kind: "gone" } };
+    if (id === null) return { ok: false, failure: { kind: this.state.phase === "ready" ? "gone" : "unreachable" } };
     switch (intent.kind) {
       case "edit":
         return this.api.edit(id, intent.title, intent.description);
@@ -168,11 +187,24 @@ export class TaskStore {
     }
     if (failure.kind === "ended" || failure.kind === "changed") return this.leave(failure);
     const title = this.titleOf(intent);
+    const along = this.state.intents.filter((each) => each === intent || (each.key === intent.key && intent.kind === "create"));
     if (failure.kind === "gone") this.dispatch({ type: "gone", key: intent.key });
     else this.dispatch({ type: "failed", intent });
-    const again = { label: "Try again", run: () => (this.say(null), this.intend(intent)) };
-    const action = failure.kind === "unreachable" || failure.kind === "uncertain" ? again : undefined;
-    this.say({ text: failureText(intent, title, failure), tone: "alarm", action });
+    const text = failureText(intent, title, failure);
+    if (failure.kind === "gone" || failure.kind === "refused") return this.say({ text, tone: "alarm" });
+    this.lost.push(...along);
+    this.say({
+      text: this.lost.length === along.length ? text : severalText(this.lost.length),
+      tone: "alarm",
+      action: { label: "Try again", run: () => this.again() },
+    });
+  }
+
+  /** Tries once more what could not be sent, in the order it was done. */
+  private again(): void {
+    const { lost } = this;
+    this.say(null);
+    for (const intent of lost) this.intend(intent);
   }
 
   private async fetchList(wanted: boolean): Promise<void> {
@@ -194,7 +226,7 @@ export class TaskStore {
   }
 
   private titleOf(intent: Intent): string {
-    if (intent.kind === "create") return intent.title;
+    if (intent.kind === "create" || intent.kind === "edit") return intent.title;
     return this.state.confirmed.find((each) => each.key === intent.key)?.title ?? "the task";
   }
 
@@ -209,6 +241,7 @@ export class TaskStore {
   }
 
   private say(message: Message | null): void {
+    if (!message?.action || message.action.label === "Undo") this.lost = [];
     this.publish({ message });
   }
 

@@ -26,16 +26,20 @@ export function TasksProvider({ apiOrigin, userId, firstToken, children }: Props
     const made = new TaskStore(apiOrigin, userId, firstToken, leave);
     setStore(made);
     made.load();
+    made.resume();
     const seen = () => document.visibilityState === "visible" && made.refresh();
     const warn = (event: BeforeUnloadEvent) => made.unsaved && event.preventDefault();
     document.addEventListener("visibilitychange", seen);
     addEventListener("online", made.refresh);
     addEventListener("pagehide", made.leaving);
+    const back = (event: PageTransitionEvent) => event.persisted && location.reload();
+    addEventListener("pageshow", back);
     addEventListener("beforeunload", warn);
     return () => {
       document.removeEventListener("visibilitychange", seen);
       removeEventListener("online", made.refresh);
       removeEventListener("pagehide", made.leaving);
+      removeEventListener("pageshow", back);
       removeEventListener("beforeunload", warn);
     };
     // One store for the life of the page: a token made later on the server is of no use to it.

@@ -32,3 +32,9 @@ export function failureText(intent: Intent, title: string, failure: Failure): st
 }
 
 export const severalText = (count: number) => `${count} changes were not saved. The server cannot be reached.`;
+
+/** Why the list could not be loaded, and what that means. */
+export function loadFailureText(failure: Failure): string {
+  if (failure.kind === "refused") return failure.detail;
+  return "The server cannot be reached right now. Nothing is lost.";
+}

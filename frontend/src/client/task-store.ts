@@ -1,7 +1,7 @@
 // The task list of one user in one page: what the user does shows at once, goes to the API in order, and is undone with
 // a message when it fails. A store as React's useSyncExternalStore wants it.
 import { Api, type Failure, type Result } from "./api";
-import { failureText, quoted, severalText, type Message } from "./messages";
+import { failureText, loadFailureText, quoted, severalText, type Message } from "./messages";
 import { keep, take } from "./unsent";
 import { empty, reduce, visible, type Event, type Intent, type Item, type State, type Task } from "./task-state";
 
@@ -9,6 +9,8 @@ export interface Snapshot {
   phase: State["phase"];
   items: Item[];
   message: Message | null;
+  /** Why the list could not be loaded; null when it could. */
+  trouble: string | null;
   /** Something has been tried again for a while. */
   struggling: boolean;
 }
@@ -19,7 +21,7 @@ const refreshAfterMs = 30_000;
 
 export class TaskStore {
   private state = empty;
-  private snapshot: Snapshot = { phase: "loading", items: [], message: null, struggling: false };
+  private snapshot: Snapshot = { phase: "loading", items: [], message: null, trouble: null, struggling: false };
   private readonly listeners = new Set<() => void>();
   private readonly api: Api;
   /** The last thing under way for each item: what follows waits for it. */
@@ -217,6 +219,7 @@ export class TaskStore {
     } else if (result.failure.kind === "ended" || result.failure.kind === "changed") {
       this.leave(result.failure);
     } else if (wanted) {
+      this.publish({ trouble: loadFailureText(result.failure) });
       this.dispatch({ type: "load failed" });
     }
   }

@@ -12,21 +12,21 @@ function days(from: Date, to: Date): number {
 }
 
 function moment(at: Date, now: Date): string {
-  const clock = at.toLocaleTimeString("en-GB", time);
+  const clock = at.toLocaleTimeString(undefined, time);
   const ago = days(at, now);
   if (ago === 0) return `Today, ${clock}`;
   if (ago === 1) return `Yesterday, ${clock}`;
   const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
-  return `${at.toLocaleDateString("en-GB", { ...day, ...year })}, ${clock}`;
+  return `${at.toLocaleDateString(undefined, { ...day, ...year })}, ${clock}`;
 }
 
 /** A moment in the browser's time zone, which the server cannot know: so it is left out of what the server makes. */
 export function LocalTime({ at, form }: { at: string; form: "moment" | "date" }) {
   if (!useHydrated()) return <time dateTime={at} />;
   const when = new Date(at);
-  const text = form === "date" ? when.toLocaleDateString("en-GB", date) : moment(when, new Date());
+  const text = form === "date" ? when.toLocaleDateString(undefined, date) : moment(when, new Date());
   return (
-    <time dateTime={at} title={when.toLocaleString("en-GB", { ...date, ...time })}>
+    <time dateTime={at} title={when.toLocaleString(undefined, { ...date, ...time })}>
       {text}
     </time>
   );

@@ -9,7 +9,7 @@ import { TaskList } from "./task-list";
 import { useTasks } from "./tasks-provider";
 
 export function TaskBoard({ initialFilter }: { initialFilter: Filter }) {
-  const [store, { phase, items, message, struggling }] = useTasks();
+  const [store, { phase, items, message, trouble, struggling }] = useTasks();
   const [filter, setFilter] = useState(initialFilter);
   const [announced, announce] = useState("");
   const title = useRef<HTMLInputElement>(null);
@@ -48,6 +48,7 @@ export function TaskBoard({ initialFilter }: { initialFilter: Filter }) {
       />
       <TaskList
         phase={phase}
+        trouble={trouble}
         filter={filter}
         items={items.filter((item) => passes(filter, item))}
         total={items.length}

@@ -7,6 +7,7 @@ import { TaskRow } from "./task-row";
 
 interface Props {
   phase: State["phase"];
+  trouble: string | null;
   filter: Filter;
   items: Item[];
   /** How many there are when nothing is filtered. */
@@ -21,12 +22,12 @@ const emptyTexts: Record<Filter, [string, string]> = {
   completed: ["Nothing completed yet", "Tick a task off and it shows up here."],
 };
 
-export function TaskList({ phase, filter, items, total, store, focusNewTask }: Props) {
+export function TaskList({ phase, trouble, filter, items, total, store, focusNewTask }: Props) {
   if (phase === "failed" && total === 0) {
     return (
       <div className="card blank" role="alert">
         <h2>Your tasks could not be loaded</h2>
-        <p>The server cannot be reached right now. Nothing is lost.</p>
+        <p>{trouble}</p>
         <button className="button" type="button" onClick={() => store?.load()}>
           Try again
         </button>

@@ -49,7 +49,7 @@ export function TasksProvider({ apiOrigin, userId, firstToken, children }: Props
   return <Context.Provider value={store}>{children}</Context.Provider>;
 }
 
-const nothing: Snapshot = { phase: "loading", items: [], message: null, struggling: false };
+const nothing: Snapshot = { phase: "loading", items: [], message: null, trouble: null, struggling: false };
 const never = () => () => {};
 
 /** The store, once there is one, and what it shows. */

@@ -11,9 +11,25 @@ export interface Account {
   createdAt: string;
 }
 
+const attemptsMax = 4;
+const firstWaitMs = 200;
+
+/** Tries again while the database restarts, for a second and a bit. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === attemptsMax) throw error;
+      await new Promise((resolve) => setTimeout(resolve, firstWaitMs * attempt));
+    }
+  }
+}
+
 /** The signed-in user, or null. Asked once per page, however often it is called. */
 export const account = cache(async (): Promise<Account | null> => {
-  const session = await auth().api.getSession({ headers: await headers() });
+  const asked = await headers();
+  const session = await patiently(() => auth().api.getSession({ headers: asked }));
   if (!session) return null;
   const { id, name, email, createdAt } = session.user;
   return { id, name, email, createdAt: createdAt.toISOString() };

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState, type FormEvent, type Ref } from "react";
+import { useState, type KeyboardEvent, type Ref, type SyntheticEvent } from "react";
 import { descriptionMistake, titleMistake } from "@/client/rules";
 import { Plus } from "./icons";
 
@@ -16,7 +16,7 @@ export function NewTask({ ref, ready, onCreate }: Props) {
   const [detailed, setDetailed] = useState(false);
   const [mistake, setMistake] = useState<string | null>(null);
 
-  function submit(event: FormEvent) {
+  function submit(event: SyntheticEvent) {
     event.preventDefault();
     const wrong = titleMistake(title) ?? descriptionMistake(description);
     setMistake(wrong);
@@ -27,8 +27,13 @@ export function NewTask({ ref, ready, onCreate }: Props) {
     setDetailed(false);
   }
 
+  /** Enter makes a new line in the description; with Control or Command it adds the task from there, too. */
+  function keys(event: KeyboardEvent) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+  }
+
   return (
-    <form className="card new-task" aria-label="New task" onSubmit={submit}>
+    <form className="card new-task" aria-label="Add a task" onSubmit={submit} onKeyDown={keys}>
       <div className="new-task-line">
         <Plus />
         <input

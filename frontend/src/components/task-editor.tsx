@@ -1,6 +1,6 @@
 "use client";
 
-import { useId, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import { descriptionMistake, titleMistake } from "@/client/rules";
 import type { Item } from "@/client/task-state";
 
@@ -15,11 +15,13 @@ export function TaskEditor({ item, onClose }: Props) {
   const [description, setDescription] = useState(item.description ?? "");
   const [mistake, setMistake] = useState<string | null>(null);
   const mistakeId = useId();
+  const field = useRef<HTMLInputElement>(null);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
     const wrong = titleMistake(title) ?? descriptionMistake(description);
-    if (wrong) return setMistake(wrong);
+    setMistake(wrong);
+    if (wrong) return field.current?.focus();
     const change = { title: title.trim(), description: description || null };
     const same = change.title === item.title && (change.description ?? "") === (item.description ?? "");
     onClose(same ? undefined : change);
@@ -35,6 +37,7 @@ export function TaskEditor({ item, onClose }: Props) {
       <label>
         Title
         <input
+          ref={field}
           value={title}
           onChange={(event) => setTitle(event.target.value)}
           autoFocus

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { preconnect } from "react-dom";
 import { Header } from "@/components/header";
 import { TasksProvider } from "@/components/tasks-provider";
 import { config } from "@/server/config";
@@ -8,8 +9,10 @@ import { account, firstToken } from "@/server/session";
 export default async function Layout({ children }: { children: ReactNode }) {
   const user = await account();
   if (!user) return children; // which sends them to the sign-in page
+  const { apiOrigin } = config();
+  if (apiOrigin) preconnect(apiOrigin, { crossOrigin: "anonymous" });
   return (
-    <TasksProvider apiOrigin={config().apiOrigin} userId={user.id} firstToken={await firstToken()}>
+    <TasksProvider apiOrigin={apiOrigin} userId={user.id} firstToken={await firstToken()}>
       <a className="skip" href="#main">
         Skip to content
       </a>

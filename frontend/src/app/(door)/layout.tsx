@@ -4,9 +4,9 @@ import { Mark } from "@/components/icons";
 export default function Layout({ children }: { children: ReactNode }) {
   return (
     <div className="door">
-      <p className="brand">
+      <header className="brand">
         <Mark /> Tasklane
-      </p>
+      </header>
       {children}
     </div>
   );

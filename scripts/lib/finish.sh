@@ -6,7 +6,7 @@ leave_if_running() {
   local known
   [ -n "$(pid_of master)" ] && [ -n "$(pid_of nginx)" ] && read -r known 2>/dev/null <"$state/url" || return 0
   [ "$(status_of "$known/readyz")" = 200 ] || return 0
-  revive_frontend "$known"
+  revive_frontend
   say "already running at $known; nothing was changed (scripts/down stops it)"
   exit 0
 }

@@ -11,7 +11,7 @@ frontend_sources() {
 }
 
 frontend_hash() {
-  { frontend_sources | (cd "$project" && xargs -0 sha256sum); "$node" --version; uname -m; } | sha256sum | cut -c1-16
+  frontend_sources | (cd "$project" && xargs -0 sha256sum) | sha256sum | cut -c1-16
 }
 
 # Sets nothing; afterwards STATE/frontend has app/ (server.js and what it needs) and www/ (what nginx serves).
@@ -50,8 +50,6 @@ build_frontend() {
   rm -rf -- "$done"
   mkdir -p -- "$done/www/_next"
   cp -a -- "$tree/frontend/.next/standalone" "$done/app"
-  [ -e "$done/app/.next/static" ] || cp -a -- "$tree/frontend/.next/static" "$done/app/.next/"
-  find "$done/app/.next/static" -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -size +1k -exec gzip -9kn -- {} +
   ln -s ../../app/.next/static "$done/www/_next/static"
   mv -T -- "$done" "$builds/$1"
   find "$builds" -mindepth 1 -maxdepth 1 -type d -name '????????????????' -printf '%T@ %p\0' | sort -zrn | tail -zn +4 |

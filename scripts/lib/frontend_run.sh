@@ -41,18 +41,15 @@ start_frontend() {
   [ "$frontend" = yes ] || return 0
   run_in_node "$state/frontend.env" server.js
   launch frontend frontend.log "${as_node[@]}"
-}
-
-wait_for_frontend() {  # [URL]
-  [ "$frontend" = yes ] || return 0
-  set -- "${1:-$url}"
-  say "waiting for $1/api/auth/ok"
+  local own
+  own=http://127.0.0.1:$(sed -n 's/^PORT=//p' "$state/frontend.env")/api/auth/ok
+  say "waiting for $own"
   for _ in {1..600}; do
-    [ "$(status_of "$1/api/auth/ok")" != 200 ] || return 0
+    [ "$(status_of "$own")" != 200 ] || return 0
     [ -n "$(pid_of frontend)" ] || fail 1 "the web app has ended"
     sleep 0.1
   done
-  fail 1 "$1/api/auth/ok does not say yes"
+  fail 1 "$own does not say yes"
 }
 
 # Of a state that serves otherwise: the web app has died, and the rest needs no rest.
@@ -64,5 +61,4 @@ revive_frontend() {
   say "the web app has ended: starting it again"
   trap 'status=$?; [ "$status" -eq 0 ] || tail -n 8 "$state/log/frontend.log" >&2; exit "$status"' EXIT
   start_frontend
-  wait_for_frontend "$1"
 }

@@ -1,15 +1,14 @@
 #include "base/config.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
+#include "base/config_forms.h"
 #include "base/config_reader.h"
 #include "base/env_file.h"
 #include "base/limits.h"
@@ -19,7 +18,7 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::array<std::string_view, 32> kNames = {
+constexpr std::array<std::string_view, 34> kNames = {
     "DATABASE_URL",
     "DATABASE_URL_DIRECT",
     "DATABASE_CONNECTIONS",
@@ -52,6 +51,8 @@ constexpr std::array<std::string_view, 32> kNames = {
     "CORS_ORIGINS",
     "OPERATIONS_ALLOW",
     "RATE_LIMIT_PER_SECOND",
+    "FRONTEND_UPSTREAM",
+    "FRONTEND_ROOT",
 };
 
 constexpr std::string_view kSocketPath = "/run/tasklane/tasklane.sock";
@@ -60,58 +61,6 @@ constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warnin
 constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "json", "text"};
 constexpr std::array<std::string_view, 2> kTlsProfiles = {"intermediate", "modern"};
 constexpr std::array<std::string_view, 2> kRsaAlgorithms = {"RS256", "PS256"};
-
-// Characters that can stand in an nginx configuration without quoting, and nothing else: these values are
-// written into one.
-bool is_plain(std::string_view text, std::string_view also) {
-  return std::ranges::all_of(text, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || also.contains(c);
-  });
-}
-
-bool is_address(const std::string& text) {
-  in6_addr storage;  // large enough for both
-  return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;
-}
-
-// ADDRESS or ADDRESS/BITS.
-bool is_network(const std::string& text) {
-  const auto slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  if (slash == std::string::npos) return is_address(address);
-  int bits = -1;
-  const auto [end, error] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-  return is_address(address) && error == std::errc{} && end == text.data() + text.size() && bits >= 0 &&
-         bits <= (address.contains(':') ? 128 : 32);
-}
-
-// As nginx's listen takes it: an IPv6 address stands in brackets.
-bool is_listen_address(const std::string& text) {
-  const bool brackets = text.starts_with('[') && text.ends_with(']');
-  const std::string address = brackets ? text.substr(1, text.size() - 2) : text;
-  return is_address(address) && brackets == address.contains(':');
-}
-
-// RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and
-// without the scheme's own port. Anything else would never match.
-bool is_origin(std::string_view text) {
-  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>("https://", ":443"),
-                                     std::pair<std::string_view, std::string_view>("http://", ":80")}) {
-    if (!text.starts_with(scheme) || text.ends_with(port)) continue;
-    std::string_view host = text.substr(scheme.size());
-    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
-      const std::string_view digits = host.substr(colon + 1);
-      if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
-      host = host.substr(0, colon);
-    }
-    const bool upper = std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (host.starts_with('[') && host.ends_with(']'))
-      return !upper && is_address(std::string(host.substr(1, host.size() - 2)));
-    return !host.empty() && !upper && is_plain(host, ".-");
-  }
-  return false;
-}
 
 void read_database(ConfigReader& reader, Config& config, bool required) {
   config.database_url = required
@@ -207,6 +156,16 @@ void read_nginx(ConfigReader& reader, Config& config) {
   config.rate_limit_per_second = static_cast<int>(reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 100'000));
 }
 
+void read_frontend(ConfigReader& reader, Config& config) {
+  config.frontend_upstream = reader.text("FRONTEND_UPSTREAM");
+  if (!config.frontend_upstream.empty() && !is_upstream(config.frontend_upstream))
+    reader.mistake("FRONTEND_UPSTREAM", "must be host:port or unix:/path");
+  config.frontend_root = reader.text("FRONTEND_ROOT");
+  if (!config.frontend_root.empty() &&
+      (!config.frontend_root.starts_with('/') || !is_plain(config.frontend_root, "/._-+@")))
+    reader.mistake("FRONTEND_ROOT", "must be an absolute path of letters, digits and /._-+@");
+}
+
 std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, ConfigMistakes mistakes,
                                                 bool database_required = true) {
   ConfigReader reader(std::move(lookup));
@@ -216,6 +175,7 @@ std::expected<Config, ConfigMistakes> read_with(ConfigReader::Lookup lookup, Con
   read_tokens(reader, config);
   read_workers(reader, config);
   read_nginx(reader, config);
+  read_frontend(reader, config);
   if (!reader.mistakes().empty()) return std::unexpected(std::move(reader.mistakes()));
   return config;
 }
@@ -322,6 +282,8 @@ std::string describe(const Config& c) {
   line("CORS_ORIGINS", fmt::format("{}", fmt::join(c.cors_origins, ",")));
   line("OPERATIONS_ALLOW", fmt::format("{}", fmt::join(c.operations_allow, ",")));
   line("RATE_LIMIT_PER_SECOND", c.rate_limit_per_second);
+  line("FRONTEND_UPSTREAM", c.frontend_upstream);
+  line("FRONTEND_ROOT", c.frontend_root);
   return text;
 }
 

@@ -59,6 +59,8 @@ struct Config {
   std::vector<std::string> cors_origins;
   std::vector<std::string> operations_allow;  // addresses or networks besides loopback
   int rate_limit_per_second;                  // per client address; 0: off
+  std::string frontend_upstream;              // the web app: host:port or unix:/path; empty: there is none
+  std::string frontend_root;  // the folder with its _next/static; empty: the web app serves that itself
 };
 
 // Where the values come from. The file is optional when `path` is the default, required when it was named.

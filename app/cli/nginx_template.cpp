@@ -49,6 +49,13 @@ std::string allow_lines(const std::vector<std::string>& networks) {
   return lines;
 }
 
+// Where /_next/static/ comes from: the disk when the folder is known, else the web app, as everything else
+// does.
+std::string frontend_static(const std::string& root) {
+  return root.empty() ? "proxy_pass http://tasklane_frontend;"
+                      : fmt::format("alias \"{}/_next/static/\";", root);
+}
+
 bool fits_into_a_string(std::string_view path) {
   return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
            return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20;
@@ -88,6 +95,9 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane_rate burst={} nodelay;",
                                            2 * config.rate_limit_per_second)
                              : ""},
+      {"PAGES", config.frontend_upstream.empty() ? "landing" : "frontend"},
+      {"FRONTEND_UPSTREAM", config.frontend_upstream},
+      {"FRONTEND_STATIC", frontend_static(config.frontend_root)},
       {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},

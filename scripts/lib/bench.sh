@@ -4,7 +4,7 @@
 # start_bench_stack STATE PORT WORKERS: seeded and ready; its log and its tokens in the folder $work.
 start_bench_stack() {
   scripts/install-packages --tests
-  LOG_FORMAT=json scripts/up --detach --state "$1" --port "$2" --workers "$3" >"$work/up.log" 2>&1 ||
+  LOG_FORMAT=json scripts/up --detach --no-frontend --state "$1" --port "$2" --workers "$3" >"$work/up.log" 2>&1 ||
     { cat "$work/up.log" >&2; return 1; }
   local secret
   database=$(bench_setting "$1" DATABASE_URL_DIRECT)

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154  # used or set by the scripts that read this file
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+umask 022
 PATH=$PATH:/usr/sbin:/sbin  # where a plain user's nginx is
 
 say() { printf '==> %s\n' "$*"; }
@@ -19,6 +20,8 @@ refuse_usage() {
   usage >&2
   exit 2
 }
+
+number() { [[ $2 =~ ^[0-9]{1,5}$ ]] || refuse_usage "$1 needs a number"; }  # OPTION VALUE
 
 # The state belongs to one script at a time. The lock ends with descriptor 9, which no service inherits.
 lock_state() {

@@ -56,6 +56,7 @@ added() {
     add DATABASE_URL "postgresql://tasklane_api:$(kept API_PASSWORD)@/tasklane?host=$state/pg"
     add DATABASE_URL_DIRECT "postgresql://tasklane_owner:$(kept OWNER_PASSWORD)@/tasklane?host=$state/pg"
   fi
+  added_for_frontend
 }
 
 write_configuration() {
@@ -73,5 +74,6 @@ write_configuration() {
   } >"$file.new"
   [ -z "$service_user" ] || chown "$service_user" "$file.new"
   mv -f -- "$file.new" "$file"
-  for name in $names; do unset "$name"; done  # from here on the file alone counts
+  write_frontend_environment
+  for name in $names $frontend_names FRONTEND_DATABASE_URL BETTER_AUTH_URL; do unset "$name"; done  # from here on the file alone counts
 }

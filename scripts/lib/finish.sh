@@ -5,7 +5,8 @@
 leave_if_running() {
   local known
   [ -n "$(pid_of master)" ] && [ -n "$(pid_of nginx)" ] && read -r known 2>/dev/null <"$state/url" || return 0
-  [ "$(status_of "$known")" = 200 ] || return 0
+  [ "$(status_of "$known/readyz")" = 200 ] || return 0
+  revive_frontend
   say "already running at $known; nothing was changed (scripts/down stops it)"
   exit 0
 }
@@ -15,6 +16,10 @@ stop_remains() {
   running || return 0
   say "a part of this state still runs, but does not serve: stopping it first"
   stop_all
+  end_on_signals
+}
+
+end_on_signals() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
 }
@@ -24,6 +29,7 @@ migrate() {
   say "migrating the database"
   "${as_service[@]}" "$state/app/bin/tasklane" migrate --env-file "$state/tasklane.env" || fail "$?" "the migration failed"
   [ "$private_database" = no ] || admit_workers
+  migrate_frontend
 }
 
 # At every exit but the good one: what was started is stopped again, and logs that tell why are quoted.
@@ -35,7 +41,7 @@ give_up() {
   trap '' PIPE  # whoever read our output may be gone
   [ "$started" != served ] || exit "$1"
   if [ "$started" = yes ] && [ "$1" -ne 130 ] && [ "$1" -ne 143 ]; then
-    for log in postgres tasklane nginx-error; do
+    for log in postgres tasklane frontend nginx-error; do
       [ "$state/log/$log.log" -nt "$state/tasklane.env" ] || continue
       printf '\nThe end of %s:\n' "$state/log/$log.log"
       tail -n 8 "$state/log/$log.log"
@@ -50,6 +56,7 @@ show_the_way() {
   local token trust='-k'
   [ "$(setting TLS_CERTIFICATE)" != "$state/tls/cert.pem" ] || trust="--cacert $state/tls/cert.pem"
   printf '\nTasklane serves %s\n' "$url"
+  [ "$frontend" != yes ] || printf '  web app        %s/\n' "$frontend_origin"
   printf '  API reference  %s/docs/\n  configuration  %s\n  logs           %s\n\n' "$url" "$state/tasklane.env" "$state/log"
   if [ "$(setting BETTER_AUTH_SECRET)" = "not set" ]; then
     printf 'Tokens come from Better Auth; there is no secret here to make one with.\n'
@@ -64,7 +71,7 @@ follow_logs() {
   started=followed
   trap 'exit 0' INT TERM HUP
   say "showing the logs; Ctrl-C stops everything"
-  tail -n 0 -F --pid="$(pid_of master)" "$state"/log/{tasklane,nginx-error,postgres}.log 2>/dev/null &
+  tail -n 0 -F --pid="$(pid_of master)" "$state"/log/{tasklane,frontend,nginx-error,postgres}.log 2>/dev/null &
   wait $! || true
   [ -z "$(pid_of nginx)" ] || fail 1 "the master has ended; stopping the rest"  # else scripts/down was at work
 }

@@ -28,6 +28,7 @@ stop_all() {
   trap 'hurry=yes' INT TERM HUP
   stop_service nginx QUIT TERM 10
   for orphan in $(nginx_orphans); do kill -s TERM "$orphan" 2>/dev/null || true; done
+  stop_service frontend TERM KILL 10
   stop_service master TERM TERM 40
   stop_service postgres INT INT 60
 }
@@ -36,7 +37,7 @@ stop_all() {
 # repeats the status from before it.
 stop_unborn() {
   local pid=${!:-}
-  case " $(pid_of nginx) $(pid_of master) $(pid_of postgres) " in *" $pid "*) return 0 ;; esac
+  case " $(pid_of nginx) $(pid_of frontend) $(pid_of master) $(pid_of postgres) " in *" $pid "*) return 0 ;; esac
   kill -s TERM "$pid" 2>/dev/null || return 0
   wait "$pid" || true
 }

@@ -92,6 +92,16 @@ const std::vector<Bad> kBadValues = {
     {"OPERATIONS_ALLOW", "10.0.0.0/33", "OPERATIONS_ALLOW must be"},
     {"OPERATIONS_ALLOW", "10.0.0.1; allow all", "OPERATIONS_ALLOW must be"},
     {"RATE_LIMIT_PER_SECOND", "-5", "RATE_LIMIT_PER_SECOND must be"},
+    {"FRONTEND_UPSTREAM", "http://127.0.0.1:3000", "FRONTEND_UPSTREAM must be host:port or unix:/path"},
+    {"FRONTEND_UPSTREAM", "localhost", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "localhost:0", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "localhost:65536", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "::1:3000", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "a:80; server b:81", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "unix:/", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "unix:relative", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_ROOT", "relative", "FRONTEND_ROOT must be an absolute path"},
+    {"FRONTEND_ROOT", "/a b", "FRONTEND_ROOT must be"},
 };
 
 struct EnvironmentVariable {

@@ -70,6 +70,22 @@ BOOST_AUTO_TEST_CASE(a_redirect_names_the_port_only_when_it_is_not_the_schemes_o
   BOOST_TEST(values_of({{"HTTPS_PORT", "8443"}}).at("HTTPS_PORT_SUFFIX") == ":8443");
 }
 
+BOOST_AUTO_TEST_CASE(without_a_web_app_there_is_the_landing_page) {
+  BOOST_TEST(values_of({}).at("PAGES") == "landing");
+  for (const std::string upstream :
+       {"127.0.0.1:3000", "[::1]:3000", "web.internal:3000", "unix:/run/web.sock"}) {
+    const auto values = values_of({{"FRONTEND_UPSTREAM", upstream}});
+    BOOST_TEST(values.at("PAGES") == "frontend");
+    BOOST_TEST(values.at("FRONTEND_UPSTREAM") == upstream);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(static_files_come_from_disk_when_their_folder_is_known) {
+  BOOST_TEST(values_of({{"FRONTEND_ROOT", "/srv/web"}}).at("FRONTEND_STATIC") ==
+             "alias \"/srv/web/_next/static/\";");
+  BOOST_TEST(values_of({}).at("FRONTEND_STATIC") == "proxy_pass http://tasklane_frontend;");
+}
+
 BOOST_AUTO_TEST_CASE(a_path_that_would_end_an_nginx_string_is_refused) {
   for (const std::string folder : {"relative", "/a\"b", "/a;b", "/a$b", "/a\nb", "/a{b"}) {
     NginxHost host = kHost;

@@ -28,6 +28,7 @@ ORIGINS = ("https://app.example.com", "http://localhost:3000")
 def clean_environment():
     """This process's environment, with every name that configures Tasklane empty: a developer's .env must not count."""
     names = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    names += ["FRONTEND_DATABASE_URL", "BETTER_AUTH_URL"]  # scripts/up's own
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "TASKLANE"))}
     return {**kept, **dict.fromkeys(names, ""), **SANITIZERS}
 
@@ -58,11 +59,12 @@ def totals(metrics_text):
 class Stack:
     running = []  # of this test run, for the reports of failed tests
 
-    def __init__(self, workers=2, **environment):
+    def __init__(self, workers=2, frontend=False, **environment):
         self.state = new_folder()
         self.port = free_ports()
         self.plain_port = self.port + 1
         self.workers = workers
+        self.frontend = frontend
         self.failed = False
         self.expected_alarm = None
         self.environment = {
@@ -83,11 +85,13 @@ class Stack:
                 str(self.port),
                 "--workers",
                 str(self.workers),
+                *([] if self.frontend else ["--no-frontend"]),
             ]
         return script
 
-    def run(self, *arguments, timeout=120):
-        """Runs a script of the project on this state, to its end."""
+    def run(self, *arguments, timeout=None):
+        """Runs a script of the project on this state, to its end. The first web app of a tree has to be built."""
+        timeout = timeout or (900 if self.frontend else 120)
         return subprocess.run(
             self.command(*arguments), env=self.environment, cwd=PROJECT, timeout=timeout, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,

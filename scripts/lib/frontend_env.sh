@@ -1,0 +1,49 @@
+# What the web app's process is told: STATE/frontend.env.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by the other files and scripts/up
+
+frontend_names="TASKLANE_API_URL TASKLANE_TOKENS"  # passed on as they are
+
+# The secret that both sides share; when the API has none (it reads public keys alone), one of the web app's own.
+frontend_secret() {
+  local file
+  file=$(given BETTER_AUTH_SECRET_FILE)
+  if [ -n "$(given BETTER_AUTH_SECRET)" ]; then given BETTER_AUTH_SECRET; return; fi
+  if [ -n "$file" ]; then cat -- "$file"; else kept BETTER_AUTH_SECRET; fi
+}
+
+# NAME VALUE, as Node's --env-file reads it: it knows three quotes and no escapes.
+add_for_node() {
+  local quote
+  for quote in "'" '`' '"'; do
+    [[ $2 == *"$quote"* ]] || { printf '%s=%s%s%s\n' "$1" "$quote" "$2" "$quote"; return; }
+  done
+  fail 100 "$1 has all of ' \` and \" in it: no file can tell Node.js that"
+}
+
+private_file() {  # PATH, and its content on standard input: readable by whom the services run as
+  rm -f -- "$1"
+  (umask 077 && cat >"$1")
+  [ -z "$service_user" ] || chown "$service_user" "$1"
+}
+
+# STATE/frontend.env; and STATE/frontend-owner.env for its migration, which goes again after that.
+write_frontend_environment() {
+  local name database owner
+  rm -f -- "$state/frontend.env"
+  [ "$frontend" = yes ] || return 0
+  database=$(given FRONTEND_DATABASE_URL)
+  : "${database:=$(given DATABASE_URL)}"
+  if [ "$private_database" = yes ]; then
+    database="postgresql://tasklane_auth:$(kept AUTH_PASSWORD)@/tasklane?host=$state/pg"
+    owner="postgresql://tasklane_auth_owner:$(kept AUTH_OWNER_PASSWORD)@/tasklane?host=$state/pg"
+  elif [ -z "$database" ]; then database=$(cat -- "$(given DATABASE_URL_FILE)"); fi
+  add_for_node DATABASE_URL "${owner:-$database}" | private_file "$state/frontend-owner.env"
+  {
+    for name in $frontend_names; do [ -z "$(given "$name")" ] || add_for_node "$name" "$(given "$name")"; done
+    add_for_node DATABASE_URL "$database"
+    add_for_node BETTER_AUTH_SECRET "$(frontend_secret)"
+    add_for_node BETTER_AUTH_URL "$frontend_origin"
+    printf 'HOSTNAME=127.0.0.1\nPORT=%s\n' "$frontend_port"
+  } | private_file "$state/frontend.env"
+}

@@ -204,8 +204,8 @@ async function assertFocusShows(page) {
   const { width, height } = page.viewportSize();
   const name = await active.evaluate((each) => each.outerHTML.slice(0, 100));
   assert.ok(box && box.x + box.width > 0 && box.x < width && box.y + box.height > 0 && box.y < height, `${name}: out of sight`);
-  const [x, y] = [Math.max(0, box.x - 8), Math.max(0, box.y - 8)];
-  const clip = { x, y, width: Math.min(width - x, box.width + 16), height: Math.min(height - y, box.height + 16) };
+  const [x, y] = [Math.max(0, box.x - 24), Math.max(0, box.y - 24)];
+  const clip = { x, y, width: Math.min(width - x, box.width + 48), height: Math.min(height - y, box.height + 48) };
   const look = () => page.screenshot({ clip, caret: "hide", animations: "disabled" });
   const on = await look();
   await active.evaluate((each) => each.blur());

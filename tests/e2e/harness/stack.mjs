@@ -60,7 +60,7 @@ export class Stack {
   async restartPostgres() {
     const version = readFileSync(`${this.state}/postgres/PG_VERSION`, "utf8").trim();
     const restart = [`/usr/lib/postgresql/${version}/bin/pg_ctl`, "restart", "--mode=fast", "--wait", "--silent"];
-    const where = ["-D", `${this.state}/postgres`, "-l", `${this.state}/log/postgres.log`];
+    const where = ["-D", `${this.state}/postgres`, "-l", `${this.state}/postgres/restart.log`];
     const user = process.getuid() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] : [];
     const [program, ...words] = [...user, ...restart, ...where];
     await run(program, words, { cwd: "/", timeout: programTimeoutMs });

@@ -11,26 +11,6 @@ const minuteMs = 60_000;
 let page; // the stack that serves the web app
 let api;
 
-before(async () => {
-  const [pagePort, apiPort] = [await freePort(), await freePort()];
-  const [pageUrl, apiUrl] = [pagePort, apiPort].map((port) => `https://127.0.0.1:${port}`);
-  const tokens = { TASKLANE_TOKENS: "secret", TASKLANE_API_URL: apiUrl };
-  page = await start("page", { port: pagePort, environment: tokens });
-  const { DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET } = page.settings;
-  api = await start("api", {
-    port: apiPort,
-    words: ["--no-frontend"],
-    environment: {
-      ...{ DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET, AUTH_JWKS: "" },
-      ...{ AUTH_ISSUER: pageUrl, AUTH_AUDIENCE: pageUrl, CORS_ORIGINS: pageUrl },
-    },
-  });
-});
-after(async () => {
-  await stop(api);
-  await stop(page);
-});
-
 /** A visit to the split deployment; `options` as visit() has them. */
 const visitSplit = (options, steps) => (t) =>
   visit({ stack: page, origins: [api.url], ...options }, async (visitor) => {
@@ -55,6 +35,26 @@ async function watchPreflights(visitor) {
 const preflightsLogged = () => api.requests.filter((each) => each.method === "OPTIONS").length;
 
 describe("Page and API apart", () => {
+  before(async () => {
+    const [pagePort, apiPort] = [await freePort(), await freePort()];
+    const [pageUrl, apiUrl] = [pagePort, apiPort].map((port) => `https://127.0.0.1:${port}`);
+    const tokens = { TASKLANE_TOKENS: "secret", TASKLANE_API_URL: apiUrl };
+    page = await start("page", { port: pagePort, environment: tokens });
+    const { DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET } = page.settings;
+    api = await start("api", {
+      port: apiPort,
+      words: ["--no-frontend"],
+      environment: {
+        ...{ DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET, AUTH_JWKS: "" },
+        ...{ AUTH_ISSUER: pageUrl, AUTH_AUDIENCE: pageUrl, CORS_ORIGINS: pageUrl },
+      },
+    });
+  });
+  after(async () => {
+    await stop(api);
+    await stop(page);
+  });
+
   it(
     "sign-up to list, with tokens signed with the secret",
     visitSplit({ account: null }, async (visitor) => {

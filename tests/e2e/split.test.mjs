@@ -1,0 +1,142 @@
+// The other deployment: the page on one origin and the API on another, with tokens signed with the shared secret.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { freePort, start, stop } from "./harness/start.mjs";
+import { until } from "./harness/until.mjs";
+import { visit } from "./harness/visitor.mjs";
+
+const minuteMs = 60_000;
+let page; // the stack that serves the web app
+let api;
+
+/** A visit to the split deployment; `options` as visit() has them. */
+const visitSplit = (options, steps) => (t) =>
+  visit({ stack: page, origins: [api.url], ...options }, async (visitor) => {
+    if (visitor.account) visitor.account.apiUrl = api.url;
+    await steps(visitor);
+    assert.equal(visitor.requests.filter((each) => each.url().startsWith(`${page.url}/api/tasks`)).length, 0);
+  })(t);
+
+/** The methods and URLs that the browser asked leave for, from now on. */
+async function watchPreflights(visitor) {
+  const session = await visitor.context.newCDPSession(visitor.page);
+  const seen = [];
+  session.on("Network.requestWillBeSent", ({ type, request }) => {
+    if (type !== "Preflight") return;
+    const { "Access-Control-Request-Method": method } = request.headers;
+    seen.push(`${method} ${new URL(request.url).pathname}`);
+  });
+  await session.send("Network.enable");
+  return seen;
+}
+
+const preflightsLogged = () => api.requests.filter((each) => each.method === "OPTIONS").length;
+
+describe("Page and API apart", () => {
+  before(async () => {
+    const [pagePort, apiPort] = [await freePort(), await freePort()];
+    const [pageUrl, apiUrl] = [pagePort, apiPort].map((port) => `https://127.0.0.1:${port}`);
+    const tokens = { TASKLANE_TOKENS: "secret", TASKLANE_API_URL: apiUrl };
+    page = await start("page", { port: pagePort, environment: tokens });
+    const { DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET } = page.settings;
+    api = await start("api", {
+      port: apiPort,
+      words: ["--no-frontend"],
+      environment: {
+        ...{ DATABASE_URL, DATABASE_URL_DIRECT, BETTER_AUTH_SECRET, AUTH_JWKS: "" },
+        ...{ AUTH_ISSUER: pageUrl, AUTH_AUDIENCE: pageUrl, CORS_ORIGINS: pageUrl },
+      },
+    });
+  });
+  after(async () => {
+    await stop(api);
+    await stop(page);
+  });
+
+  it(
+    "sign-up to list, with tokens signed with the secret",
+    visitSplit({ account: null }, async (visitor) => {
+      const { page: browser, tasks, sent } = visitor;
+      await browser.goto("/sign-up");
+      await browser.getByLabel("Name").fill("Grace");
+      await browser.getByLabel("Email").fill(`${randomUUID()}@example.com`);
+      await browser.getByLabel("Password", { exact: true }).fill("correct horse battery");
+      await browser.getByRole("button", { name: "Sign up" }).click();
+      await browser.waitForURL("**/tasks");
+      await tasks.ready();
+      await tasks.add("From afar");
+      await until("its creation", async () => (await sent("POST", "/api/tasks")[0]?.response())?.status() === 201);
+      const { authorization, cookie } = await sent("POST", "/api/tasks")[0].allHeaders();
+      const header = JSON.parse(Buffer.from(authorization.split(" ")[1].split(".")[0], "base64url"));
+      assert.equal(header.alg, "HS256");
+      assert.equal(cookie, undefined, "the session stays with the page's origin");
+      await browser.reload();
+      await tasks.row("From afar").waitFor();
+    }),
+  );
+
+  it(
+    "the whole lifecycle asks for leave at most once for each URL and method",
+    visitSplit({}, async (visitor) => {
+      const { page: browser, tasks, account } = visitor;
+      const logged = preflightsLogged();
+      const preflights = await watchPreflights(visitor);
+      await tasks.open();
+      for (const title of ["one", "two", "three"]) await tasks.add(title);
+      await until("three tasks", async () => (await account.tasks()).length === 3);
+      for (const description of ["more", "and more"]) await tasks.edit("one", { description });
+      await tasks.box("one").check();
+      await tasks.box("one").uncheck();
+      await tasks.button("Delete", "three").click();
+      await browser.getByRole("button", { name: "Dismiss" }).click();
+      await until("two tasks", async () => (await account.tasks()).length === 2);
+      await tasks.open();
+      assert.deepEqual(await tasks.titles(), ["two", "one"]);
+      console.log(`# preflights: ${preflights.join(", ")}`);
+      assert.ok(preflights.length > 0, "they are seen at all");
+      assert.equal(new Set(preflights).size, preflights.length, preflights.join("\n"));
+      assert.equal(preflightsLogged() - logged, preflights.length);
+    }),
+  );
+
+  it(
+    "an API with another secret is told of politely, and not asked for ever",
+    visitSplit({}, async ({ page: browser, tasks, account, allow, sent, count }) => {
+      allow(/status of 401/);
+      await account.add("Still there");
+      const file = `${api.state}/tasklane.env`;
+      const right = readFileSync(file, "utf8");
+      await browser.clock.install();
+      try {
+        writeFileSync(file, right.replace(/^BETTER_AUTH_SECRET=.*/m, `BETTER_AUTH_SECRET=${"wrong".repeat(8)}`));
+        await api.tasklane("reload", "--wait");
+        await browser.goto("/tasks");
+        await tasks.alert.filter({ hasText: "Your tasks could not be loaded" }).waitFor();
+        await browser.clock.runFor(2 * minuteMs);
+        assert.deepEqual([sent("GET", "/api/tasks").length, count("GET", "/api/auth/token")], [2, 1]);
+        assert.equal(new URL(browser.url()).pathname, "/tasks", "signing in again would not help");
+      } finally {
+        writeFileSync(file, right);
+        await api.tasklane("reload", "--wait");
+      }
+      await browser.getByRole("button", { name: "Try again" }).click();
+      await tasks.row("Still there").waitFor();
+    }),
+  );
+
+  it(
+    "the API answers no other page",
+    visitSplit({}, async ({ page: browser, account, allow }) => {
+      allow(/CORS|ERR_FAILED/);
+      const token = await account.token();
+      await browser.goto(`${page.url.replace("127.0.0.1", "localhost")}/icon.svg`).catch(() => {});
+      const outcome = await browser.evaluate(
+        ([url, given]) => fetch(url, { headers: { Authorization: `Bearer ${given}` } }).then(() => "read", () => "refused"),
+        [`${api.url}/api/tasks`, token],
+      );
+      assert.equal(outcome, "refused");
+    }),
+  );
+});

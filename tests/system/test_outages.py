@@ -175,5 +175,7 @@ def test_a_full_disk_fails_only_what_needs_room(healthy):
             assert api.delete(f"/api/tasks/{task['id']}").status_code == 204, "what needs no room is done"
         assert room_for(api) == 201
     api.close()
-    assert load.report["failures"] == {}, load.told()
+    # A change makes a new version of its row, which needs room, too.
+    wanted = {f"{method} 503 service_unavailable" for method in ("POST", "PUT", "PATCH")}
+    assert {kind for _, _, kind in load.report["failed"]} <= wanted, load.told()
     load.check_writes()

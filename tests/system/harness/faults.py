@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from harness.postgres import Postgres, wait_until_connected
+from harness.processes import wait_for
 from harness.relay import Relay
 from harness.stack import new_folder
 
@@ -89,11 +90,12 @@ class Site:
         self.relay.__enter__()
         self.relay.put_before(self.stack)
         self.disk.__enter__()
+        self.user = self.stack.user("needs-room", ttl=7200)
         return self
 
     def __exit__(self, *_):
+        self.user.close()
         self.disk.__exit__()
-        # The workers are told again where Postgres itself is, so that they can drain without the relay.
         self.relay.__exit__()
 
     def heal(self):
@@ -180,6 +182,7 @@ def read_only(site):
 @contextmanager
 def disk_full(site):
     with site.disk.full():
+        wait_for(lambda: room_for(site.user) == 503, "a page that cannot be had")
         yield
 
 

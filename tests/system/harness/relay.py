@@ -64,3 +64,4 @@ class Relay:
         kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings]
         file.write_text("\n".join(kept + [f"{name}='{value}'" for name, value in settings.items()]) + "\n")
         reload(stack)
+        wait_for(stack.is_whole, "the workers from before to end", 40)

@@ -1,8 +1,9 @@
--- wrk script: GET /api/tasks for a random user. TOKENS names a file with one token a line; without it no token is
--- sent and 401 is the expected answer. Ends with one line of figures for scripts/bench.
+-- wrk script: GET /api/tasks for a random user, or POST with CREATE=1. TOKENS names a file with one token a line;
+-- without it no token is sent and 401 is the expected answer. Ends with one line of figures for scripts/bench.
 local tokens = {}
 local path = os.getenv("TOKENS")
-local expected = path and 200 or 401
+local creates = os.getenv("CREATE") == "1"
+local expected = not path and 401 or creates and 201 or 200
 local threads = {}
 
 function setup(thread)
@@ -15,7 +16,10 @@ function init()
   unexpected = 0
   if path then
     for line in io.lines(path) do
-      tokens[#tokens + 1] = wrk.format("GET", "/api/tasks", { Authorization = "Bearer " .. line })
+      local headers = { Authorization = "Bearer " .. line }
+      if creates then headers["Content-Type"] = "application/json" end
+      tokens[#tokens + 1] = wrk.format(creates and "POST" or "GET", "/api/tasks", headers,
+        creates and '{"title": "A task", "description": "In about the length of a sentence."}' or nil)
     end
   else
     tokens[1] = wrk.format("GET", "/api/tasks")

@@ -75,6 +75,7 @@ asio::awaitable<Answer> HttpsConnection::receive(bool bodiless) {
   Answer answer{.status = static_cast<int>(number(std::string_view(head).substr(9, 3)))};
   answer.cors = !header(head, "access-control-allow-origin").empty();
   answer.json = header(head, "content-type").starts_with("application/json");
+  answer.replayed = header(head, "idempotency-replayed") == "true";
   const std::size_t length = bodiless ? 0 : number(header(head, "content-length"));
   while (buffer_.size() < length) {
     char bytes[16'384];

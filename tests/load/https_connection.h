@@ -19,6 +19,7 @@ struct Answer {
   std::string body = {};
   bool cors = false;  // Access-Control-Allow-Origin is there
   bool json = false;
+  bool replayed = false;  // Idempotency-Replayed: true
 };
 
 class HttpsConnection {

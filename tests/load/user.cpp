@@ -10,7 +10,6 @@
 namespace load {
 
 namespace asio = boost::asio;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -35,11 +34,20 @@ bool completed_of(std::string_view task) {
   return behind(task, "\"completed\":", ",}") == "true";
 }
 
+bool is_failure(const Answer& answer) {
+  return answer.status == 0 || answer.status >= 500 || answer.status == 429;
+}
+std::string_view error_type(const Answer& answer) {
+  return behind(answer.body, "\"error_type\":\"", "\"");
+}
+
 constexpr std::size_t kTasksMax = 20;  // of one user: lists stay short
+constexpr int kTriesMax = 40;          // of one write with a key: longer than any outage of the tests
+constexpr std::chrono::milliseconds kRetryDelay{500};
 
 }  // namespace
 
-User::User(asio::io_context& loop, unsigned short port, const std::string& token, unsigned seed,
+User::User(asio::io_context& loop, unsigned short port, const std::string& token, unsigned seed, bool keys,
            Report& report)
     : loop_(loop),
       connection_(loop, port),
@@ -48,6 +56,7 @@ User::User(asio::io_context& loop, unsigned short port, const std::string& token
                            token)),
       random_(seed),
       seed_(seed),
+      keys_(keys),
       report_(report) {}
 
 asio::awaitable<void> User::work(double seconds_between, const bool& stopping) {
@@ -63,34 +72,64 @@ asio::awaitable<void> User::work(double seconds_between, const bool& stopping) {
   }
 }
 
-asio::awaitable<Answer> User::ask(std::string_view method, const std::string& path, const std::string& body) {
+asio::awaitable<Answer> User::ask(std::string_view method, const std::string& path, const std::string& body,
+                                  const std::string& key) {
   const auto begun = Clock::now();
+  const bool began_in_a_fault = report_.fault;
   Answer answer;
   try {
-    answer = co_await connection_.ask(method, path, headers_, body);
+    answer = co_await connection_.ask(method, path, headers_ + key, body);
   } catch (const std::exception&) {
     answer.status = 0;
   }
-  const auto ended = Clock::now();
   ++report_.requests;
-  const bool failed = answer.status == 0 || answer.status >= 500 || answer.status == 429;
-  if (!failed) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(ended - begun);
-    report_.latencies_us.push_back(static_cast<std::uint32_t>(took.count()));
+  if (answer.replayed) ++report_.replayed;
+  if (!is_failure(answer)) {
+    report_.add_success(begun, began_in_a_fault);
     co_return answer;
   }
   ++report_.failures[answer.status];
   if (!answer.json || !answer.cors) ++report_.failures_out_of_shape;
-  report_.failed_at.push_back(std::chrono::duration<double>(ended.time_since_epoch()).count());
+  report_.failed.push_back({.begun = begun,
+                            .ended = Clock::now(),
+                            .kind = fmt::format("{} {} {}", method, answer.status, error_type(answer))});
   co_return answer;
 }
 
-// Whether the answer is the expected success; anything else that is no failure contradicts.
-bool User::counts(const Answer& answer, int success) {
-  if (answer.status == success) return true;
-  const bool failed = answer.status == 0 || answer.status >= 500 || answer.status == 429;
-  if (!failed) ++report_.wrong;
-  return false;
+// What a write's client knows now. An answer that is neither the success nor a failure contradicts the
+// ledger.
+User::Outcome User::outcome(const Answer& answer, int success) {
+  if (answer.status == success) {
+    ++report_.acknowledged_writes;
+    return Outcome::done;
+  }
+  if (is_failure(answer) && answer.status != 0 && error_type(answer) != "outcome_unknown") {
+    ++report_.failed_writes;
+    return Outcome::failed;
+  }
+  if (!is_failure(answer)) ++report_.wrong;
+  ++report_.unknown_writes;
+  return Outcome::unknown;
+}
+
+asio::awaitable<User::Outcome> User::write(std::string_view method, std::string path, std::string body,
+                                           int success, Answer& answer) {
+  const bool keyed = keys_ && (method == "POST" || method == "PATCH");
+  const std::string key =
+      keyed ? fmt::format("Idempotency-Key: {:016x}{:016x}\r\n", random_(), random_()) : "";
+  answer = co_await ask(method, path, body, key);
+  Outcome told = outcome(answer, success);
+  asio::steady_timer timer(loop_);
+  const bool doubted = keyed && told == Outcome::unknown;
+  // Once in doubt, a refusal of the retry says nothing of the first try.
+  for (int tries = 1; doubted && told != Outcome::done && tries < kTriesMax; ++tries) {
+    timer.expires_after(kRetryDelay);
+    co_await timer.async_wait(asio::use_awaitable);
+    answer = co_await ask(method, path, body, key);
+    told = outcome(answer, success);
+    if (told == Outcome::done) ++report_.settled;
+  }
+  co_return doubted&& told == Outcome::failed ? Outcome::unknown : told;
 }
 
 asio::awaitable<void> User::act() {
@@ -99,7 +138,7 @@ asio::awaitable<void> User::act() {
   auto chosen = tasks_.begin();
   std::advance(chosen, static_cast<long>(random_() % tasks_.size()));
   const std::uint64_t id = chosen->first;
-  if (chosen->second.doubtful) co_return co_await create();
+  if (chosen->second.doubtful()) co_return co_await create();
   if (dice < 45) co_return co_await change(id);
   if (dice < 60) co_return co_await complete(id);
   if (dice < 80) co_return co_await remove(id);
@@ -112,54 +151,52 @@ std::string User::new_title() {
 
 asio::awaitable<void> User::create() {
   const std::string title = new_title();
-  const Answer answer = co_await ask("POST", "/api/tasks", fmt::format(R"({{"title":"{}"}})", title));
-  if (!counts(answer, 201)) {
-    attempted_.insert(title);
-    co_return;
+  Answer answer;
+  switch (co_await write("POST", "/api/tasks", fmt::format(R"({{"title":"{}"}})", title), 201, answer)) {
+    case Outcome::done:
+      if (title_of(answer.body) != title) ++report_.wrong;
+      tasks_[id_of(answer.body)] = {.now = {.title = title}};
+      co_return;
+    case Outcome::unknown:
+      attempted_.insert(title);
+      co_return;
+    case Outcome::failed:
+      co_return;
   }
-  ++report_.acknowledged_writes;
-  if (title_of(answer.body) != title) ++report_.wrong;
-  tasks_[id_of(answer.body)] = {.title = title, .completed = false};
 }
 
 asio::awaitable<void> User::change(std::uint64_t id) {
-  const std::string title = new_title();
-  const Answer answer =
-      co_await ask("PUT", fmt::format("/api/tasks/{}", id), fmt::format(R"({{"title":"{}"}})", title));
-  if (!counts(answer, 200)) {
-    attempted_.insert(title);
-    tasks_[id].doubtful = true;
-    co_return;
-  }
-  ++report_.acknowledged_writes;
-  tasks_[id].title = title;
+  const State changed{.title = new_title(), .completed = tasks_[id].now.completed};
+  Answer answer;
+  const std::string body = fmt::format(R"({{"title":"{}"}})", changed.title);
+  const Outcome told = co_await write("PUT", fmt::format("/api/tasks/{}", id), body, 200, answer);
+  if (told == Outcome::done) tasks_[id].now = changed;
+  if (told == Outcome::unknown) tasks_[id].perhaps = changed;
 }
 
 // The toggle: carried out twice, it would show.
 asio::awaitable<void> User::complete(std::uint64_t id) {
-  const Answer answer = co_await ask("PATCH", fmt::format("/api/tasks/{}/complete", id));
-  if (!counts(answer, 200)) {
-    tasks_[id].doubtful = true;
-    co_return;
-  }
-  ++report_.acknowledged_writes;
-  tasks_[id].completed = !tasks_[id].completed;
-  if (completed_of(answer.body) != tasks_[id].completed) ++report_.wrong;
+  const State toggled{.title = tasks_[id].now.title, .completed = !tasks_[id].now.completed};
+  Answer answer;
+  const Outcome told = co_await write("PATCH", fmt::format("/api/tasks/{}/complete", id), "", 200, answer);
+  if (told == Outcome::unknown) tasks_[id].perhaps = toggled;
+  if (told != Outcome::done) co_return;
+  tasks_[id].now = toggled;
+  if (completed_of(answer.body) != toggled.completed) ++report_.wrong;
 }
 
 asio::awaitable<void> User::remove(std::uint64_t id) {
-  const Answer answer = co_await ask("DELETE", fmt::format("/api/tasks/{}", id));
-  if (!counts(answer, 204)) {
-    tasks_[id].doubtful = true;
-    co_return;
-  }
-  ++report_.acknowledged_writes;
-  tasks_.erase(id);
+  Answer answer;
+  const Outcome told = co_await write("DELETE", fmt::format("/api/tasks/{}", id), "", 204, answer);
+  if (told == Outcome::done) tasks_.erase(id);
+  if (told == Outcome::unknown) tasks_[id].perhaps_gone = true;
 }
 
 asio::awaitable<void> User::read(std::uint64_t id) {
   const Answer answer = co_await ask("GET", fmt::format("/api/tasks/{}", id));
-  if (counts(answer, 200) && title_of(answer.body) != tasks_[id].title) ++report_.wrong;
+  if (is_failure(answer)) co_return;
+  const State found{.title = title_of(answer.body), .completed = completed_of(answer.body)};
+  if (answer.status != 200 || found != tasks_[id].now) ++report_.wrong;
 }
 
 asio::awaitable<void> User::verify() {
@@ -174,20 +211,25 @@ asio::awaitable<void> User::verify() {
     rest.remove_prefix(at);
     const std::string_view task = rest.substr(0, rest.find('}'));
     rest.remove_prefix(1);
-    const std::string title = title_of(task);
-    const auto known = tasks_.find(id_of(task));
-    bool expected = attempted_.contains(title);
-    if (known != tasks_.end()) {
-      const bool as_remembered =
-          known->second.title == title && known->second.completed == completed_of(task);
-      expected = known->second.doubtful ? expected || known->second.title == title : as_remembered;
-      tasks_.erase(known);
-    }
-    if (!titles.insert(title).second || !expected) ++report_.unexplained;
+    const State found{.title = title_of(task), .completed = completed_of(task)};
+    if (!found.title.ends_with(fmt::format(" of user {}", seed_))) ++report_.cross_user;
+    if (!titles.insert(found.title).second) ++report_.duplicates;
+    compare(id_of(task), found);
   }
   for (const auto& [id, task] : tasks_) {
-    if (!task.doubtful) ++report_.lost;
+    if (!task.perhaps_gone) ++report_.lost;
   }
+}
+
+void User::compare(std::uint64_t id, const State& found) {
+  const auto known = tasks_.find(id);
+  if (known == tasks_.end()) {
+    if (!attempted_.contains(found.title) || found.completed) ++report_.unexplained;
+    return;
+  }
+  const Task& task = known->second;
+  if (found != task.now && found != task.perhaps) ++report_.unexplained;
+  tasks_.erase(known);
 }
 
 }  // namespace load

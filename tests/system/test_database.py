@@ -1,59 +1,16 @@
 """Outages of the database: truthful readiness, shaped refusals, and recovery without a restart."""
 
 import concurrent.futures
-import shlex
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from harness.client import path_of
 from harness.locks import held_tasks, wait_for_waiting
-from harness.processes import is_alive, wait_for
+from harness.postgres import Postgres, wait_until_connected
+from harness.processes import wait_for
 from harness.stack import ORIGINS, Stack
-
-
-class Postgres:
-    """The private Postgres of a stack, stopped and started again as it was."""
-
-    def __init__(self, stack):
-        self.data = stack.state / "postgres"
-        self.log = stack.state / "pg/restarted.log"  # the log folder is not for Postgres' user
-        self.arguments = Path(f"/proc/{self.pid}/cmdline").read_text().rstrip("\0").split("\0")
-        self.owner = self.data.stat().st_uid
-
-    @property
-    def pid(self):
-        return int((self.data / "postmaster.pid").read_text().split()[0])
-
-    def signal(self, number):
-        pid = self.pid
-        subprocess.run(["kill", f"-{int(number)}", str(pid)], check=True)
-        wait_for(lambda: not is_alive(pid), "Postgres to stop", 15)
-
-    def stop(self):
-        self.signal(signal.SIGINT)  # "fast shutdown": open connections are cut
-
-    def start(self):
-        options = [a for i, a in enumerate(self.arguments[1:]) if a != "-D" and self.arguments[i] != "-D"]
-        control = Path(self.arguments[0]).resolve().parent / "pg_ctl"
-        command = [
-            str(control),
-            "-D",
-            str(self.data),
-            "-l",
-            str(self.log),
-            "-w",
-            "-o",
-            shlex.join(options),
-            "start",
-        ]
-        # Its output must not be a pipe: the server inherits it and would keep it open.
-        subprocess.run(
-            command, user=self.owner, group=self.data.stat().st_gid, extra_groups=[], cwd="/", check=True, timeout=30,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +18,6 @@ def fragile():
     started = Stack(workers=2).start()
     yield started
     started.stop()
-
-
-def wait_until_connected(stack):
-    """A worker that still reconnects prepares its statements, which waits for locks as a request does."""
-    all_ready = f'tasklane_database_connections{{state="ready"}} {2 * stack.workers}'
-    api = stack.anonymous()
-    wait_for(lambda: all_ready in api.get("/metrics").text.splitlines(), "every connection to be ready", 10)
-    api.close()
 
 
 @pytest.fixture

@@ -39,14 +39,14 @@ def write_tokens(stack, folder, users):
     return file
 
 
-def wrk(stack, clients, seconds, token_file):
-    """GET /api/tasks as fast as it goes: ({rate, p50, p95, p99, failed, requests}, what wrk says of sockets)."""
+def wrk(stack, clients, seconds, token_file, creates=False):
+    """GET /api/tasks, or POST, as fast as it goes: ({rate, p50, p95, p99, failed, requests}, wrk's word of sockets)."""
     command = [
         "wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "requests.lua"), stack.url,
     ]  # fmt: skip
+    environment = {"TOKENS": str(token_file), "CREATE": "1" if creates else "", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        command, env={"TOKENS": str(token_file), "PATH": "/usr/bin:/bin"}, preexec_fn=raise_limit, capture_output=True,
-        text=True, timeout=seconds + 60, check=False,
+        command, env=environment, preexec_fn=raise_limit, capture_output=True, text=True, timeout=seconds + 60, check=False,
     )  # fmt: skip
     found = re.search(r"^figures (.*)$", done.stdout, re.MULTILINE)
     assert done.returncode == 0 and found, done.stdout + done.stderr

@@ -12,13 +12,13 @@ from harness.stack import BUILD
 class Load:
     """Use as `with Load(stack) as load:`; afterwards `load.report` is the generator's."""
 
-    def __init__(self, stack, connections=200, rate=3000):
-        self.stack, self.connections, self.rate = stack, connections, rate
+    def __init__(self, stack, connections=200, rate=3000, keys=False):
+        self.stack, self.connections, self.rate, self.keys = stack, connections, rate, keys
         self.progress = []  # (requests so far, failures so far, p99 of the last half second in ms)
         self.report = None
 
     def __enter__(self):
-        command = [BUILD / "tests/load/load", str(self.stack.port), str(self.rate)]
+        command = [BUILD / "tests/load/load", str(self.stack.port), str(self.rate), *(["keys"] if self.keys else [])]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.listener = threading.Thread(target=self._listen)
         self.listener.start()
@@ -46,6 +46,10 @@ class Load:
         wait_for(lambda: self.requests >= total or self.process.poll() is not None, f"{total} requests", seconds)
         assert self.process.poll() is None, "the load generator has ended"
 
+    def phase(self, name):
+        """What is answered from now on counts as inside a "fault", or outside: "calm"."""
+        self.process.stdin.write(f"{name}\n")
+
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait(60)
@@ -57,10 +61,12 @@ class Load:
         r = self.report
         return (
             f"{r['requests']} requests, {sum(r['failures'].values())} failed {r['failures'] or ''}, "
-            f"{r['acknowledged_writes']} acknowledged writes, {r['lost']} lost, {r['unexplained']} unexplained, "
-            f"{r['wrong']} wrong; p50 {r['p50_ms']} ms, p95 {r['p95_ms']} ms, p99 {r['p99_ms']} ms, max {r['max_ms']} ms"
+            f"{r['acknowledged_writes']} acknowledged writes, {r['unknown_writes']} unknown, {r['lost']} lost, "
+            f"{r['unexplained']} unexplained, {r['duplicates']} twice, {r['cross_user']} another user's, {r['wrong']} wrong; "
+            f"p50 {r['p50_ms']} ms, p95 {r['p95_ms']} ms, p99 {r['p99_ms']} ms, max {r['max_ms']} ms"
         )
 
     def check_writes(self):
         """Every acknowledged write is there exactly once, and nothing else is."""
-        assert (self.report["lost"], self.report["unexplained"], self.report["wrong"]) == (0, 0, 0), self.told()
+        for name in ("lost", "unexplained", "duplicates", "cross_user", "wrong"):
+            assert self.report[name] == 0, self.told()

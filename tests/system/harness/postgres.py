@@ -1,0 +1,108 @@
+"""The private Postgres of a stack: stopped, paused, started again as it was."""
+
+import re
+import shlex
+import signal
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from harness.processes import children_of, is_alive, wait_for
+
+
+class Postgres:
+    def __init__(self, stack):
+        self.stack = stack
+        self.data = stack.state / "postgres"
+        self.log = stack.state / "pg/restarted.log"  # the log folder is not for Postgres' user
+        self.arguments = Path(f"/proc/{self.pid}/cmdline").read_text().rstrip("\0").split("\0")
+        self.owner = self.data.stat().st_uid
+
+    @property
+    def pid(self):
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def signal(self, number):
+        pid = self.pid
+        subprocess.run(["kill", f"-{int(number)}", str(pid)], check=True)
+        wait_for(lambda: not is_alive(pid), "Postgres to stop", 15)
+
+    def stop(self):
+        self.signal(signal.SIGINT)  # "fast shutdown": open connections are cut
+
+    def start(self):
+        """Returns when it accepts connections."""
+        options = [a for i, a in enumerate(self.arguments[1:]) if a != "-D" and self.arguments[i] != "-D"]
+        control = Path(self.arguments[0]).resolve().parent / "pg_ctl"
+        command = [
+            str(control), "-D", str(self.data), "-l", str(self.log), "-W", "-o", shlex.join(options), "start",
+        ]  # fmt: skip
+        # Its output must not be a pipe: the server inherits it and would keep it open.
+        subprocess.run(
+            command, user=self.owner, group=self.data.stat().st_gid, extra_groups=[], cwd="/", check=True, timeout=30,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_for(self.accepts, "Postgres to accept connections", 30)
+
+    def is_running(self):
+        return (self.data / "postmaster.pid").exists()
+
+    def accepts(self):
+        try:
+            self.execute("select 1")
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def processes(self):
+        return [self.pid, *children_of(self.pid)]
+
+    def pause(self):
+        """All of it stands still: it answers nothing, and every connection stays open."""
+        for pid in self.processes():
+            subprocess.run(["kill", "-STOP", str(pid)], check=True)
+
+    def resume(self):
+        for pid in self.processes():
+            subprocess.run(["kill", "-CONT", str(pid)], stderr=subprocess.DEVNULL, check=False)  # it may have ended
+
+    def execute(self, *statements, dbname="postgres"):
+        """As the superuser, each statement by itself; returns the last one's rows, if it has any."""
+        made = (self.stack.state / "generated.env").read_text()
+        password = re.search(r"^POSTGRES_PASSWORD=(.*)$", made, re.MULTILINE).group(1)
+        where = {"host": str(self.stack.state / "pg"), "user": "postgres", "password": password, "dbname": dbname}
+        with closing(psycopg2.connect(**where)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else None
+
+    def end_sessions(self):
+        """Ends every session of the workers; returns when none of those there were is left."""
+        gone = "select count(*) from pg_stat_activity where pid = any(%s)"
+        ended = self.execute("select pg_terminate_backend(pid), pid from pg_stat_activity where usename = 'tasklane_api'")
+        pids = "{" + ",".join(str(pid) for _, pid in ended) + "}"
+        wait_for(lambda: self.execute(gone.replace("%s", f"'{pids}'::int[]")) == [(0,)], "the sessions to end")
+
+
+def connections(stack):
+    """{state: database connections of all workers}, by the metrics."""
+    api = stack.anonymous()
+    try:
+        text = api.get("/metrics").text
+    finally:
+        api.close()
+    found = re.findall(r'^tasklane_database_connections\{state="(\w+)"\} (\d+)$', text, re.MULTILINE)
+    return {state: int(count) for state, count in found}
+
+
+def wait_until_connected(stack, seconds=10):
+    """A worker that still reconnects prepares its statements, which waits for locks as a request does."""
+    wait_for(
+        lambda: connections(stack)["ready"] == 2 * stack.workers, lambda: f"every connection to be ready: {connections(stack)}",
+        seconds,
+    )
+    return time.monotonic()

@@ -1,0 +1,181 @@
+"""Every outage from the list, under a light load of all methods: what fails, how it is told, for how long, and what is
+left in the database. The relay counts how often the workers knock."""
+
+import threading
+import time
+
+import pytest
+
+from harness.faults import FAULTS, Site, room_for
+from harness.load import Load
+from harness.postgres import connections, wait_until_connected
+from harness.processes import wait_for
+from harness.stack import BUILD, Stack
+
+SANITIZED = "asan" in str(BUILD)  # some times slower, on a busy machine
+DEADLINE = 8  # s, of a worker for one request
+LATE = 3 if SANITIZED else 0.5  # s, that a busy machine takes
+CLIENTS = 32
+
+
+@pytest.fixture(scope="module")
+def site():
+    stack = Stack(workers=2).start()
+    try:
+        with Site(stack) as ready:
+            yield ready
+            ready.heal()
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def healthy(site):
+    site.heal()
+    wait_until_connected(site.stack)
+    yield site
+    site.heal()
+
+
+class Readiness:
+    """Asks /readyz all the time: `said` has (asked at, told at, status)."""
+
+    def __init__(self, stack):
+        self.api, self.said, self.over = stack.anonymous(), [], threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def _watch(self):
+        while not self.over.wait(0.05):
+            asked = time.monotonic()
+            status = self.api.get("/readyz").status_code
+            self.said.append((asked, time.monotonic(), status))
+
+    def since(self, moment):
+        """When readiness was told that was asked for after this moment."""
+        return next((told for asked, told, status in self.said if asked > moment and status == 200), None)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.api.close()
+
+
+class Outage:
+    """One fault under load, from its begin to the recovery from it."""
+
+    def __init__(self, site, fault):
+        self.site, self.fault = site, fault
+
+    def observe(self):
+        with Load(self.site.stack, connections=CLIENTS, rate=300) as load, Readiness(self.site.stack) as readiness:
+            self.counts, self.metrics = self.site.relay.counts(), self.site.stack.metrics()
+            self.begun = time.monotonic()
+            with self.fault.begin(self.site):
+                self.in_force = time.monotonic()
+                wait_for(lambda: time.monotonic() - self.in_force >= self.fault.seconds, "the fault to last", self.fault.seconds + 5)
+                if self.fault.down:
+                    wait_for(lambda: connections(self.site.stack)["ready"] == 0 or self.fault.name == "stalled",
+                             "the metrics to tell of no connection")  # fmt: skip
+                    wait_for(lambda: any(at > self.in_force and s == 503 for at, _, s in readiness.said), "an unready answer")
+                self.knocks = self.site.relay.counts()["connections"] - self.counts["connections"]
+                self.held = time.monotonic() - self.begun
+            self.healed = time.monotonic()
+            self.ready = wait_for(lambda: readiness.since(self.healed), "readiness", 10)
+            self.connected = wait_until_connected(self.site.stack)
+            load.wait_for_more(100)
+            self.compare_metrics()
+        self.report, self.readiness = load.report, readiness.said
+        self.load = load
+        return self
+
+    def compare_metrics(self):
+        after, counts = self.site.stack.metrics(), self.site.relay.counts()
+
+        def grown(name):
+            return after[f"tasklane_database_{name}_total"] - self.metrics[f"tasklane_database_{name}_total"]
+
+        self.tried, self.lost = grown("connects"), grown("connection_losses")
+        self.knocked = sum(sign * (counts[name] - self.counts[name]) for name, sign in (("connections", 1), ("cancels", -1)))
+
+    def told(self):
+        kinds = {}
+        for _, _, kind in self.report["failed"]:
+            kinds[kind] = kinds.get(kind, 0) + 1
+        slowest = max((ended - begun for begun, ended, _ in self.report["failed"]), default=0)
+        last = max((begun for begun, _, _ in self.report["failed"]), default=self.healed) - self.healed
+        return (
+            f"{self.fault.name}: {self.report['requests']} requests, failed {kinds}; slowest failure {slowest:.1f} s, "
+            f"longest gap {self.report['longest_gap_ms']} ms, last failure {max(last, 0):.2f} s after Postgres was back, "
+            f"ready after {self.ready - self.healed:.2f} s, {self.knocks} connection attempts in {self.held:.1f} s"
+        )
+
+
+def kinds(outage):
+    return {kind for _, _, kind in outage.report["failed"]}
+
+
+def knocks_allowed(seconds):
+    """Each of four connections: at once, then after 50 ms, doubled up to 1 s, less half of it at most."""
+    delays, spent, times = 0.05, 0.0, 2
+    while spent < seconds:
+        spent, delays, times = spent + delays / 2, min(2 * delays, 1), times + 1
+    return 4 * times
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
+def test_outage(healthy, fault, capfd):
+    outage = Outage(healthy, fault).observe()
+    with capfd.disabled():
+        print(f"\n    {outage.told()}", flush=True)
+    report, failed = outage.report, outage.report["failed"]
+    outage.load.check_writes()
+
+    # The contract's 503, in shape, and honest: what is only read is never in doubt.
+    assert kinds(outage) <= {
+        *(f"{method} 503 service_unavailable" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+        *(f"{method} 503 outcome_unknown" for method in ("POST", "PUT", "PATCH", "DELETE") if fault.unknown),
+    }, outage.told()
+    assert report["failures_out_of_shape"] == 0
+    if fault.cut:
+        assert all(kind.endswith("outcome_unknown") for kind in kinds(outage)), "only what was in flight may fail"
+        assert [each for each in failed if each[0] > outage.in_force or each[1] < outage.begun] == [], "not in flight at the cut"
+
+    # Bounded: every answer in time, and nothing fails once Postgres is back for a second.
+    assert max((ended - begun for begun, ended, _ in failed), default=0) < DEADLINE + LATE, outage.told()
+    assert report["max_ms"] < 1000 * (DEADLINE + LATE), outage.told()
+    assert [each for each in failed if each[0] > outage.healed + fault.recovery + LATE - 0.5] == [], outage.told()
+    assert outage.knocks <= knocks_allowed(outage.held), outage.told()
+    assert outage.connected - outage.healed < fault.recovery + 1 + LATE, "the last connection comes back late"
+
+    # Told: not ready while nothing is served, ready again soon.
+    if fault.down:
+        assert [s for at, told, s in outage.readiness if at > outage.in_force + LATE and told < outage.healed and s != 503] == []
+    assert outage.ready - outage.healed < fault.recovery + LATE, outage.told()
+    # The metrics count what the relay counts.
+    if fault.name != "refused by the network":
+        assert outage.tried == outage.knocked, outage.told()
+    if fault.cut or fault.down:
+        assert outage.lost >= 4, "connections that were lost"
+
+
+def test_a_full_disk_fails_only_what_needs_room(healthy):
+    """Those that share a batch with it notice nothing."""
+    api = healthy.stack.user()
+    task = api.create()
+    with Load(healthy.stack, connections=CLIENTS, rate=300) as load:
+        with healthy.disk.full():
+            wait_for(lambda: room_for(api) == 503, "a page that cannot be had")
+            for _ in range(20):
+                assert room_for(api) == 503
+            assert api.get().status_code == 200
+            assert api.delete(f"/api/tasks/{task['id']}").status_code == 204, "what needs no room is done"
+        assert room_for(api) == 201
+    api.close()
+    # A change makes a new version of its row, which needs room, too.
+    wanted = {f"{method} 503 service_unavailable" for method in ("POST", "PUT", "PATCH")}
+    assert {kind for _, _, kind in load.report["failed"]} <= wanted, load.told()
+    load.check_writes()

@@ -177,7 +177,7 @@ def test_a_database_that_fell_asleep_is_woken_without_a_failed_request(neon, gat
                 answers = list(threads.map(write_and_read, users))
             took = time.monotonic() - begun
             assert answers == [([200, 201], turn + 1)] * len(users), (sleeps, gate.counts())
-            assert WAKE_MS / 1000 * 0.8 < took < 3, f"{took:.2f} s"
+            assert WAKE_MS / 1000 * 0.8 < took < 5, f"{took:.2f} s"
         assert users[0].get("/readyz").status_code == 200
     finally:
         gate.tell("gate", 0, 0)

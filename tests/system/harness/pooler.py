@@ -1,5 +1,6 @@
 """The machine's own PgBouncer in transaction mode, before a cluster of a test."""
 
+import os
 import re
 import shutil
 import signal
@@ -11,10 +12,12 @@ from harness.cluster import PASSWORDS, as_service, service_folder, url, write
 from harness.processes import free_ports, wait_for
 from harness.stack import KEEP
 
+PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+
 
 def version():
     """(1, 18) on Debian 12, (1, 24) on Debian 13."""
-    said = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
     return tuple(map(int, re.search(r"PgBouncer (\d+)\.(\d+)", said).groups()))
 
 
@@ -46,7 +49,7 @@ class Pooler:
     def start(self):
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                ["pgbouncer", str(self.folder / "pgbouncer.ini")], **as_service(), cwd=self.folder,
+                [PROGRAM, str(self.folder / "pgbouncer.ini")], **as_service(), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         wait_for(self.answers, lambda: f"PgBouncer to start\n{self.log.read_text()[-2000:]}", 15)

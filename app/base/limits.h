@@ -40,8 +40,11 @@ inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;
 inline constexpr std::chrono::milliseconds kReconnectDelayMax = 1s;
 
 // The operator's command.
-inline constexpr std::chrono::seconds kCommandConnectTimeout = 10s;  // a suspended cloud database wakes up
-inline constexpr std::chrono::milliseconds kMigrationLockTimeout = 30s;  // another migration, a busy table
+inline constexpr std::chrono::seconds kCommandConnectTimeout = 10s;   // a suspended cloud database wakes up
+inline constexpr std::chrono::milliseconds kMigrationPatience = 30s;  // another migration, a busy table
+inline constexpr std::chrono::milliseconds kMigrationLockTimeout =
+    500ms;                                                            // workers queue behind a table's lock
+inline constexpr std::chrono::milliseconds kMigrationLockPause = 1s;  // and are served before the next try
 inline constexpr std::chrono::milliseconds kMigrationStatementTimeout = 15min;  // an index of a large table
 inline constexpr std::size_t kMigrationFileMaxBytes = 1024 * 1024;
 inline constexpr std::chrono::seconds kIssuedTokenTtlMax = 365 * 24h;  // `tasklane token`

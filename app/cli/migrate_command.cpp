@@ -38,6 +38,12 @@ int migrate_command(Arguments arguments) {
   }
   for (const auto& name : report->applied) fmt::print("applied {}\n", name);
   fmt::print("the schema is at version {}\n", report->version);
+  if (report->pooled) {
+    fmt::print(
+        stderr,
+        "tasklane: this went through a pooler, whose time limits may cut a long migration short: give the"
+        " server's own address as DATABASE_URL_DIRECT\n");
+  }
   if (!report->api_role_exists) {
     fmt::print(
         stderr,

@@ -111,15 +111,26 @@ void Inspector::public_keys(bool needed) {
                                : fmt::format("public keys in the database: {}", keys));
 }
 
-Finding schema_finding(const InspectionTarget& target) {
+void add_schema(const InspectionTarget& target, std::vector<Finding>& findings) {
   const auto state = compare_migrations(target.direct_url, target.sql_folder);
-  if (!state) return {Level::bad, state.error().sentence};
-  if (!state->pending.empty()) {
-    return {Level::bad,
-            fmt::format("the schema is at version {}, {} is still to be applied: run tasklane migrate",
-                        state->version, state->pending.front())};
+  if (!state) {
+    findings.push_back({Level::bad, state.error().sentence});
+    return;
   }
-  return {Level::good, fmt::format("the schema is at version {}, as it should be", state->version)};
+  if (!state->pending.empty()) {
+    findings.push_back(
+        {Level::bad,
+         fmt::format("the schema is at version {}, {} is still to be applied: run tasklane migrate",
+                     state->version, state->pending.front())});
+  } else {
+    findings.push_back(
+        {Level::good, fmt::format("the schema is at version {}, as it should be", state->version)});
+  }
+  if (state->pooled) {
+    findings.push_back({Level::warning,
+                        "migrations would go through a pooler: set DATABASE_URL_DIRECT to the server's own"
+                        " address"});
+  }
 }
 
 }  // namespace
@@ -145,7 +156,7 @@ std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarge
     return std::unexpected(current_database_error(doing, target.url));
   }
   if (schema_readable) {
-    findings.push_back(schema_finding(target));
+    add_schema(target, findings);
   } else {
     findings.push_back({Level::warning,
                         "the schema's version was not checked: only the owner can read it, set"

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <regex>
 
 #include "base/limits.h"
 
@@ -41,6 +42,17 @@ std::optional<std::string> read_text(const fs::path& path) {
   return text;
 }
 
+// The line, if any, that would end the transaction a file runs in, or begin one. PL/pgSQL's BEGIN and END of
+// a block are none: the one has no semicolon, the other stands in a function's text, indented or not.
+std::optional<std::string> transaction_command(const std::string& text) {
+  static const std::regex kCommand(
+      R"((^|\n)(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|ABORT)(\s+(WORK|TRANSACTION|ISOLATION|READ|AND)[^;\n]*)?\s*;)",
+      std::regex::icase);
+  std::smatch found;
+  if (!std::regex_search(text, found, kCommand)) return std::nullopt;
+  return found[2].str();
+}
+
 }  // namespace
 
 std::expected<std::vector<MigrationFile>, DatabaseError> read_migration_files(const std::string& folder) {
@@ -60,6 +72,11 @@ std::expected<std::vector<MigrationFile>, DatabaseError> read_migration_files(co
     if (!version) return refuse(fmt::format("{} in {} is not named like 0001_tasks.sql", name, folder));
     auto text = read_text(path);
     if (!text) return refuse(fmt::format("{} in {} is no readable text of at most 1 MiB", name, folder));
+    if (const auto command = transaction_command(*text)) {
+      return refuse(fmt::format(
+          "{} in {} says {}: a file runs in one transaction, which is not its own to begin or end", name,
+          folder, *command));
+    }
     files.push_back({*version, std::move(name), std::move(*text)});
   }
   if (error) return refuse(fmt::format("the folder {} cannot be read: {}", folder, error.message()));

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "postgres/migration_files.h"
 #include "postgres/synchronous.h"
 
@@ -10,6 +13,7 @@ namespace tasklane {
 namespace {
 
 using Files = std::vector<MigrationFile>;
+using Clock = std::chrono::steady_clock;
 
 // "tasklane" in ASCII: the advisory lock's key, one per database.
 constexpr std::int64_t kLockKey = 0x7461'736b'6c61'6e65;
@@ -21,14 +25,27 @@ std::unexpected<DatabaseError> refuse(std::string sentence) {
 
 // What the files count on, whatever the role or the server sets. The server's words are read by people and by
 // nothing here, so their language stays as it is.
-void prepare(pqxx::work& work, std::chrono::milliseconds lock_timeout) {
+void prepare(pqxx::work& work) {
   work.exec(
       fmt::format("SET LOCAL client_min_messages = warning;"
                   "SET LOCAL client_encoding = 'UTF8';"
                   "SET LOCAL standard_conforming_strings = on;"
-                  "SET LOCAL statement_timeout = {};"
-                  "SET LOCAL lock_timeout = {}",
-                  limits::kMigrationStatementTimeout.count(), lock_timeout.count()));
+                  "SET LOCAL statement_timeout = {}",
+                  limits::kMigrationStatementTimeout.count()));
+}
+
+void set_lock_timeout(pqxx::work& work, std::chrono::milliseconds timeout) {
+  work.exec(fmt::format("SET LOCAL lock_timeout = {}", std::max<std::int64_t>(timeout.count(), 1)));
+}
+
+// A pooler makes up the process id that it names to its client. Neon's proxy does, too, in front of the
+// direct endpoint, but tells its pooler by the name.
+bool leads_through_pooler(pqxx::connection& connection, pqxx::work& work) {
+  const char* const name = connection.hostname();
+  const std::string_view host = name == nullptr ? "" : name;
+  if (host.contains("-pooler.")) return true;
+  if (host.ends_with(".neon.tech")) return false;
+  return connection.backendpid() != work.exec("SELECT pg_backend_pid()")[0][0].as<int>();
 }
 
 std::expected<void, DatabaseError> check_server(pqxx::work& work) {
@@ -84,56 +101,86 @@ bool api_role_exists(pqxx::work& work) {
   return !work.exec("SELECT to_regrole('tasklane_api')")[0][0].is_null();
 }
 
+// What a run goes by, and how far it has come.
+struct Run {
+  const Files& files;
+  Clock::time_point give_up_at = {};
+  std::string doing = "connecting";  // for the sentence of a failure
+  MigrationReport report = {};
+};
+
 // One transaction: applies the first file that is not applied yet. True when there was one. The lock is the
 // transaction's and not the session's, so it holds behind a pooler as well and cannot be left behind.
-std::expected<bool, DatabaseError> apply_next(pqxx::connection& connection, const Files& files,
-                                              std::chrono::milliseconds lock_timeout, std::string& doing,
-                                              MigrationReport& report) {
+std::expected<bool, DatabaseError> apply_next(pqxx::connection& connection, Run& run) {
   pqxx::work work(connection);
-  prepare(work, lock_timeout);
+  prepare(work);
   if (auto fit = check_server(work); !fit) return std::unexpected(fit.error());
-  doing = "waiting for another migration";
+  run.report.pooled = leads_through_pooler(connection, work);
+  run.doing = "waiting for another migration";
+  set_lock_timeout(work,
+                   std::chrono::duration_cast<std::chrono::milliseconds>(run.give_up_at - Clock::now()));
   work.exec(fmt::format("SELECT pg_advisory_xact_lock({})", kLockKey));
-  doing = "migrating";
+  run.doing = "migrating";
   if (!is_recorded(work)) {
     work.exec(
         "CREATE TABLE tasklane_migrations (version integer PRIMARY KEY, name text NOT NULL,"
         " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"
         "COMMENT ON TABLE tasklane_migrations IS 'Which files of sql/ were applied, and their SHA-256.'");
   }
-  const auto applied = count_applied(work, files);
+  const auto applied = count_applied(work, run.files);
   if (!applied) return std::unexpected(applied.error());
-  report.version = static_cast<int>(*applied);
-  report.api_role_exists = api_role_exists(work);
-  if (*applied == files.size()) return false;
+  run.report.version = static_cast<int>(*applied);
+  run.report.api_role_exists = api_role_exists(work);
+  if (*applied == run.files.size()) return false;
 
-  const MigrationFile& file = files[*applied];
-  doing = file.name;
+  const MigrationFile& file = run.files[*applied];
+  run.doing = file.name;
+  set_lock_timeout(work, limits::kMigrationLockTimeout);
   apply(work, file);
   work.commit();
-  report.applied.push_back(file.name);
+  run.report.applied.push_back(file.name);
   return true;
+}
+
+// The same again and again while a lock is not to be had. Every worker queues behind whoever waits for a
+// table's lock, so each wait is short, and in the pauses they are served.
+std::expected<bool, DatabaseError> apply_next_patiently(pqxx::connection& connection, Run& run) {
+  while (true) {
+    try {
+      return apply_next(connection, run);
+    } catch (const pqxx::deadlock_detected&) {
+      if (Clock::now() + limits::kMigrationLockPause > run.give_up_at) throw;
+    } catch (const pqxx::sql_error& error) {
+      if (error.sqlstate() != "55P03") throw;  // lock_not_available
+      if (Clock::now() + limits::kMigrationLockPause > run.give_up_at) throw;
+    }
+    std::this_thread::sleep_for(limits::kMigrationLockPause);
+  }
 }
 
 }  // namespace
 
 std::expected<MigrationReport, DatabaseError> migrate(const std::string& url, const std::string& sql_folder,
-                                                      std::chrono::milliseconds lock_timeout) {
+                                                      std::chrono::milliseconds patience) {
   const auto files = read_migration_files(sql_folder);
   if (!files) return std::unexpected(files.error());
-  MigrationReport report;
-  std::string doing = "connecting";
+  Run run{.files = *files};
   try {
     pqxx::connection connection(bounded_url(url));
     // One turn per file, and one that finds nothing left.
     for (std::size_t turn = 0; turn <= files->size(); ++turn) {
-      const auto more = apply_next(connection, *files, lock_timeout, doing, report);
+      run.give_up_at = Clock::now() + patience;
+      const auto more = apply_next_patiently(connection, run);
       if (!more) return std::unexpected(more.error());
       if (!*more) break;
     }
-    return report;
+    return run.report;
+  } catch (const pqxx::insufficient_privilege&) {
+    DatabaseError error = current_database_error(run.doing, url);
+    error.sentence += "; the tables' owner migrates: give its URL as DATABASE_URL_DIRECT";
+    return std::unexpected(std::move(error));
   } catch (const pqxx::failure&) {
-    return std::unexpected(current_database_error(doing, url));
+    return std::unexpected(current_database_error(run.doing, url));
   }
 }
 
@@ -146,7 +193,8 @@ std::expected<MigrationState, DatabaseError> compare_migrations(const std::strin
     pqxx::connection connection(bounded_url(url));
     doing = "reading tasklane_migrations";
     pqxx::work work(connection);
-    prepare(work, limits::kMigrationLockTimeout);
+    prepare(work);
+    set_lock_timeout(work, limits::kMigrationPatience);
     if (auto fit = check_server(work); !fit) return std::unexpected(fit.error());
     std::size_t applied = 0;
     if (is_recorded(work)) {
@@ -154,7 +202,9 @@ std::expected<MigrationState, DatabaseError> compare_migrations(const std::strin
       if (!count) return std::unexpected(count.error());
       applied = *count;
     }
-    MigrationState state{.version = static_cast<int>(applied), .pending = {}};
+    MigrationState state{.version = static_cast<int>(applied),
+                         .pending = {},
+                         .pooled = leads_through_pooler(connection, work)};
     for (std::size_t i = applied; i < files->size(); ++i) state.pending.push_back((*files)[i].name);
     return state;
   } catch (const pqxx::failure&) {

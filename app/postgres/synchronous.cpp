@@ -51,6 +51,12 @@ DatabaseError connection_error(std::string_view doing, std::string_view url, std
     return {Kind::permanent,
             fmt::format("{}: the database's URL has more than one @; write one in a password as %40", doing)};
   }
+  if (message.contains("root certificate file \"system\"")) {
+    return {Kind::permanent,
+            fmt::format("{}: sslrootcert=system needs libpq 16 or newer; name the file with the authorities"
+                        " instead, such as /etc/ssl/certs/ca-certificates.crt",
+                        doing)};
+  }
   const auto fatal = message.find("FATAL:  ");
   if (fatal != std::string_view::npos) {
     const std::string said = first_line(message.substr(fatal));

@@ -2,9 +2,13 @@
 
 #include "postgres/migrations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
@@ -18,7 +22,21 @@ using Kind = DatabaseError::Kind;
 
 namespace {
 
-constexpr int kNewest = 3;
+// The names of the files in sql/, in order.
+std::vector<std::string> file_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(TASKLANE_SQL))
+    names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+const int kNewest = static_cast<int>(file_names().size());
+
+// The name of a file behind those.
+std::string next_file(std::string_view words) {
+  return fmt::format("{:04}_{}.sql", kNewest + 1, words);
+}
 
 // The sentence of a failure that must be of this kind.
 template <class T>
@@ -42,7 +60,7 @@ BOOST_AUTO_TEST_CASE(applies_all_files_once_and_records_them) {
   const auto first = migrate(database.url(), TASKLANE_SQL);
   BOOST_REQUIRE_MESSAGE(first, first.error().sentence);
   BOOST_TEST(first->version == kNewest);
-  BOOST_TEST(first->applied.size() == std::size_t{kNewest});
+  BOOST_TEST(first->applied.size() == file_names().size());
   BOOST_TEST(first->applied.front() == "0001_tasks.sql");
   BOOST_TEST(first->api_role_exists);
 
@@ -50,15 +68,15 @@ BOOST_AUTO_TEST_CASE(applies_all_files_once_and_records_them) {
   BOOST_REQUIRE(second);
   BOOST_TEST(second->applied.empty());
   BOOST_TEST(second->version == kNewest);
+  BOOST_TEST(first->applied == file_names());
   BOOST_TEST(database.value("SELECT string_agg(name, ',' ORDER BY version) FROM tasklane_migrations") ==
-             "0001_tasks.sql,0002_public_keys.sql,0003_role.sql");
+             fmt::format("{}", fmt::join(file_names(), ",")));
 }
 
 BOOST_AUTO_TEST_CASE(records_the_sha256_of_the_file) {
   const FreshDatabase database;
   const MigrationFolder folder;
-  folder.remove("0002_public_keys.sql");
-  folder.remove("0003_role.sql");
+  for (const auto& name : file_names()) folder.remove(name);
   folder.write("0001_tasks.sql", "SELECT 1;\n");
   BOOST_REQUIRE(migrate(database.url(), folder.path()));
   BOOST_TEST(
@@ -81,7 +99,7 @@ BOOST_AUTO_TEST_CASE(two_hosts_at_once_apply_each_file_once) {
       BOOST_TEST(report->version == kNewest);
       applied += report->applied.size();
     }
-    BOOST_TEST(applied == std::size_t{kNewest});
+    BOOST_TEST(applied == file_names().size());
   }
 }
 
@@ -115,12 +133,12 @@ BOOST_AUTO_TEST_CASE(refuses_an_applied_file_that_has_changed_and_names_it) {
 BOOST_AUTO_TEST_CASE(refuses_a_database_newer_than_the_files) {
   const FreshDatabase database;
   const MigrationFolder folder;
-  folder.write("0004_later.sql", "CREATE TABLE later ();");
+  folder.write(next_file("later"), "CREATE TABLE later ();");
   BOOST_REQUIRE(migrate(database.url(), folder.path()));
   const std::string sentence = failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent);
   BOOST_TEST(contains(sentence, "newer"));
-  BOOST_TEST(contains(sentence, "0004_later.sql"));
-  BOOST_TEST(contains(sentence, "0003_role.sql"));
+  BOOST_TEST(contains(sentence, next_file("later")));
+  BOOST_TEST(contains(sentence, file_names().back()));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_record_with_a_hole) {
@@ -141,7 +159,7 @@ BOOST_AUTO_TEST_CASE(refuses_folders_it_cannot_order) {
   BOOST_TEST(refused(twins, "0003_other.sql and 0003_role.sql have the same number"));
   misnamed.write("004_x.sql", "");
   BOOST_TEST(refused(misnamed, "004_x.sql"));
-  for (const char* name : {"0001_tasks.sql", "0002_public_keys.sql", "0003_role.sql"}) empty.remove(name);
+  for (const auto& name : file_names()) empty.remove(name);
   empty.write("README.md", "not a migration");
   BOOST_TEST(refused(empty, "holds no migration"));
   BOOST_TEST(contains(failure(migrate(database.url(), empty.path() + "/absent"), Kind::permanent),
@@ -152,17 +170,17 @@ BOOST_AUTO_TEST_CASE(refuses_folders_it_cannot_order) {
 BOOST_AUTO_TEST_CASE(a_file_that_fails_is_undone_and_the_ones_before_it_stay) {
   const FreshDatabase database;
   const MigrationFolder folder;
-  folder.write("0004_broken.sql", "CREATE TABLE half (); SELECT no_such_function();");
+  folder.write(next_file("broken"), "CREATE TABLE half (); SELECT no_such_function();");
   const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
-  BOOST_TEST(contains(sentence, "0004_broken.sql"));
+  BOOST_TEST(contains(sentence, next_file("broken")));
   BOOST_TEST(contains(sentence, "no_such_function"));
   BOOST_TEST(database.value("SELECT to_regclass('half')") == "NULL");
   BOOST_TEST(database.value("SELECT max(version) FROM tasklane_migrations") == std::to_string(kNewest));
 
-  folder.write("0004_broken.sql", "CREATE TABLE whole ();");
+  folder.write(next_file("broken"), "CREATE TABLE whole ();");
   const auto mended = migrate(database.url(), folder.path());
   BOOST_REQUIRE(mended);
-  BOOST_TEST(mended->applied == std::vector<std::string>{"0004_broken.sql"});
+  BOOST_TEST(mended->applied == std::vector<std::string>{next_file("broken")});
 }
 
 BOOST_AUTO_TEST_CASE(gives_up_when_another_migration_holds_the_lock_for_long) {
@@ -173,6 +191,76 @@ BOOST_AUTO_TEST_CASE(gives_up_when_another_migration_holds_the_lock_for_long) {
   const std::string sentence =
       failure(migrate(database.url(), TASKLANE_SQL, std::chrono::milliseconds(100)), Kind::temporary);
   BOOST_TEST(contains(sentence, "waiting for another migration"));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_is_busy_for_long_makes_nobody_wait_for_long) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  const MigrationFolder folder;
+  folder.write(next_file("column"), "ALTER TABLE tasks ADD COLUMN colour text;");
+  pqxx::connection other(database.url());
+  pqxx::work reader(other);
+  reader.exec("SELECT FROM tasks");
+
+  std::expected<MigrationReport, DatabaseError> report;
+  std::jthread migrating([&] { report = migrate(database.url(), folder.path()); });
+  const auto waits = [&] {
+    return database.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass");
+  };
+  while (waits() == "0") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 40; ++i) {  // these queue behind the migration's lock, while it waits for the reader
+    const auto begun = std::chrono::steady_clock::now();
+    database.run(
+        "SET LOCAL ROLE tasklane_api; INSERT INTO tasks (user_id, title) VALUES ('alice', 'A task')");
+    const auto waited = std::chrono::steady_clock::now() - begun;
+    BOOST_TEST((waited < limits::kMigrationLockTimeout * 6));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  BOOST_TEST(database.value("SELECT max(version) FROM tasklane_migrations") == std::to_string(kNewest));
+  reader.commit();
+  migrating.join();
+  BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
+  BOOST_TEST(report->applied == std::vector<std::string>{next_file("column")});
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_on_a_table_that_stays_busy) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  const MigrationFolder folder;
+  folder.write(next_file("column"), "ALTER TABLE tasks ADD COLUMN colour text;");
+  pqxx::connection other(database.url());
+  pqxx::work reader(other);
+  reader.exec("SELECT FROM tasks");
+  const std::string sentence =
+      failure(migrate(database.url(), folder.path(), std::chrono::milliseconds(600)), Kind::temporary);
+  BOOST_TEST(contains(sentence, next_file("column")));
+  BOOST_TEST(contains(sentence, "lock timeout"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_file_that_would_end_its_transaction_before_anything_runs) {
+  const FreshDatabase database;
+  for (const char* command :
+       {"COMMIT;", "commit ;", "BEGIN;", "START TRANSACTION READ WRITE;", "ROLLBACK WORK;"}) {
+    const MigrationFolder folder;
+    folder.write(next_file("hasty"), fmt::format("CREATE TABLE hasty ();\n{}\n", command));
+    const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
+    BOOST_TEST(contains(sentence, next_file("hasty")));
+    BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_cannot_run_in_a_transaction) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  const MigrationFolder folder;
+  folder.write(next_file("index"), "CREATE INDEX CONCURRENTLY later ON tasks (title);");
+  const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
+  BOOST_TEST(contains(sentence, next_file("index")));
+  BOOST_TEST(contains(sentence, "cannot run inside a transaction block"));
+  BOOST_TEST(database.value("SELECT to_regclass('later')") == "NULL");
+}
+
+BOOST_AUTO_TEST_CASE(the_role_that_serves_may_not_migrate_and_is_told_who_may) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  BOOST_TEST(contains(failure(migrate(database.api_url(), TASKLANE_SQL), Kind::permanent),
+                      "give its URL as DATABASE_URL_DIRECT"));
 }
 
 BOOST_AUTO_TEST_CASE(tells_unreachable_from_refused_and_never_a_password) {
@@ -216,7 +304,7 @@ BOOST_AUTO_TEST_CASE(comparing_tells_what_is_pending_and_changes_nothing) {
   const auto before = compare_migrations(database.url(), TASKLANE_SQL);
   BOOST_REQUIRE(before);
   BOOST_TEST(before->version == 0);
-  BOOST_TEST(before->pending.size() == std::size_t{kNewest});
+  BOOST_TEST(before->pending.size() == file_names().size());
   BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
 
   BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));

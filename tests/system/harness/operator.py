@@ -10,7 +10,7 @@ def tasklane(server, *arguments, timeout=130):
     binaries = server.binaries if hasattr(server, "binaries") else server.stack.binaries
     env_file = server.env_file if hasattr(server, "env_file") else server.state / "tasklane.env"
     environment = {k: v for k, v in server.environment.items() if v}
-    for name in ("FASTCGI_SOCKET", "WORKERS", "DATABASE_URL"):
+    for name in ("FASTCGI_SOCKET", "WORKERS", "DATABASE_URL", "DATABASE_URL_DIRECT"):
         environment.pop(name, None)
     done = subprocess.run(
         [str(binaries / "tasklane"), *arguments, "--env-file", str(env_file)], env=environment, timeout=timeout,

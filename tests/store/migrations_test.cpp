@@ -18,7 +18,7 @@ using Kind = DatabaseError::Kind;
 
 namespace {
 
-constexpr int kNewest = 3;
+constexpr int kNewest = 4;
 
 // The sentence of a failure that must be of this kind.
 template <class T>
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(applies_all_files_once_and_records_them) {
   BOOST_TEST(second->applied.empty());
   BOOST_TEST(second->version == kNewest);
   BOOST_TEST(database.value("SELECT string_agg(name, ',' ORDER BY version) FROM tasklane_migrations") ==
-             "0001_tasks.sql,0002_public_keys.sql,0003_role.sql");
+             "0001_tasks.sql,0002_public_keys.sql,0003_role.sql,0004_idempotency_keys.sql");
 }
 
 BOOST_AUTO_TEST_CASE(records_the_sha256_of_the_file) {
@@ -59,6 +59,7 @@ BOOST_AUTO_TEST_CASE(records_the_sha256_of_the_file) {
   const MigrationFolder folder;
   folder.remove("0002_public_keys.sql");
   folder.remove("0003_role.sql");
+  folder.remove("0004_idempotency_keys.sql");
   folder.write("0001_tasks.sql", "SELECT 1;\n");
   BOOST_REQUIRE(migrate(database.url(), folder.path()));
   BOOST_TEST(
@@ -115,12 +116,12 @@ BOOST_AUTO_TEST_CASE(refuses_an_applied_file_that_has_changed_and_names_it) {
 BOOST_AUTO_TEST_CASE(refuses_a_database_newer_than_the_files) {
   const FreshDatabase database;
   const MigrationFolder folder;
-  folder.write("0004_later.sql", "CREATE TABLE later ();");
+  folder.write("0005_later.sql", "CREATE TABLE later ();");
   BOOST_REQUIRE(migrate(database.url(), folder.path()));
   const std::string sentence = failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent);
   BOOST_TEST(contains(sentence, "newer"));
-  BOOST_TEST(contains(sentence, "0004_later.sql"));
-  BOOST_TEST(contains(sentence, "0003_role.sql"));
+  BOOST_TEST(contains(sentence, "0005_later.sql"));
+  BOOST_TEST(contains(sentence, "0004_idempotency_keys.sql"));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_record_with_a_hole) {
@@ -139,9 +140,11 @@ BOOST_AUTO_TEST_CASE(refuses_folders_it_cannot_order) {
   BOOST_TEST(refused(gap, "migration 0002 is missing before 0003_role.sql"));
   twins.write("0003_other.sql", "");
   BOOST_TEST(refused(twins, "0003_other.sql and 0003_role.sql have the same number"));
-  misnamed.write("004_x.sql", "");
-  BOOST_TEST(refused(misnamed, "004_x.sql"));
-  for (const char* name : {"0001_tasks.sql", "0002_public_keys.sql", "0003_role.sql"}) empty.remove(name);
+  misnamed.write("005_x.sql", "");
+  BOOST_TEST(refused(misnamed, "005_x.sql"));
+  for (const char* name :
+       {"0001_tasks.sql", "0002_public_keys.sql", "0003_role.sql", "0004_idempotency_keys.sql"})
+    empty.remove(name);
   empty.write("README.md", "not a migration");
   BOOST_TEST(refused(empty, "holds no migration"));
   BOOST_TEST(contains(failure(migrate(database.url(), empty.path() + "/absent"), Kind::permanent),
@@ -152,17 +155,17 @@ BOOST_AUTO_TEST_CASE(refuses_folders_it_cannot_order) {
 BOOST_AUTO_TEST_CASE(a_file_that_fails_is_undone_and_the_ones_before_it_stay) {
   const FreshDatabase database;
   const MigrationFolder folder;
-  folder.write("0004_broken.sql", "CREATE TABLE half (); SELECT no_such_function();");
+  folder.write("0005_broken.sql", "CREATE TABLE half (); SELECT no_such_function();");
   const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
-  BOOST_TEST(contains(sentence, "0004_broken.sql"));
+  BOOST_TEST(contains(sentence, "0005_broken.sql"));
   BOOST_TEST(contains(sentence, "no_such_function"));
   BOOST_TEST(database.value("SELECT to_regclass('half')") == "NULL");
   BOOST_TEST(database.value("SELECT max(version) FROM tasklane_migrations") == std::to_string(kNewest));
 
-  folder.write("0004_broken.sql", "CREATE TABLE whole ();");
+  folder.write("0005_broken.sql", "CREATE TABLE whole ();");
   const auto mended = migrate(database.url(), folder.path());
   BOOST_REQUIRE(mended);
-  BOOST_TEST(mended->applied == std::vector<std::string>{"0004_broken.sql"});
+  BOOST_TEST(mended->applied == std::vector<std::string>{"0005_broken.sql"});
 }
 
 BOOST_AUTO_TEST_CASE(gives_up_when_another_migration_holds_the_lock_for_long) {

@@ -10,7 +10,7 @@ namespace tasklane {
 Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
          std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request)
     : authenticator_(authenticator),
-      tasks_(store),
+      tasks_(store, metrics),
       operations_(operations),
       metrics_(metrics),
       requests_in_flight_max_(requests_in_flight_max),

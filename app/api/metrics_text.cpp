@@ -63,7 +63,7 @@ std::string endpoint_labels(Endpoint endpoint, std::string_view more) {
   return fmt::format(R"({{route="{}",method="{}"{}}})", route_label(endpoint), method_label(endpoint), more);
 }
 
-// What never happened has no line: 11 endpoints with 7 methods and 12 statuses would be 924.
+// What never happened has no line: 11 endpoints with 7 methods and 13 statuses would be 1,001.
 void requests(Text& text) {
   text.head("requests_total", "counter", "Requests answered, by route, method and status.");
   const auto statuses = known_statuses();
@@ -116,6 +116,11 @@ void load(Text& text) {
            &W::overload_rejections);
   text.sum("slow_requests_total", "counter", "Requests that took SLOW_REQUEST_MS or longer.",
            &W::slow_requests);
+  text.sum("idempotency_replays_total", "counter",
+           "Requests whose Idempotency-Key was known: answered as the first one was.",
+           &W::idempotency_replays);
+  text.sum("idempotency_keys_removed_total", "counter", "Idempotency keys removed after their time.",
+           &W::idempotency_keys_removed);
   text.sum("fastcgi_connections", "gauge", "Connections from nginx.", &W::fastcgi_connections);
 }
 

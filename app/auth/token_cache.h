@@ -3,24 +3,21 @@
 // the oldest entry makes room. Forgets everything when the keys change. An entry never outlives its token's
 // "exp". Keyed by the whole token's SHA-256: a digest in memory cannot be replayed, a token could.
 
-#include <array>
-#include <cstdint>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "auth/jwt.h"
+#include "auth/sha256.h"
 
 namespace tasklane {
 
 class TokenCache {
  public:
   // 0 entries: never remembers anything.
-  explicit TokenCache(std::size_t entries_max);
-  ~TokenCache();
+  explicit TokenCache(std::size_t entries_max) : entries_max_(entries_max) {}
 
   // The user of a token that was put and has not expired at `now` (its "exp" exactly, no leeway).
   std::optional<UserId> find(std::string_view token, UnixTime now);
@@ -29,10 +26,9 @@ class TokenCache {
   std::size_t size() const { return entries_.size(); }
 
  private:
-  using Digest = std::array<std::uint8_t, 32>;
   // The digest is uniform already: its first bytes are a hash.
   struct DigestHash {
-    std::size_t operator()(const Digest& digest) const {
+    std::size_t operator()(const Sha256& digest) const {
       std::size_t hash;
       std::memcpy(&hash, digest.data(), sizeof hash);
       return hash;
@@ -42,12 +38,10 @@ class TokenCache {
     VerifiedToken verified;
     std::size_t place;  // in order_
   };
-  class Hasher;
 
   std::size_t entries_max_;
-  std::unique_ptr<Hasher> hasher_;
-  std::unordered_map<Digest, Entry, DigestHash> entries_;
-  std::vector<Digest> order_;  // a ring: who came when; grows up to entries_max_
+  std::unordered_map<Sha256, Entry, DigestHash> entries_;
+  std::vector<Sha256> order_;  // a ring: who came when; grows up to entries_max_
   std::size_t next_ = 0;       // the ring's oldest place once it is full
 };
 

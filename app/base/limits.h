@@ -33,6 +33,12 @@ inline constexpr std::size_t kDescriptionMaxCodePoints = 10'000;
 inline constexpr std::size_t kUserIdMaxCodePoints = 255;
 inline constexpr std::int64_t kTaskIdMax = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
+// Idempotency keys (docs/adr/0010-idempotency-keys.md). The statements and sql/ name the lifetime, too.
+inline constexpr std::size_t kIdempotencyKeyMaxCharacters = 255;
+inline constexpr std::chrono::hours kIdempotencyKeyLifetime{24};
+inline constexpr std::chrono::milliseconds kKeySweepInterval = 60s;  // 30 to 90 s, so that workers take turns
+inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: others wait behind it
+
 // Postgres.
 inline constexpr std::size_t kBatchStatementsMax = 256;    // one Sync, one commit
 inline constexpr std::size_t kQueuedStatementsMax = 4096;  // per connection; past it 503

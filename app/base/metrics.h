@@ -65,6 +65,8 @@ struct WorkerMetrics {
   Counter token_cache_hits;
   Counter token_cache_misses;
   Counter overload_rejections;
+  Counter idempotency_replays;       // requests answered with an earlier one's answer
+  Counter idempotency_keys_removed;  // expired
   Counter database_batches;
   Counter database_statements;
   Counter database_batch_failures;  // batches whose statements ran again one by one
@@ -96,7 +98,7 @@ struct MetricsLayout {
   Counter upgrades;
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
-inline constexpr std::uint64_t kMetricsVersion = 3;
+inline constexpr std::uint64_t kMetricsVersion = 4;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

@@ -17,6 +17,7 @@ enum class ErrorType {
   authorization_error,
   not_found_error,
   method_not_allowed,
+  conflict,  // the idempotency key belongs to another request
   payload_too_large,
   unsupported_media_type,
   internal_server_error,

@@ -73,6 +73,7 @@ std::optional<Request> Exchange::read() {
                .target = std::string(parameter(request, "REQUEST_URI")),
                .authorization = std::string(parameter(request, "HTTP_AUTHORIZATION")),
                .content_type = std::string(parameter(request, "CONTENT_TYPE")),
+               .idempotency_key = std::string(parameter(request, "HTTP_IDEMPOTENCY_KEY")),
                .request_id = std::string(parameter(request, "REQUEST_ID")),
                .traceparent = std::string(parameter(request, "HTTP_TRACEPARENT")),
                .body = {},

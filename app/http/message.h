@@ -17,6 +17,7 @@ struct Request {
   std::string target;           // raw request target: path and query, RFC 9112 section 3.2.1
   std::string authorization;    // empty: not sent
   std::string content_type;     // empty: not sent
+  std::string idempotency_key;  // empty: not sent
   std::string request_id;       // nginx's own $request_id, never the client's
   std::string traceparent;      // W3C Trace Context; empty: not sent
   std::string body;             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large

@@ -13,7 +13,7 @@ namespace {
 // Past capacity and outages are short by design; a client that waits this long rarely meets the same one.
 constexpr char kRetryAfterSeconds[] = "1";
 
-constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 413, 415, 500, 503};
+constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415, 500, 503};
 
 void write_errors(JsonWriter& json, const std::vector<FieldError>& errors) {
   json.key("errors");
@@ -49,6 +49,7 @@ void add_headers(Response& response, const Error& error) {
     case ErrorType::validation_error:
     case ErrorType::authorization_error:
     case ErrorType::not_found_error:
+    case ErrorType::conflict:
     case ErrorType::payload_too_large:
     case ErrorType::unsupported_media_type:
     case ErrorType::internal_server_error:
@@ -70,6 +71,8 @@ std::string_view spelling(ErrorType type) {
       return "not_found_error";
     case ErrorType::method_not_allowed:
       return "method_not_allowed";
+    case ErrorType::conflict:
+      return "conflict";
     case ErrorType::payload_too_large:
       return "payload_too_large";
     case ErrorType::unsupported_media_type:
@@ -96,6 +99,8 @@ int status_number(ErrorType type) {
       return 404;
     case ErrorType::method_not_allowed:
       return 405;
+    case ErrorType::conflict:
+      return 409;
     case ErrorType::payload_too_large:
       return 413;
     case ErrorType::unsupported_media_type:

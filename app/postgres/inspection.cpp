@@ -84,6 +84,13 @@ void Inspector::table() {
                                 text("current_user"), right, text("current_user")));
   }
   if (all) add(Level::good, "the table tasks can be read and written");
+  if (!holds("SELECT has_table_privilege(keys, 'SELECT') AND has_table_privilege(keys, 'DELETE')"
+             " AND has_any_column_privilege(keys, 'INSERT') FROM to_regclass('idempotency_keys') AS keys")) {
+    add(Level::bad,
+        fmt::format("role {0} may not read and write idempotency_keys: run tasklane migrate, or CALL"
+                    " tasklane_grant('{0}')",
+                    text("current_user")));
+  }
 }
 
 void Inspector::private_keys() {

@@ -22,7 +22,7 @@ struct Job {
   std::move_only_function<void(Result<Rows>)> done;  // empty once called
   TracePtr trace = nullptr;                          // of the request that it is for, if any
   bool repeated = false;                             // a read that already lost one connection
-  int conflicts = 0;  // times it lost against another transaction (40001, 40P01)
+  int conflicts = 0;  // times it lost against another transaction (40001, 40P01, 23505)
 
   std::string_view request_id() const { return trace ? std::string_view(trace->request_id) : ""; }
   std::string_view trace_id() const { return trace ? std::string_view(trace->trace_id) : ""; }

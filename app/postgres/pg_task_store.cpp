@@ -21,6 +21,16 @@ Result<Tasks> read_tasks(Result<Rows> rows) {
   return tasks;
 }
 
+// Behind the task's columns: whether it was answered before, and to the same request.
+Result<Tasks> read_once(Result<Rows> rows) {
+  const bool answered = rows && rows->size() > 0;
+  const bool replayed = answered && rows->boolean(0, 6);
+  if (answered && !rows->boolean(0, 7)) return key_in_use();
+  auto tasks = read_tasks(std::move(rows));
+  if (tasks) tasks->replayed = replayed;
+  return tasks;
+}
+
 }  // namespace
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
@@ -69,6 +79,22 @@ PgTaskStore::Awaitable<bool> PgTaskStore::remove(const UserId& user, TaskId id, 
   const auto rows = co_await pool_.run(statements::kDeleteTask, std::move(parameters), std::move(trace));
   if (!rows) co_return std::unexpected(rows.error());
   co_return rows->affected() > 0;
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::create_once(const UserId& user, const Intent& intent,
+                                                       const NewTask& task, TracePtr trace) {
+  UserParameters parameters(user);
+  parameters.text(intent.key).bytes(intent.fingerprint).text(task.title).optional_text(task.description);
+  co_return read_once(
+      co_await pool_.run(statements::kCreateTaskOnce, std::move(parameters), std::move(trace)));
+}
+
+PgTaskStore::Awaitable<Tasks> PgTaskStore::complete_once(const UserId& user, const Intent& intent, TaskId id,
+                                                         std::optional<bool> completed, TracePtr trace) {
+  UserParameters parameters(user);
+  parameters.text(intent.key).bytes(intent.fingerprint).integer(id).optional_boolean(completed);
+  co_return read_once(
+      co_await pool_.run(statements::kCompleteTaskOnce, std::move(parameters), std::move(trace)));
 }
 
 }  // namespace tasklane

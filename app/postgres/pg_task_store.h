@@ -18,6 +18,10 @@ class PgTaskStore final : public TaskStore {
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
                             TracePtr trace = nullptr) override;
   Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
+                               TracePtr trace = nullptr) override;
+  Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
+                                 std::optional<bool> completed, TracePtr trace = nullptr) override;
 
  private:
   ConnectionPool& pool_;

@@ -5,7 +5,9 @@
 namespace tasklane {
 
 SqlstateClass classify(std::string_view sqlstate) {
-  if (sqlstate == "40001" || sqlstate == "40P01") return SqlstateClass::conflict;
+  // Serialization, deadlock; unique_violation: a request with the same idempotency key was faster. No other
+  // unique index knows a client's words: the ids come from a sequence.
+  if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "23505") return SqlstateClass::conflict;
   // Read-only after a failover (25006), shut down (57P01), crashed (57P02), starting (57P03), class 08:
   // connection.
   if (sqlstate == "25006" || sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate.empty())

@@ -33,6 +33,11 @@ Parameters& Parameters::optional_boolean(std::optional<bool> value) {
   return value ? boolean(*value) : null();
 }
 
+Parameters& Parameters::bytes(std::span<const std::uint8_t> value) {
+  put({reinterpret_cast<const char*>(value.data()), value.size()});
+  return *this;
+}
+
 Parameters& Parameters::null() {
   values_.push_back({.offset = 0, .length = -1});
   return *this;

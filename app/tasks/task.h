@@ -27,6 +27,7 @@ struct Task {
 struct Tasks {
   std::vector<Task> rows;
   std::shared_ptr<const void> memory;
+  bool replayed = false;  // an earlier request's answer, by its idempotency key
 };
 
 enum class TaskFilter { all, active, completed };

@@ -104,11 +104,20 @@ TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user, 
 TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& user) {
   const auto task = read_body(request, parse_new_task);
   if (!task) co_return std::unexpected(task.error());
-  const auto created = co_await store_.create(user, *task, request.trace);
+  const auto key = read_idempotency_key(request.idempotency_key);
+  if (!key) co_return std::unexpected(key.error());
+  Result<Tasks> created;
+  if (*key) {
+    const Intent intent{.key = **key, .fingerprint = fingerprint(*task)};
+    created = co_await store_.create_once(user, intent, *task, request.trace);
+  } else {
+    created = co_await store_.create(user, *task, request.trace);
+  }
   if (!created) co_return std::unexpected(created.error());
   const Task& row = created->rows.front();
   Response response = success(Success::created, write_task(row, user.value()));
   response.headers.emplace_back("Location", fmt::format("/api/tasks/{}", row.id));
+  tell_replayed(*created, response);
   co_return response;
 }
 
@@ -136,8 +145,23 @@ TaskHandlers::Answer TaskHandlers::remove(const Route& route, const UserId& user
 TaskHandlers::Answer TaskHandlers::complete(const Route& route, const Request& request, const UserId& user) {
   const auto completed = read_body(request, parse_completion);
   if (!completed) co_return std::unexpected(completed.error());
+  const auto key = read_idempotency_key(request.idempotency_key);
+  if (!key) co_return std::unexpected(key.error());
   if (route.task_id == 0) co_return no_such_task();
-  co_return answer_one(co_await store_.complete(user, route.task_id, *completed, request.trace), user);
+  if (!*key)
+    co_return answer_one(co_await store_.complete(user, route.task_id, *completed, request.trace), user);
+  const Intent intent{.key = **key, .fingerprint = fingerprint(route.task_id, *completed)};
+  const auto changed = co_await store_.complete_once(user, intent, route.task_id, *completed, request.trace);
+  auto response = answer_one(changed, user);
+  if (response) tell_replayed(*changed, *response);
+  co_return response;
+}
+
+// Draft-ietf-httpapi-idempotency-key-header leaves open how; this is the most common way.
+void TaskHandlers::tell_replayed(const Tasks& tasks, Response& response) {
+  if (!tasks.replayed) return;
+  add(metrics_.idempotency_replays);
+  response.headers.emplace_back("Idempotency-Replayed", "true");
 }
 
 }  // namespace tasklane

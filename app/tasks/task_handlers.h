@@ -3,6 +3,7 @@
 // already known and proven; another user's task is answered exactly like a missing one.
 
 #include "auth/user_id.h"
+#include "base/metrics.h"
 #include "http/message.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -12,7 +13,7 @@ namespace tasklane {
 
 class TaskHandlers {
  public:
-  explicit TaskHandlers(TaskStore& store) : store_(store) {}
+  TaskHandlers(TaskStore& store, WorkerMetrics& metrics) : store_(store), metrics_(metrics) {}
 
   using Answer = boost::asio::awaitable<Result<Response>>;
 
@@ -24,7 +25,10 @@ class TaskHandlers {
   Answer complete(const Route& route, const Request& request, const UserId& user);
 
  private:
+  void tell_replayed(const Tasks& tasks, Response& response);
+
   TaskStore& store_;
+  WorkerMetrics& metrics_;
 };
 
 }  // namespace tasklane

@@ -12,6 +12,7 @@
 #include "auth/user_id.h"
 #include "base/result.h"
 #include "http/trace.h"
+#include "tasks/intent.h"
 #include "tasks/task.h"
 
 namespace tasklane {
@@ -35,6 +36,14 @@ class TaskStore {
                                     TracePtr trace = nullptr) = 0;
   // Whether there was one.
   virtual Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
+
+  // As create and complete, but once for an intent: for limits::kIdempotencyKeyLifetime the same one is
+  // answered as it was the first time, with `replayed` set, and `conflict` answers another one of the same
+  // key. Of two at once the second waits for the first. Only a task is kept: where there is none, nothing is.
+  virtual Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
+                                       TracePtr trace = nullptr) = 0;
+  virtual Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
+                                         std::optional<bool> completed, TracePtr trace = nullptr) = 0;
 };
 
 }  // namespace tasklane

@@ -20,6 +20,7 @@
 #include "base/metrics.h"
 #include "fastcgi/acceptor.h"
 #include "postgres/connection_pool.h"
+#include "postgres/key_sweep.h"
 #include "postgres/pg_task_store.h"
 
 namespace tasklane {
@@ -64,6 +65,7 @@ class Worker {
   JwksFile* key_file_ = nullptr;  // owned by the authenticator
   ConnectionPool pool_;
   PgTaskStore store_;
+  KeySweep key_sweep_;
   Authenticator authenticator_;
   Operations operations_;
   Api api_;

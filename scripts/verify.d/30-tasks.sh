@@ -14,6 +14,18 @@ who=$(subject alice 2>/dev/null || true)
 if [ -n "$who" ]; then check "it is the token's user's, whatever the body says" 201 ".user_id == $(jq -n --arg who "$who" '$who')"; fi
 check "both its times are the same" 201 '.created_at == .updated_at'
 
+# Once for a key, however often it is sent.
+key="Idempotency-Key: ${mark##* }"
+for n in 1 2; do
+  ask alice POST /api/tasks -H 'Content-Type: application/json' -H "$key" --data-binary "{\"title\": \"$mark once\"}"
+  [ "$n" = 2 ] || once=$(field .id)
+done
+check "POST with an Idempotency-Key creates a task once" 201 ".id == ${once:-0}"
+check_header "and says when it repeats its answer" idempotency-replayed true
+ask alice POST /api/tasks -H 'Content-Type: application/json' -H "$key" --data-binary "{\"title\": \"$mark twice\"}"
+check_error "another request with the key is refused" 409 conflict
+ask alice DELETE "/api/tasks/${once:-0}"
+
 send alice POST /api/tasks "{\"title\": \"$mark two\", \"description\": \"\"}"
 check "an empty description stays an empty one" 201 '.description == ""'
 second=$(field .id)

@@ -67,10 +67,13 @@ BOOST_AUTO_TEST_CASE(a_role_without_its_rights_is_bad_and_each_right_is_named) {
   const auto database = FreshDatabase::migrated();
   database.run(
       "REVOKE UPDATE (title, description, completed, updated_at) ON tasks FROM tasklane_api;"
+      "REVOKE INSERT (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at)"
+      " ON idempotency_keys FROM tasklane_api;"
       "REVOKE SELECT ON tasklane_public_keys FROM tasklane_api");
   const auto findings = look(database.api_url(), database.url());
   BOOST_TEST(says(findings, Level::bad, "may not UPDATE on tasks"));
   BOOST_TEST(!says(findings, Level::bad, "may not SELECT"));
+  BOOST_TEST(says(findings, Level::bad, "may not read and write idempotency_keys"));
   BOOST_TEST(says(findings, Level::bad, "tasklane_public_keys"));
   BOOST_TEST(!says(look(database.api_url(), database.url(), false), Level::bad, "tasklane_public_keys"));
 }

@@ -32,6 +32,10 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_what_its_statements_need) {
         "UPDATE tasks SET title = 'x', description = NULL, completed = NOT completed, updated_at = now()"
         " WHERE user_id = 'u' AND id = 1 RETURNING *",
         "DELETE FROM tasks WHERE user_id = 'u' AND id = 1 RETURNING id",
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, id, title, description, completed,"
+        " created_at, updated_at) VALUES ('u', 'k', sha256(''), 1, 't', NULL, false, now(), now())",
+        "SELECT fingerprint, stored_at, title FROM idempotency_keys WHERE user_id = 'u' AND key = 'k'",
+        "DELETE FROM idempotency_keys WHERE user_id = 'u' AND key = 'k' RETURNING key",
         "SELECT kid, jwk, alg, expires_at FROM tasklane_public_keys"})
     BOOST_TEST(database.refusal(sql) == "", sql);
 }
@@ -51,6 +55,12 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_nothing_else) {
         "UPDATE tasks SET id = 7",
         "UPDATE tasks SET user_id = 'v'",
         "UPDATE tasks SET created_at = now()",
+        "TRUNCATE idempotency_keys",
+        "DROP TABLE idempotency_keys",
+        "UPDATE idempotency_keys SET title = 'x'",
+        "UPDATE idempotency_keys SET stored_at = now()",
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, stored_at, id, title, completed,"
+        " created_at, updated_at) VALUES ('u', 'k', sha256(''), now(), 1, 't', false, now(), now())",
         "SELECT setval('tasks_id_seq', 1)",
         "SELECT nextval('tasks_id_seq')",
         "SELECT * FROM tasklane_migrations",
@@ -74,9 +84,9 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_nothing_else) {
 BOOST_AUTO_TEST_CASE(nobody_else_may_anything) {
   const auto database = FreshDatabase::migrated();
   const FreshRole stranger(database, "tasklane_stranger", "LOGIN");
-  for (const char* sql : {"SELECT * FROM tasks", "SELECT * FROM tasklane_public_keys",
-                          "SELECT * FROM tasklane_read_public_keys()", "SELECT * FROM tasklane_migrations",
-                          "CALL tasklane_grant('tasklane_stranger')"}) {
+  for (const char* sql : {"SELECT * FROM tasks", "SELECT * FROM idempotency_keys",
+                          "SELECT * FROM tasklane_public_keys", "SELECT * FROM tasklane_read_public_keys()",
+                          "SELECT * FROM tasklane_migrations", "CALL tasklane_grant('tasklane_stranger')"}) {
     const std::string said = database.refusal(sql, "tasklane_stranger");
     BOOST_TEST(said.starts_with("permission denied"), sql << ": " << said);
   }
@@ -145,6 +155,23 @@ BOOST_AUTO_TEST_CASE(the_owner_may_be_the_role_that_serves) {
   database.run("ALTER DATABASE " + database.name() + " OWNER TO CURRENT_USER");
 }
 
+// As where an administrator has made a role of another name before the newest migration came.
+BOOST_AUTO_TEST_CASE(a_new_table_is_for_every_role_that_serves) {
+  const MigrationFolder before;
+  before.remove("0004_idempotency_keys.sql");
+  const FreshDatabase database;
+  BOOST_REQUIRE(migrate(database.url(), before.path()));
+  const FreshRole served(database, "tasklane_served", "LOGIN");
+  const FreshRole stranger(database, "tasklane_stranger", "LOGIN");
+  database.run("CALL tasklane_grant('tasklane_served'); GRANT SELECT ON tasks TO tasklane_stranger");
+  BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));
+  for (const char* role : {"tasklane_api", "tasklane_served"})
+    BOOST_TEST(database.refusal("SELECT * FROM idempotency_keys", role) == "", role);
+  BOOST_TEST(database.refusal("SELECT * FROM idempotency_keys", "tasklane_stranger")
+                 .starts_with("permission denied"));
+  BOOST_TEST(database.refusal("SELECT * FROM tasks", "tasklane_stranger") == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_schema_of_its_own_works_for_owner_and_api_role) {
   const FreshDatabase database;
   database.run(R"(CREATE SCHEMA "Task Lane")");
@@ -155,6 +182,7 @@ BOOST_AUTO_TEST_CASE(a_schema_of_its_own_works_for_owner_and_api_role) {
   pqxx::work work(connection);
   work.exec("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
   work.exec("SELECT * FROM tasklane_public_keys");
+  work.exec("SELECT * FROM idempotency_keys");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -113,6 +113,22 @@ BOOST_AUTO_TEST_CASE(each_statement_finds_its_index) {
   BOOST_TEST(one.find("tasks_pkey") != std::string::npos, one);
 }
 
+BOOST_AUTO_TEST_CASE(an_idempotency_key_is_visible_ascii_with_an_answer) {
+  const auto keeps = [&](const std::string& key, const std::string& fingerprint = "sha256('')") {
+    return database.refusal(
+        fmt::format("INSERT INTO idempotency_keys (user_id, key, fingerprint, id, title, completed,"
+                    " created_at, updated_at) VALUES ('u', {}, {}, 1, 't', false, now(), now())",
+                    key, fingerprint),
+        "");
+  };
+  for (const char* key : {"'k'", "repeat('k', 255)", "'!#$%&()*+-./:;<=>?@[]^_`{|}~'"})
+    BOOST_TEST(keeps(key) == "", key);
+  for (const char* key :
+       {"''", "repeat('k', 256)", "'a b'", "'a,b'", "'a\"b'", "'a\\b'", "E'a\\n'", "E'\\x7f'", "'é'"})
+    BOOST_TEST(keeps(key).find("idempotency_keys_key_form") != std::string::npos, key);
+  BOOST_TEST(keeps("'k'", "'x'").find("idempotency_keys_fingerprint_length") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(each_index_says_which_statement_it_serves) {
   BOOST_TEST(database.value("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_index"
                             " JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 'tasks'::regclass"

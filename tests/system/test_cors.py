@@ -48,7 +48,7 @@ def test_a_listed_origin_may_read_every_answer(alice, anyone, origin):
 
 def test_a_listed_origin_may_read_the_headers_that_matter(alice):
     exposed = alice.get(headers={"Origin": ORIGINS[0]}).headers["access-control-expose-headers"].lower()
-    for name in ("location", "retry-after", "x-request-id"):
+    for name in ("idempotency-replayed", "location", "retry-after", "x-request-id"):
         assert name in exposed
 
 
@@ -79,7 +79,7 @@ def test_a_preflight_of_a_listed_origin_is_204(anyone, path, method):
     asked = {
         "Origin": ORIGINS[1],
         "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization,content-type",
+        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
     }
     response = anyone.request("OPTIONS", path, headers=asked)
     assert (response.status_code, response.content) == (204, b"")
@@ -89,7 +89,7 @@ def test_a_preflight_of_a_listed_origin_is_204(anyone, path, method):
     methods = {m.strip() for m in allowed["access-control-allow-methods"].split(",")}
     assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= methods
     headers = {h.strip().lower() for h in allowed["access-control-allow-headers"].split(",")}
-    assert {"authorization", "content-type"} <= headers
+    assert {"authorization", "content-type", "idempotency-key"} <= headers
     assert int(allowed["access-control-max-age"]) > 0
     assert varies_by_origin(response.headers)
 

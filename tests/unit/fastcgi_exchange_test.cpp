@@ -25,6 +25,7 @@ BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
                                                                      {"CONTENT_LENGTH", "4"},
                                                                      {"HTTP_AUTHORIZATION", "Bearer a.b.c"},
                                                                      {"REQUEST_ID", "id-1"},
+                                                                     {"HTTP_IDEMPOTENCY_KEY", "\"k\""},
                                                                      {"HTTP_TRACEPARENT", "00-ab-cd-01"},
                                                                      {"HTTP_PROXY", ""}})) +
                             fcgi::stream(fcgi::standard_in, body));
@@ -34,6 +35,7 @@ BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
   BOOST_TEST(request->content_type == "application/json");
   BOOST_TEST(request->authorization == "Bearer a.b.c");
   BOOST_TEST(request->request_id == "id-1");
+  BOOST_TEST(request->idempotency_key == "\"k\"");
   BOOST_TEST(request->traceparent == "00-ab-cd-01");
   BOOST_TEST(request->body == body);
   BOOST_TEST(!request->body_too_large);
@@ -47,6 +49,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_sent_is_empty) {
   BOOST_TEST(request->method == "");
   BOOST_TEST(request->target == "");
   BOOST_TEST(request->authorization == "");
+  BOOST_TEST(request->idempotency_key == "");
   BOOST_TEST(request->body == "");
 }
 

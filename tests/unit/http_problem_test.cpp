@@ -18,12 +18,13 @@ struct Published {
 };
 
 // The contract's table.
-constexpr std::array<Published, 10> kTable = {
+constexpr std::array<Published, 11> kTable = {
     {{ErrorType::validation_error, 400, "validation_error"},
      {ErrorType::authentication_error, 401, "authentication_error"},
      {ErrorType::authorization_error, 403, "authorization_error"},
      {ErrorType::not_found_error, 404, "not_found_error"},
      {ErrorType::method_not_allowed, 405, "method_not_allowed"},
+     {ErrorType::conflict, 409, "conflict"},
      {ErrorType::payload_too_large, 413, "payload_too_large"},
      {ErrorType::unsupported_media_type, 415, "unsupported_media_type"},
      {ErrorType::internal_server_error, 500, "internal_server_error"},

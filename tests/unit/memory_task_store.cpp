@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <tuple>
+
+#include "base/limits.h"
 
 namespace tasklane {
 
@@ -45,6 +48,40 @@ Tasks MemoryTaskStore::answer(const Record* record) {
   return answer(record == nullptr ? Records{} : Records{*record});
 }
 
+MemoryTaskStore::Record* MemoryTaskStore::make(const UserId& user, const NewTask& task) {
+  ++now;
+  Records& records = users_[user.value()];
+  records.push_back({++last_id_, task.title, task.description, false, now, now});
+  return &records.back();
+}
+
+MemoryTaskStore::Record* MemoryTaskStore::toggle_or_set(const UserId& user, TaskId id,
+                                                        std::optional<bool> completed) {
+  Record* record = find(user, id);
+  if (record != nullptr) {
+    record->completed = completed.value_or(!record->completed);
+    record->updated_at = ++now;
+  }
+  return record;
+}
+
+// What `write` leads to, or did lead to when the key was new.
+Result<Tasks> MemoryTaskStore::once(const UserId& user, const Intent& intent,
+                                    const std::function<Record*()>& write) {
+  const KeyOfUser key{user.value(), intent.key};
+  constexpr Timestamp lifetime = std::chrono::microseconds(limits::kIdempotencyKeyLifetime).count();
+  const auto known = keys_.find(key);
+  if (known == keys_.end() || known->second.stored_at <= now - lifetime) {
+    const Record* record = write();
+    if (record != nullptr) keys_.insert_or_assign(key, Kept{intent.fingerprint, *record, now});
+    return answer(record);
+  }
+  if (known->second.fingerprint != intent.fingerprint) return key_in_use();
+  Tasks tasks = answer(&known->second.answer);
+  tasks.replayed = true;
+  return tasks;
+}
+
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter, TracePtr) {
   if (const auto entered = co_await enter("list"); !entered) co_return std::unexpected(entered.error());
   Records found;
@@ -64,10 +101,7 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::get(const UserId& user, TaskI
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, const NewTask& task, TracePtr) {
   if (const auto entered = co_await enter("create"); !entered) co_return std::unexpected(entered.error());
-  ++now;
-  Records& records = users_[user.value()];
-  records.push_back({++last_id_, task.title, task.description, false, now, now});
-  co_return answer(&records.back());
+  co_return answer(make(user, task));
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, TaskId id,
@@ -86,17 +120,27 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, Ta
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete(const UserId& user, TaskId id,
                                                             std::optional<bool> completed, TracePtr) {
   if (const auto entered = co_await enter("complete"); !entered) co_return std::unexpected(entered.error());
-  Record* record = find(user, id);
-  if (record != nullptr) {
-    record->completed = completed.value_or(!record->completed);
-    record->updated_at = ++now;
-  }
-  co_return answer(record);
+  co_return answer(toggle_or_set(user, id, completed));
 }
 
 MemoryTaskStore::Awaitable<bool> MemoryTaskStore::remove(const UserId& user, TaskId id, TracePtr) {
   if (const auto entered = co_await enter("remove"); !entered) co_return std::unexpected(entered.error());
   co_return std::erase_if(users_[user.value()], [&](const Record& record) { return record.id == id; }) > 0;
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create_once(const UserId& user, const Intent& intent,
+                                                               const NewTask& task, TracePtr) {
+  if (const auto entered = co_await enter("create_once"); !entered)
+    co_return std::unexpected(entered.error());
+  co_return once(user, intent, [&] { return make(user, task); });
+}
+
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete_once(const UserId& user, const Intent& intent,
+                                                                 TaskId id, std::optional<bool> completed,
+                                                                 TracePtr) {
+  if (const auto entered = co_await enter("complete_once"); !entered)
+    co_return std::unexpected(entered.error());
+  co_return once(user, intent, [&] { return toggle_or_set(user, id, completed); });
 }
 
 }  // namespace tasklane

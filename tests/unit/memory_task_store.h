@@ -5,6 +5,7 @@
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +25,10 @@ class MemoryTaskStore final : public TaskStore {
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
                             TracePtr trace = nullptr) override;
   Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
+                               TracePtr trace = nullptr) override;
+  Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
+                                 std::optional<bool> completed, TracePtr trace = nullptr) override;
 
   std::vector<std::string> calls;                   // the operations in the order they were asked for
   std::optional<Error> failure;                     // the next calls fail with it
@@ -41,13 +46,23 @@ class MemoryTaskStore final : public TaskStore {
     Timestamp updated_at;
   };
   using Records = std::vector<Record>;
+  struct Kept {
+    Sha256 fingerprint;
+    Record answer;
+    Timestamp stored_at;
+  };
+  using KeyOfUser = std::pair<std::string, std::string>;
 
   boost::asio::awaitable<Result<void>> enter(const char* operation);
   Record* find(const UserId& user, TaskId id);
   static Tasks answer(Records records);
   static Tasks answer(const Record* record);
+  Record* make(const UserId& user, const NewTask& task);
+  Record* toggle_or_set(const UserId& user, TaskId id, std::optional<bool> completed);
+  Result<Tasks> once(const UserId& user, const Intent& intent, const std::function<Record*()>& write);
 
   std::map<std::string, Records> users_;
+  std::map<KeyOfUser, Kept> keys_;
   TaskId last_id_ = 0;
 };
 

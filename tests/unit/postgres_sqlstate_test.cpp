@@ -10,7 +10,7 @@ using namespace tasklane;
 BOOST_AUTO_TEST_SUITE(sqlstate)
 
 BOOST_AUTO_TEST_CASE(a_lost_conflict_is_run_again) {
-  for (const char* state : {"40001", "40P01"})
+  for (const char* state : {"40001", "40P01", "23505"})
     BOOST_TEST((classify(state) == SqlstateClass::conflict), state);
 }
 
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_now_is_unavailable) {
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_is_the_statement_s_own_fault) {
-  for (const char* state : {"23514", "23505", "22021", "22P05", "42501", "42P01", "42703", "26000", "0A000",
+  for (const char* state : {"23514", "23503", "22021", "22P05", "42501", "42P01", "42703", "26000", "0A000",
                             "XX000", "25P02", "57000", "55000", "P0001"})
     BOOST_TEST((classify(state) == SqlstateClass::rejected), state);
 }

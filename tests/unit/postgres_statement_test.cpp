@@ -1,9 +1,12 @@
 // Parameters in Postgres' binary format, the statements themselves, and URLs.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "base/limits.h"
 #include "postgres/libpq_connection.h"
 #include "postgres/statements.h"
 #include "users.h"
@@ -69,6 +72,12 @@ BOOST_AUTO_TEST_CASE(booleans_are_one_byte) {
   BOOST_TEST(bytes(parameters, 3) == "null");
 }
 
+BOOST_AUTO_TEST_CASE(bytes_are_as_they_are) {
+  Parameters parameters;
+  parameters.bytes(std::array<std::uint8_t, 3>{0, 255, 7});
+  BOOST_TEST(bytes(parameters, 0) == "\0\xFF\7"s);
+}
+
 BOOST_AUTO_TEST_CASE(pointers_stay_right_while_parameters_are_added) {
   Parameters parameters;
   for (int i = 0; i < 100; ++i) parameters.text(std::string(100, static_cast<char>('a' + i % 26)));
@@ -84,13 +93,41 @@ BOOST_AUTO_TEST_SUITE(statement_texts)
 BOOST_AUTO_TEST_CASE(every_statement_on_tasks_binds_its_user) {
   for (const Statement* statement : statements::kAll) {
     const std::string_view sql = statement->sql;
-    if (!sql.contains("tasks")) continue;
-    BOOST_TEST(
-        (sql.contains(" WHERE user_id = $1") || sql.contains("(user_id, title, description) VALUES ($1, ")),
-        sql);
-    BOOST_TEST(!sql.contains(" OR "), sql);
     BOOST_TEST(!sql.contains(';'), sql);
+    if (!sql.contains("tasks")) continue;
+    BOOST_TEST(binds_user(sql), sql);
+    BOOST_TEST(!sql.contains(" OR "), sql);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_statement_that_forgets_the_user_anywhere_is_none) {
+  for (const char* sql :
+       {"SELECT 1", "SELECT id FROM tasks", "SELECT id FROM tasks WHERE id = $1",
+        "SELECT id FROM tasks WHERE user_id = $2", "SELECT id FROM tasks WHERE user_id = $1 OR true",
+        "INSERT INTO tasks (title) VALUES ($1, $2)", "INSERT INTO tasks (user_id, title) VALUES ($2, $1)",
+        "INSERT INTO tasks (user_id, title) SELECT user_id, $2 FROM idempotency_keys WHERE user_id = $1",
+        "WITH a AS (SELECT key FROM idempotency_keys) SELECT id FROM tasks WHERE user_id = $1",
+        "WITH a AS (SELECT key FROM idempotency_keys WHERE user_id = $1) UPDATE tasks SET title = $2",
+        "WITH a AS (DELETE FROM tasks WHERE user_id = $1) INSERT INTO idempotency_keys (key) SELECT $1, $2"})
+    BOOST_TEST(!binds_user(sql), sql);
+  BOOST_TEST(
+      binds_user("WITH a AS (SELECT key FROM idempotency_keys WHERE user_id = $1 AND key = $2)"
+                 " INSERT INTO tasks (user_id, title) SELECT $1, key FROM a"));
+}
+
+BOOST_AUTO_TEST_CASE(the_statements_know_the_bounds_of_idempotency_keys) {
+  const std::string lifetime =
+      fmt::format("interval '{} hours'", std::chrono::hours(limits::kIdempotencyKeyLifetime).count());
+  for (const Statement* statement : {static_cast<const Statement*>(&statements::kCreateTaskOnce),
+                                     static_cast<const Statement*>(&statements::kCompleteTaskOnce),
+                                     static_cast<const Statement*>(&statements::kSweepKeys)}) {
+    const std::string_view sql = statement->sql;
+    for (auto at = sql.find("interval"); at != std::string_view::npos; at = sql.find("interval", at + 1))
+      BOOST_TEST(sql.substr(at).starts_with(lifetime), sql);
+    BOOST_TEST(sql.contains(lifetime), sql);
+  }
+  BOOST_TEST(std::string_view(statements::kSweepKeys.sql)
+                 .contains(fmt::format(" LIMIT {})", limits::kKeySweepKeysMax)));
 }
 
 BOOST_AUTO_TEST_CASE(reads_may_be_repeated_and_only_they) {

@@ -50,7 +50,8 @@ struct TasksFixture {
 
   boost::asio::io_context loop;
   MemoryTaskStore store;
-  TaskHandlers handlers{store};
+  WorkerMetrics metrics{};
+  TaskHandlers handlers{store, metrics};
   const UserId alice = user_named("alice");
   const UserId bob = user_named("bob");
 

@@ -77,7 +77,8 @@ export interface paths {
          * Complete or reopen a task
          * @description Without a body, or with `{}`, `completed` is toggled. `{"completed": true}` or `{"completed": false}` sets it.
          *
-         *     A toggle that is repeated undoes itself; a client that repeats requests sets instead.
+         *     A toggle that is repeated undoes itself; a client that repeats requests sets instead, or sends an
+         *     `Idempotency-Key`.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -429,7 +430,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            type: "missing" | "json_invalid" | "object_type" | "string_type" | "string_too_short" | "string_too_long" | "bool_type" | "enum";
+            type: "missing" | "json_invalid" | "object_type" | "string_type" | "string_too_short" | "string_too_long" | "string_pattern_mismatch" | "bool_type" | "enum";
         };
         /** @description Every error. `error_type` and `status_code` go together as `oneOf` says. */
         Problem: {
@@ -441,12 +442,12 @@ export interface components {
              * @description The HTTP status.
              * @enum {integer}
              */
-            status_code: 400 | 401 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500 | 502 | 503 | 504;
+            status_code: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 429 | 500 | 502 | 503 | 504;
             /**
              * @description The kind of error, for programs.
              * @enum {string}
              */
-            error_type: "validation_error" | "authentication_error" | "authorization_error" | "not_found_error" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal_server_error" | "service_unavailable" | "outcome_unknown";
+            error_type: "validation_error" | "authentication_error" | "authorization_error" | "not_found_error" | "method_not_allowed" | "conflict" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal_server_error" | "service_unavailable" | "outcome_unknown";
             request_id: components["schemas"]["RequestId"];
             /** @description Every part of the request at fault; with `validation_error` only. */
             errors?: components["schemas"]["FieldError"][];
@@ -475,6 +476,11 @@ export interface components {
             error_type?: "method_not_allowed";
             /** @enum {unknown} */
             status_code?: 405;
+        } | {
+            /** @enum {unknown} */
+            error_type?: "conflict";
+            /** @enum {unknown} */
+            status_code?: 409;
         } | {
             /** @enum {unknown} */
             error_type?: "payload_too_large";
@@ -626,11 +632,12 @@ export interface components {
                 "application/json": components["schemas"]["TaskList"];
             };
         };
-        /** @description The new task. */
+        /** @description The new task, as it was when it was created. */
         Created: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["CacheControl"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 Location: components["headers"]["Location"];
                 [name: string]: unknown;
             };
@@ -676,6 +683,29 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "id": 42,
+                 *       "user_id": "k3Vq0Zt8mYw5xB1nR7cD2eF9gH4jL6pS",
+                 *       "title": "Buy oat milk",
+                 *       "description": null,
+                 *       "completed": true,
+                 *       "created_at": "2026-11-21T09:30:00.000412Z",
+                 *       "updated_at": "2026-11-21T10:12:45.907133Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Task"];
+            };
+        };
+        /** @description The task as it is now, or was when it was changed for this `Idempotency-Key`. */
+        TaskCompleted: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 [name: string]: unknown;
             };
             content: {
@@ -741,6 +771,20 @@ export interface components {
          *     `errors`.
          */
         BadBody: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The body or the `Idempotency-Key` breaks a rule; `errors` lists what is at fault. Or the request is malformed, and
+         *     there is no `errors`.
+         */
+        BadBodyOrKey: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -860,6 +904,26 @@ export interface components {
                  *       "message": "Method not allowed",
                  *       "status_code": 405,
                  *       "error_type": "method_not_allowed",
+                 *       "request_id": "5f0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The `Idempotency-Key` was used for another request. Nothing was changed. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "detail": "This Idempotency-Key was used for another request",
+                 *       "message": "This Idempotency-Key was used for another request",
+                 *       "status_code": 409,
+                 *       "error_type": "conflict",
                  *       "request_id": "5f0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d"
                  *     }
                  */
@@ -990,7 +1054,7 @@ export interface components {
         };
         /**
          * @description A worker gave no answer. `service_unavailable`: none was reached, nothing was changed; repeat it. `outcome_unknown`:
-         *     the change may or may not have been made; read before you repeat it.
+         *     the change may or may not have been made; repeat it with the same `Idempotency-Key`, or read first.
          */
         BadGatewayWrite: {
             headers: {
@@ -1026,7 +1090,7 @@ export interface components {
         };
         /**
          * @description `service_unavailable`: nothing was changed; repeat it. `outcome_unknown`: the change was sent to the database and
-         *     the connection broke before the reply; read before you repeat it.
+         *     the connection broke before the reply; repeat it with the same `Idempotency-Key`, or read first.
          */
         UnavailableWrite: {
             headers: {
@@ -1062,7 +1126,7 @@ export interface components {
         };
         /**
          * @description A worker did not answer in time. `service_unavailable`: none was reached, nothing was changed; repeat it. `outcome_unknown`:
-         *     the change may or may not have been made; read before you repeat it.
+         *     the change may or may not have been made; repeat it with the same `Idempotency-Key`, or read first.
          */
         GatewayTimeoutWrite: {
             headers: {
@@ -1259,6 +1323,12 @@ export interface components {
         UserId: components["schemas"]["UserId"];
         /** @description The task's id. Anything else, and the id of another user's task, is answered like a missing task. */
         TaskId: components["schemas"]["TaskId"];
+        /**
+         * @description The client's name for one intent, the same in every repetition and new for every other intent: 1 to 255 visible
+         *     ASCII characters but `"`, `,` and `\`. In double quotes it is the same key. An empty header is none.
+         * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+         */
+        IdempotencyKey: string;
         /** @description Only completed tasks, or only active ones. `pending` means `active`. Decides when `completed` is given as well. */
         Status: "completed" | "active" | "pending" | "all";
         /** @description Another spelling of `status`. `true` means `completed`, `false` means `active`. */
@@ -1297,6 +1367,8 @@ export interface components {
         Location: string;
         /** @description `error="invalid_token"` when a token was sent (RFC 6750). */
         WWWAuthenticate: "Bearer realm=\"tasklane\"" | "Bearer realm=\"tasklane\", error=\"invalid_token\"";
+        /** @description This is the answer to an earlier request with the same key; nothing was done for this one. */
+        IdempotencyReplayed: "true";
         /**
          * @description The methods that the path has.
          * @example GET, HEAD, POST
@@ -1336,15 +1408,23 @@ export interface operations {
     createTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The client's name for one intent, the same in every repetition and new for every other intent: 1 to 255 visible
+                 *     ASCII characters but `"`, `,` and `\`. In double quotes it is the same key. An empty header is none.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: components["requestBodies"]["NewTask"];
         responses: {
             201: components["responses"]["Created"];
-            400: components["responses"]["BadBody"];
+            400: components["responses"]["BadBodyOrKey"];
             401: components["responses"]["Unauthorized"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1485,7 +1565,14 @@ export interface operations {
     completeTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The client's name for one intent, the same in every repetition and new for every other intent: 1 to 255 visible
+                 *     ASCII characters but `"`, `,` and `\`. In double quotes it is the same key. An empty header is none.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The task's id. Anything else, and the id of another user's task, is answered like a missing task. */
                 id: components["parameters"]["TaskId"];
@@ -1494,10 +1581,11 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Completion"];
         responses: {
-            200: components["responses"]["TaskChanged"];
-            400: components["responses"]["BadBody"];
+            200: components["responses"]["TaskCompleted"];
+            400: components["responses"]["BadBodyOrKey"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1542,7 +1630,14 @@ export interface operations {
     createUserTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The client's name for one intent, the same in every repetition and new for every other intent: 1 to 255 visible
+                 *     ASCII characters but `"`, `,` and `\`. In double quotes it is the same key. An empty header is none.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The token's `sub`, percent-encoded. */
                 user_id: components["parameters"]["UserId"];
@@ -1552,10 +1647,11 @@ export interface operations {
         requestBody: components["requestBodies"]["NewTask"];
         responses: {
             201: components["responses"]["Created"];
-            400: components["responses"]["BadBody"];
+            400: components["responses"]["BadBodyOrKey"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["OtherUser"];
             404: components["responses"]["PathNotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1713,7 +1809,14 @@ export interface operations {
     completeUserTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The client's name for one intent, the same in every repetition and new for every other intent: 1 to 255 visible
+                 *     ASCII characters but `"`, `,` and `\`. In double quotes it is the same key. An empty header is none.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The token's `sub`, percent-encoded. */
                 user_id: components["parameters"]["UserId"];
@@ -1724,11 +1827,12 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Completion"];
         responses: {
-            200: components["responses"]["TaskChanged"];
-            400: components["responses"]["BadBody"];
+            200: components["responses"]["TaskCompleted"];
+            400: components["responses"]["BadBodyOrKey"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["OtherUser"];
             404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -1,0 +1,59 @@
+#include "tasks/intent.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+std::unexpected<Error> bad_key(std::string sentence, std::string_view type) {
+  Error error{.type = ErrorType::validation_error, .detail = sentence};
+  error.errors.push_back(
+      {.loc = {"header", "Idempotency-Key"}, .msg = std::move(sentence), .type = std::string(type)});
+  return std::unexpected(std::move(error));
+}
+
+// A comma would make one key of two headers that somebody on the way has joined.
+bool may_be_in_key(char character) {
+  return character > ' ' && character < '\x7f' && character != '"' && character != ',' && character != '\\';
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> read_idempotency_key(std::string_view header) {
+  if (header.empty()) return std::nullopt;
+  if (header.size() >= 2 && header.front() == '"' && header.back() == '"')
+    header = header.substr(1, header.size() - 2);
+  if (header.empty() || header.size() > limits::kIdempotencyKeyMaxCharacters) {
+    return bad_key(
+        fmt::format("Idempotency-Key must be 1 to {} characters", limits::kIdempotencyKeyMaxCharacters),
+        header.empty() ? "string_too_short" : "string_too_long");
+  }
+  if (!std::ranges::all_of(header, may_be_in_key)) {
+    return bad_key(R"(Idempotency-Key must be visible ASCII characters without ", comma and \)",
+                   "string_pattern_mismatch");
+  }
+  return std::string(header);
+}
+
+// Each text with its length before it: no two requests make the same bytes.
+Sha256 fingerprint(const NewTask& task) {
+  const std::string description =
+      task.description ? fmt::format("{}:{}", task.description->size(), *task.description) : "null";
+  return sha256(fmt::format("create_task {}:{} {}", task.title.size(), task.title, description));
+}
+
+Sha256 fingerprint(TaskId id, std::optional<bool> completed) {
+  return sha256(
+      fmt::format("complete_task {} {}", id, completed ? (*completed ? "true" : "false") : "toggle"));
+}
+
+std::unexpected<Error> key_in_use() {
+  return fail(ErrorType::conflict, "This Idempotency-Key was used for another request");
+}
+
+}  // namespace tasklane

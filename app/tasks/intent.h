@@ -1,0 +1,35 @@
+#pragma once
+// What a client means by one request, however often it has to send it: the header Idempotency-Key
+// (draft-ietf-httpapi-idempotency-key-header-07) and what was asked with it.
+// docs/adr/0010-idempotency-keys.md
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/sha256.h"
+#include "base/result.h"
+#include "tasks/task.h"
+
+namespace tasklane {
+
+struct Intent {
+  std::string key;     // the client's name for it
+  Sha256 fingerprint;  // what was asked: the operation, the task and what the body means
+};
+
+// The header's key: 1 to limits::kIdempotencyKeyMaxCharacters visible ASCII characters but `"`, `,` and `\`.
+// In double quotes, as the draft writes it, or without, it is the same key. nullopt: the header is empty,
+// which nginx cannot tell from one that was not sent. Otherwise validation_error, at ("header",
+// "Idempotency-Key").
+Result<std::optional<std::string>> read_idempotency_key(std::string_view header);
+
+// Of creating a task, and of completing one. White space, the order of fields and unknown ones make no
+// difference.
+Sha256 fingerprint(const NewTask& task);
+Sha256 fingerprint(TaskId id, std::optional<bool> completed);
+
+// The answer to another intent of the same key.
+std::unexpected<Error> key_in_use();
+
+}  // namespace tasklane

@@ -1,0 +1,209 @@
+"""Idempotency-Key: what a client may repeat when it does not know what became of a request."""
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from harness import wire
+from harness.client import path_of
+from harness.locks import held_tasks, wait_for_waiting
+from harness.processes import wait_for
+
+
+def keyed(key):
+    return {"Idempotency-Key": key}
+
+
+def create(user, key, title="Buy milk", path="/api/tasks", **fields):
+    return user.request("POST", path, json={"title": title, **fields}, headers=keyed(key))
+
+
+def toggle(user, task, key):
+    return user.request("PATCH", path_of(task) + "/complete", headers=keyed(key))
+
+
+def replayed(response):
+    return response.headers.get("idempotency-replayed") == "true"
+
+
+@pytest.fixture
+def key():
+    return str(uuid.uuid4())
+
+
+def test_a_repeated_post_is_answered_as_the_first_was(alice, key):
+    first = create(alice, key, description="two litres")
+    second = create(alice, f'"{key}"', description="two litres")
+    assert (first.status_code, replayed(first)) == (201, False)
+    assert (second.status_code, replayed(second)) == (201, True)
+    assert (second.content, second.headers["location"]) == (first.content, first.headers["location"])
+    assert alice.tasks() == [first.json()]
+
+
+def test_the_answer_outlives_changes_and_the_task(alice, key):
+    first = create(alice, key)
+    alice.put(path_of(first.json()), {"title": "other"})
+    assert create(alice, key).content == first.content
+    alice.delete(path_of(first.json()))
+    assert create(alice, key).content == first.content
+    assert alice.tasks() == []
+
+
+def test_what_means_the_same_is_the_same_request(alice, key):
+    first = create(alice, key)
+    spelled = b' { "description" : null , "title" : " \\u0042uy milk " , "priority" : 1 } '
+    headers = {"Content-Type": "application/json; charset=utf-8", **keyed(key)}
+    for path in ("/api/tasks/", f"/api/{alice.sub}/tasks"):
+        again = alice.request("POST", path, content=spelled, headers=headers)
+        assert replayed(again) and again.content == first.content
+
+
+def test_another_request_with_the_key_is_a_conflict(alice, key):
+    task = create(alice, key).json()
+    for response in (create(alice, key, "Buy bread"), create(alice, key, description=""), toggle(alice, task, key)):
+        assert response.status_code == 409
+        assert response.json()["error_type"] == "conflict"
+    assert alice.tasks() == [task]
+
+
+def test_a_repeated_toggle_does_not_undo_itself(alice, key):
+    task, other = alice.create(), alice.create()
+    first = toggle(alice, task, key)
+    assert first.json()["completed"] is True and not replayed(first)
+    second = toggle(alice, task, key)
+    assert second.content == first.content and replayed(second)
+    assert alice.get(path_of(task)).json()["completed"] is True
+    assert toggle(alice, other, key).status_code == 409
+    assert alice.get(path_of(other)).json()["completed"] is False
+
+
+def test_errors_are_not_kept(alice, key):
+    assert create(alice, key, "").status_code == 400
+    assert toggle(alice, {"id": 999_999_999_999}, key).status_code == 404
+    assert not replayed(create(alice, key))
+
+
+def test_another_user_s_equal_key_is_unrelated(alice, bob, key):
+    create(alice, key, "alice's")
+    response = create(bob, key, "bob's")
+    assert response.status_code == 201 and not replayed(response)
+    assert [t["title"] for t in bob.tasks()] == ["bob's"]
+    assert [t["title"] for t in alice.tasks()] == ["alice's"]
+
+
+@pytest.mark.parametrize(
+    "bad", ['""', "a b", "a,b", 'a"b', '"a', '"a";x=1', "a\\b", "k" * 256, b"caf\xc3\xa9", b"\xff"], ids=repr
+)
+def test_a_malformed_key_is_refused(alice, bad):
+    response = create(alice, bad)
+    assert response.status_code == 400
+    assert [e["loc"] for e in response.json()["errors"]] == [["header", "Idempotency-Key"]]
+    assert alice.tasks() == []
+
+
+@pytest.mark.parametrize("good", ["k", "k" * 255, '"' + "k" * 255 + '"', "!#$%&'()*+-./:;<=>?@[]^_`{|}~"])
+def test_every_other_key_is_taken(alice, good):
+    assert not replayed(create(alice, good))
+    assert replayed(create(alice, good))
+
+
+def test_an_empty_header_is_none(alice):
+    assert [replayed(create(alice, "")) for _ in range(2)] == [False, False]
+
+
+def test_two_keys_are_refused_or_are_the_first(stack, alice):
+    """nginx joins equal headers with a comma since 1.23; before, it tells the first one only."""
+    body = b'{"title": "Buy milk"}'
+    heads = [f"Authorization: Bearer {alice.token}", "Content-Type: application/json"]
+    reply = wire.talk(
+        stack, wire.request("POST", "/api/tasks", *heads, "Idempotency-Key: one", "Idempotency-Key: two", body=body)
+    )
+    assert reply.status in (201, 400)
+    assert replayed(create(alice, "one")) == (reply.status == 201)
+    assert not replayed(create(alice, "two"))
+
+
+def test_put_and_delete_ignore_the_header(alice, key):
+    task = create(alice, key).json()
+    for each in (key, "not a key"):
+        assert alice.put(path_of(task), {"title": each}, headers=keyed(each)).json()["title"] == each
+    assert alice.delete(path_of(task), headers=keyed(key)).status_code == 204
+    assert alice.delete(path_of(task), headers=keyed(key)).status_code == 404
+
+
+def workers_at_work(user):
+    return sum(worker["requests_in_flight"] > 0 for worker in user.get("/status").json()["workers"])
+
+
+def test_equal_requests_at_once_make_one_task_over_both_workers(stack, alice, key):
+    count = 24
+    clients = [stack.user(sub=alice.sub) for _ in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        with held_tasks(stack):
+            pending = [pool.submit(create, client, key) for client in clients]
+            wait_for_waiting(stack, 2)
+            wait_for(lambda: workers_at_work(alice) == 2, "both workers to be asked")
+        answers = [each.result() for each in pending]
+    assert {a.status_code for a in answers} == {201}
+    assert len({a.content for a in answers}) == 1
+    assert sum(not replayed(a) for a in answers) == 1
+    assert len(alice.tasks()) == 1
+    for client in clients:
+        client.close()
+
+
+def test_a_toggle_sent_many_times_at_once_happens_once(stack, alice, key):
+    task = alice.create()
+    clients = [stack.user(sub=alice.sub) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda client: toggle(client, task, key), clients))
+    assert {a.status_code for a in answers} == {200}
+    assert {a.json()["completed"] for a in answers} == {True}
+    assert sum(not replayed(a) for a in answers) == 1
+    assert alice.get(path_of(task)).json()["completed"] is True
+    for client in clients:
+        client.close()
+
+
+def test_what_a_client_gave_up_is_found_by_its_repetition(stack, alice, key):
+    """The first one commits, and nobody hears of it."""
+    impatient = stack.user(sub=alice.sub)
+    with held_tasks(stack):
+        with pytest.raises(httpx.ReadTimeout):
+            impatient.http.post(
+                "/api/tasks", json={"title": "Buy milk"}, timeout=0.5,
+                headers={"Authorization": f"Bearer {alice.token}", **keyed(key)},
+            )  # fmt: skip
+        impatient.close()
+    assert replayed(create(alice, key))
+    assert len(alice.tasks()) == 1
+
+
+def test_an_unknown_outcome_is_settled_by_repeating(stack, alice, key):
+    """The connection is cut in mid-statement: here the server has undone it, which the worker cannot know."""
+    answers = []
+    with held_tasks(stack):
+        thread = threading.Thread(target=lambda: answers.append(create(alice, key)))
+        thread.start()
+        wait_for_waiting(stack)
+        with stack.database("superuser") as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_locks where not granted and locktype = 'relation'"
+            )
+        thread.join()
+    assert answers[0].status_code == 503 and answers[0].json()["error_type"] == "outcome_unknown"
+    wait_for(lambda: alice.get("/readyz").status_code == 200, "the workers to be connected again")
+    second = create(alice, key)
+    assert second.status_code == 201 and not replayed(second)
+    assert replayed(create(alice, key))
+    assert len(alice.tasks()) == 1
+
+
+def test_replays_are_counted(stack, alice, key):
+    before = stack.metrics()["tasklane_idempotency_replays_total"]
+    for _ in range(3):
+        create(alice, key)
+    assert stack.metrics()["tasklane_idempotency_replays_total"] == before + 2

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness import tokens
-from harness.processes import children_of, open_files
+from harness.processes import children_of, links, open_files
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 ESTABLISHED = "01"
@@ -20,11 +20,15 @@ def raise_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def established():
+    """Every open TCP connection's columns (proc_net_tcp(5)); both ends of one on loopback are here."""
+    rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return [row for row in rows if row[3] == ESTABLISHED]
+
+
 def connections(port):
-    """How many connections the server side of a TCP port has now (proc_net_tcp(5))."""
-    wanted = f":{port:04X}"
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(1 for f in map(str.split, lines) if f[1].endswith(wanted) and f[3] == ESTABLISHED)
+    """How many connections the server side of a TCP port has now."""
+    return sum(1 for row in established() if row[1].endswith(f":{port:04X}"))
 
 
 def descriptors(stack):
@@ -82,7 +86,7 @@ class Peak:
 
 
 class SlowClients:
-    """slowhttptest in one of its modes, until this is left."""
+    """slowhttptest in one of its modes, until this is left. It does not come back when it was cut off."""
 
     MODES = {
         "headers": ["-H", "-i", "4", "-x", "24"],
@@ -91,11 +95,16 @@ class SlowClients:
     }
 
     def __init__(self, url, mode, clients):
-        options = [*self.MODES[mode], "-c", str(clients), "-r", "250", "-l", "60", "-p", "5", "-u", url]
+        options = [*self.MODES[mode], "-c", str(clients), "-r", str(clients), "-l", "90", "-p", "5", "-u", url]
         self.process = subprocess.Popen(
             ["slowhttptest", *options], preexec_fn=raise_limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def held(self):
+        """How many of its connections are open at both ends."""
+        inodes = {row[9] for row in established()}
+        return sum(1 for link in links(self.process.pid) if link.removeprefix("socket:[").rstrip("]") in inodes)
 
     def __enter__(self):
         return self

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from harness import logs
-from harness.flood import Peak, SlowClients, descriptors, statuses, wrk, write_tokens
+from harness.flood import Peak, SlowClients, descriptors, given_up, statuses, tell_of_clients, wrk, write_tokens
 from harness.operator import tasklane
 from harness.processes import wait_for
 
@@ -28,6 +28,7 @@ def shares(host):
 
 def test_5000_connections_get_only_2xx_429_or_503_and_leave_no_descriptor_behind(host, tmp_path):
     token_file = write_tokens(host, tmp_path, 1_000)
+    tell_of_clients(host)
     before, asked = descriptors(host), shares(host)
     with Peak(host.port) as peak:
         figures, errors = wrk(host, CLIENTS, 25, token_file)
@@ -41,10 +42,12 @@ def test_5000_connections_get_only_2xx_429_or_503_and_leave_no_descriptor_behind
     share = [now - then for now, then in zip(shares(host), asked)]
     counts = statuses(host, "/api/tasks")
     del counts["499"]  # nginx's own note of a client that left: wrk's at its end
-    print(f"\n{peak.highest} connections at once, answered by status: {dict(counts)}; p95 {figures['p95']:.0f} ms; "
-          f"open files {sum(before.values())} before, {sum(after.values())} afterwards; by worker {share}")  # fmt: skip
+    print(f"\n{peak.highest} connections at once, answered by status: {dict(counts)}, {given_up(host)} too slow to ask; "
+          f"p95 {figures['p95']:.0f} ms; open files {sum(before.values())} before, {sum(after.values())} afterwards; by worker {share}")  # fmt: skip
     assert peak.highest >= CLIENTS * 0.98
-    assert errors == "", "not connected, cut, or not answered within 30 s"
+    # What wrk calls a timeout is a client that has not been able to ask yet; one left to hang would be a 504 below.
+    assert errors["connect"] == 0
+    assert errors["read"] + errors["write"] <= given_up(host), "cut off, though nginx had not waited 10 s for them"
     assert set(counts) <= {"200", "429", "503"}, counts
     assert counts["200"] >= CLIENTS / 10
     assert host.is_whole(), "no worker died of it"

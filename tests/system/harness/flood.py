@@ -1,15 +1,17 @@
 """More connections than a test could hold by itself: wrk and slowhttptest, and what the kernel counts meanwhile."""
 
 import json
+import os
 import re
 import resource
+import signal
 import subprocess
 import threading
 from collections import Counter
 from pathlib import Path
 
 from harness import tokens
-from harness.processes import children_of, links, open_files
+from harness.processes import children_of, links, open_files, wait_for
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 ESTABLISHED = "01"
@@ -44,7 +46,7 @@ def write_tokens(stack, folder, users):
 
 
 def wrk(stack, clients, seconds, token_file):
-    """GET /api/tasks as fast as it goes: ({rate, p50, p95, p99, failed, requests}, what wrk says of sockets)."""
+    """GET /api/tasks as fast as it goes: ({rate, p50, p95, p99, failed, requests}, {connect, read, write, timeout: errors})."""
     command = [
         "wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "requests.lua"), stack.url,
     ]  # fmt: skip
@@ -55,8 +57,22 @@ def wrk(stack, clients, seconds, token_file):
     found = re.search(r"^figures (.*)$", done.stdout, re.MULTILINE)
     assert done.returncode == 0 and found, done.stdout + done.stderr
     names = ("rate", "p50", "p95", "p99", "failed", "requests")
-    errors = re.search(r"Socket errors: (.*)", done.stdout)
-    return dict(zip(names, map(float, found.group(1).split()))), errors.group(1) if errors else ""
+    errors = re.findall(r"(connect|read|write|timeout) (\d+)", done.stdout.partition("Socket errors:")[2])
+    return dict(zip(names, map(float, found.group(1).split()))), Counter({what: int(count) for what, count in errors})
+
+
+def tell_of_clients(stack):
+    """From here on nginx's error log tells of every client that it gives up."""
+    file, before = stack.state / "nginx/nginx.conf", children_of(stack.pid("nginx"))
+    file.write_text(file.read_text().replace("nginx-error.log warn", "nginx-error.log info"))
+    os.kill(stack.pid("nginx"), signal.SIGHUP)
+    wait_for(lambda: children_of(stack.pid("nginx")) and not {*before} & {*children_of(stack.pid("nginx"))}, "nginx's reload", 10)
+
+
+def given_up(stack):
+    """Clients whose request was not there 10 s after they had come: they are cut off without an answer."""
+    said = (stack.log / "nginx-error.log").read_text()
+    return len(re.findall(r"client timed out .* while (?:SSL handshaking|waiting for request)", said))
 
 
 def statuses(stack, path):

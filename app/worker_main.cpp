@@ -13,6 +13,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "base/config.h"
 #include "base/exit_codes.h"
@@ -57,6 +60,9 @@ void raise_descriptor_limit() {
   worker.start();
   loop.run();
   log::info("stopped");
+#if defined(__SANITIZE_ADDRESS__)
+  __lsan_do_leak_check();  // what _Exit would pass over
+#endif
   // Connections to the database and idle coroutines still refer to each other; the process is over, so nobody
   // needs to take them apart.
   std::_Exit(worker.exit_status());

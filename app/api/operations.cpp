@@ -24,6 +24,23 @@ std::int64_t as_integer(const Counter& counter) {
   return static_cast<std::int64_t>(read(counter));
 }
 
+// One worker is enough to answer, so this never turns traffic away; who looks sees that workers are missing.
+std::string readiness_json(const MetricsLayout& metrics) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("status",
+              read(metrics.workers_ready) < read(metrics.workers_configured) ? "degraded" : "ready");
+  json.key("workers");
+  json.begin_object();
+  json.member("configured", as_integer(metrics.workers_configured));
+  json.member("ready", as_integer(metrics.workers_ready));
+  json.member("waiting", as_integer(metrics.workers_waiting));
+  json.member("refused", as_integer(metrics.workers_refused));
+  json.end_object();
+  json.end_object();
+  return json.take();
+}
+
 std::int64_t requests_of(const WorkerMetrics& worker) {
   std::int64_t count = 0;
   for (const auto& methods : worker.requests) {
@@ -69,7 +86,7 @@ Result<Response> Operations::health() const {
 boost::asio::awaitable<Result<Response>> Operations::readiness(TracePtr trace) const {
   const auto answered = co_await database_(std::move(trace));
   if (!answered) co_return std::unexpected(answered.error());
-  co_return ok_status();
+  co_return success(Success::ok, readiness_json(metrics_));
 }
 
 std::optional<ListenQueue> Operations::queue() const {

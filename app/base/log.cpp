@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <climits>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace tasklane::log {
 
@@ -21,6 +23,7 @@ struct State {
   LogLevel level = LogLevel::info;
   bool text = true;
   bool journal = false;
+  std::int64_t lost = 0;  // lines, since the last one that could be written
 };
 
 State& state() {
@@ -113,6 +116,19 @@ bool stderr_is_the_journal() {
          fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
+// The log must not stop the work. A line of at most PIPE_BUF bytes does not block where poll(2) reports room
+// (pipe(7)); where nobody reads, it is lost and counted, and the first line that can be written again tells.
+void write_or_lose(const fmt::memory_buffer& line) {
+  pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) != 1) {
+    ++state().lost;
+    return;
+  }
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  if (const std::int64_t lost = std::exchange(state().lost, 0); lost > 0)
+    warning("log lines were lost: nobody read them", {{"lines", lost}});
+}
+
 void write_line(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < state().level) return;
   const auto& name = kLevels[static_cast<std::size_t>(level)];
@@ -131,8 +147,7 @@ void write_line(LogLevel level, std::string_view message, std::initializer_list<
     append(line, "}");
   }
   line.push_back('\n');
-  // The log must not stop the work: a full pipe or a closed terminal loses the line.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  write_or_lose(line);
 }
 
 }  // namespace

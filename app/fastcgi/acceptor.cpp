@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -64,10 +65,8 @@ void Acceptor::drain(std::function<void()> drained) {
   if (connections_.empty()) drained_();
 }
 
-// EPOLLEXCLUSIVE: a new connection wakes as few of the workers that share the socket as it can
-// (epoll_ctl(2)).
 void Acceptor::listen(bool on) {
-  watch(listener_.get(), EPOLLIN | EPOLLEXCLUSIVE, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+  watch(listener_.get(), EPOLLIN, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
   listening_ = on;
 }
 
@@ -92,23 +91,30 @@ void Acceptor::collect() {
   for (int i = 0; i < count; ++i) {
     auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
     if (connection == nullptr) {
-      accept_one();
+      accept_some();
     } else {
       connection->notify();  // may destroy it: each connection is reported once per epoll_wait
     }
   }
 }
 
-// One at a time, so that connections spread over the workers; the level-triggered socket reports the next.
-void Acceptor::accept_one() {
-  if (!listening_) return;
+// Every worker wakes for a new connection: EPOLLEXCLUSIVE would spare none, the instance being nested. Who
+// has few takes one at a time, so that a small burst spreads over the workers; who has many takes several, or
+// the queue would fill while the loop is busy with those. The level-triggered socket reports the rest.
+void Acceptor::accept_some() {
+  std::size_t left = std::min(1 + connections_.size() / 8, limits::kAcceptsPerTurnMax);
+  while (left-- > 0 && listening_ && accept_one()) continue;
+}
+
+// False: there is none. Another worker was faster, or descriptors have run out.
+bool Acceptor::accept_one() {
   Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!accepted) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       log::error("cannot accept a connection", {{"errno", errno}});
       if (!connections_.empty()) listen(false);  // forget() listens again
     }
-    return;  // otherwise another worker was faster, or the peer is gone
+    return false;
   }
   const int fd = accepted.get();
   auto connection = std::make_unique<Connection>(std::move(accepted));
@@ -118,6 +124,7 @@ void Acceptor::accept_one() {
   watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, &reference, EPOLL_CTL_ADD);
   asio::co_spawn(loop_, serve(reference), asio::detached);
   if (connections_.size() >= limits::kConnectionsPerWorkerMax) listen(false);
+  return true;
 }
 
 asio::awaitable<void> Acceptor::serve(Connection& connection) {

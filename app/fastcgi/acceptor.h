@@ -46,7 +46,8 @@ class Acceptor {
   void watch(int fd, unsigned events, Connection* connection, int operation);
   void wait();
   void collect();
-  void accept_one();
+  void accept_some();
+  bool accept_one();
   void listen(bool on);
   boost::asio::awaitable<void> serve(Connection& connection);
   void forget(Connection& connection);

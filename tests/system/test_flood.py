@@ -1,11 +1,13 @@
 """Many connections at once, and many that never get on: the bars for a host in the open."""
 
 import contextlib
+import json
 
 import pytest
 
 from harness import logs
-from harness.flood import Peak, SlowClients, connections, descriptors, statuses, wrk, write_tokens
+from harness.flood import Peak, SlowClients, descriptors, given_up, statuses, tell_of_clients, wrk, write_tokens
+from harness.operator import tasklane
 from harness.processes import wait_for
 
 CLIENTS = 5_000
@@ -19,9 +21,15 @@ def host(new_stack):
     return new_stack(workers=2)
 
 
+def shares(host):
+    """How many requests each worker has answered."""
+    return [worker["requests_total"] for worker in json.loads(tasklane(host, "status", "--json")[1])["workers"]]
+
+
 def test_5000_connections_get_only_2xx_429_or_503_and_leave_no_descriptor_behind(host, tmp_path):
     token_file = write_tokens(host, tmp_path, 1_000)
-    before = descriptors(host)
+    tell_of_clients(host)
+    before, asked = descriptors(host), shares(host)
     with Peak(host.port) as peak:
         figures, errors = wrk(host, CLIENTS, 25, token_file)
 
@@ -31,35 +39,40 @@ def test_5000_connections_get_only_2xx_429_or_503_and_leave_no_descriptor_behind
 
     wait_for(settled, "every process to hold as many files as before", 30)
     after = descriptors(host)
+    share = [now - then for now, then in zip(shares(host), asked)]
     counts = statuses(host, "/api/tasks")
     del counts["499"]  # nginx's own note of a client that left: wrk's at its end
-    print(f"\n{peak.highest} connections at once, answered by status: {dict(counts)}; p95 {figures['p95']:.0f} ms; "
-          f"open files {sum(before.values())} before, {sum(after.values())} afterwards")  # fmt: skip
+    print(f"\n{peak.highest} connections at once, answered by status: {dict(counts)}, {given_up(host)} too slow to ask; "
+          f"p95 {figures['p95']:.0f} ms; open files {sum(before.values())} before, {sum(after.values())} afterwards; by worker {share}")  # fmt: skip
     assert peak.highest >= CLIENTS * 0.98
-    assert errors == "", "not connected, cut, or not answered within 30 s"
+    # What wrk calls a timeout is a client that has not been able to ask yet; one left to hang would be a 504 below.
+    assert errors["connect"] == 0
+    assert errors["read"] + errors["write"] <= given_up(host), "cut off, though nginx had not waited 10 s for them"
     assert set(counts) <= {"200", "429", "503"}, counts
     assert counts["200"] >= CLIENTS / 10
     assert host.is_whole(), "no worker died of it"
+    assert min(share) > sum(share) / 10, "one worker had nearly all connections"
     said = logs.texts(host.log)["nginx-error.log"]
     assert "worker_connections are not enough" not in said and "Resource temporarily unavailable" not in said
 
 
 def test_3000_slow_clients_do_not_slow_the_others_down(host, tmp_path):
-    """1,000 of each kind. Slow headers come last: nginx ends them after 10 s."""
+    """1,000 of each kind, all there from the first of the others' requests to the last. nginx cuts slow headers off after
+    10 s: they come last, and to the plain port, where 1,000 are there in a moment."""
     token_file = write_tokens(host, tmp_path, 200)
     alone, _ = wrk(host, 32, 3, token_file)
+    plain = f"http://127.0.0.1:{host.plain_port}"
+    slow, counts = {}, []
     with contextlib.ExitStack() as open_now:
-        for path, mode in (("/api/tasks", "body"), ("/openapi.json", "reading")):
-            open_now.enter_context(SlowClients(host.url + path, mode, SLOW))
-        wait_for(lambda: connections(host.port) >= 1.9 * SLOW, "slow bodies and readers", 40)
-        open_now.enter_context(SlowClients(host.url + "/openapi.json", "headers", SLOW))
-        wait_for(lambda: connections(host.port) >= 2.6 * SLOW, "slow headers", 20)
-        there = connections(host.port)
-        beside, _ = wrk(host, 32, 6, token_file)
-        left = connections(host.port)
-    print(f"\nbeside {there} slow clients ({left} at the end): {beside['requests']:.0f} requests, {beside['rate']:.0f}/s, "
-          f"p50 {beside['p50']}, p95 {beside['p95']}, p99 {beside['p99']} ms, {beside['failed']:.0f} failed; "
-          f"without them {alone['rate']:.0f}/s, p95 {alone['p95']} ms")  # fmt: skip
+        for mode, url in (("body", f"{host.url}/api/tasks"), ("reading", f"{host.url}/openapi.json"), ("headers", plain)):
+            slow[mode] = open_now.enter_context(SlowClients(url, mode, SLOW))
+            wait_for(lambda: slow[mode].held() >= SLOW, lambda: f"slow {mode}: {slow[mode].held()}", 60)
+        counts.append({mode: clients.held() for mode, clients in slow.items()})
+        beside, _ = wrk(host, 32, 5, token_file)
+        counts.append({mode: clients.held() for mode, clients in slow.items()})
+    print(f"\nslow clients held at first and at last: {counts}; beside them {beside['requests']:.0f} requests, "
+          f"{beside['rate']:.0f}/s, p50 {beside['p50']}, p95 {beside['p95']}, p99 {beside['p99']} ms, {beside['failed']:.0f} "
+          f"failed; without them {alone['rate']:.0f}/s, p95 {alone['p95']} ms")  # fmt: skip
+    assert all(held >= SLOW for each in counts for held in each.values())
     assert beside["failed"] == 0
     assert beside["p95"] < 200
-    assert left >= 1.5 * SLOW, "the slow clients had gone meanwhile"

@@ -10,6 +10,7 @@ import pytest
 
 from harness import fcgi, logs, tokens
 from harness.locks import held_tasks
+from harness.master import Master
 from harness.processes import wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -166,3 +167,35 @@ def test_one_request_has_one_id_in_the_answer_and_in_both_logs(new_stack):
     found = [line for line in lines(stack.log / "tasklane.log", "request") if line["request_id"] == request_id]
     assert [line["trace_id"] for line in found] == [TRACE]
     assert logs.access_line(stack.log, request_id)["traceparent"] == PARENT
+
+
+def test_a_log_that_nobody_reads_stops_nobody_and_the_lost_lines_are_counted(stack):
+    """A supervisor's log pipe whose reader is stuck."""
+    master = Master(stack, workers=1, SLOW_REQUEST_MS=0)
+    file, master.log = master.log, master.folder / "pipe"
+    os.mkfifo(master.log)
+    reader = os.open(master.log, os.O_RDONLY | os.O_NONBLOCK)
+
+    def read():
+        try:
+            return os.read(reader, 1 << 20).decode().splitlines()
+        except BlockingIOError:
+            return []
+
+    try:
+        master.launch()
+        master.log = file
+        wait_for(master.serves, "the worker", 12)
+        with master.connect() as connection:
+            for _ in range(1000):  # some 300 bytes each, of which a pipe holds 64 KiB
+                assert connection.ask("GET", "/healthz").status == 200
+        (victim,) = master.worker_pids()
+        os.kill(victim, signal.SIGKILL)  # the master has something to say, too
+        wait_for(lambda: victim not in master.worker_pids() and master.is_whole() and master.serves(), "the successor", 12)
+        assert 0 < len(read()) < 1000
+        assert master.serves()
+        told = wait_for(lambda: [json.loads(line) for line in read() if "log lines were lost" in line], "the log to go on")
+        assert told[0]["lines"] > 0
+    finally:
+        os.close(reader)
+        master.stop()

@@ -1,11 +1,14 @@
 """The pool: deaths, drains, sockets. Ready is not up; drain is not kill."""
 
 import concurrent.futures
+import json
 import os
+import platform
 import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +90,9 @@ def serves(stack, pid):
 def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):
     master = new_master(workers=2)
     keep, *_ = master.worker_pids()
+    whole = {"status": "ready", "workers": {"configured": 2, "ready": 2, "waiting": 0, "refused": 0}}
+    wait_for(lambda: readiness(master) == whole, "both to be ready")
+    told = []
     killed = set()  # a dead one can be killed again until the master has reaped it
     deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
@@ -96,10 +102,55 @@ def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_
                 killed.add(pid)
             except ProcessLookupError:
                 pass
-        assert master.serves()
+        told.append(readiness(master))
+    assert {"status": "degraded", "workers": {"configured": 2, "ready": 1, "waiting": 1, "refused": 0}} in told
     assert 2 <= len(killed) <= 20, f"{len(killed)} restarts in three seconds: no backoff"
     assert is_alive(keep)
-    wait_for(master.is_whole, "the pool to be whole again", 12)
+    wait_for(lambda: readiness(master) == whole, "the pool to be whole again", 12)
+
+
+def readiness(master):
+    """What /readyz says, which is 200 as long as anybody serves."""
+    with master.connect() as connection:
+        answer = connection.ask("GET", "/readyz")
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+# A branch to itself, on the processors that the product is built for.
+FOREVER = {"x86_64": b"\xeb\xfe", "aarch64": b"\x00\x00\x00\x14"}[platform.machine()]
+
+
+def spin(pid):
+    """Puts an endless loop where the worker goes on once it has something to do (proc(5): syscall, mem)."""
+    at = wait_for(lambda: system_call(pid), "the worker to wait for something to do")
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        memory.seek(int(at, 16))
+        memory.write(FOREVER)
+
+
+def system_call(pid):
+    """Where a process goes on behind the system call that it waits in."""
+    words = Path(f"/proc/{pid}/syscall").read_text().split()
+    return words[-1] if len(words) > 2 else None
+
+
+def test_a_worker_in_an_endless_loop_is_noticed_and_replaced_and_the_other_serves(new_master):
+    master = new_master(workers=2)
+    victim, other = master.worker_pids()
+    began, used = time.monotonic(), processor_seconds(victim)
+    spin(victim)
+    wait_for(lambda: processor_seconds(victim) > used + 0.5, "it to spin")
+    wait_for(lambda: not is_alive(victim), "it to be noticed", 12)
+    assert time.monotonic() - began < 10
+    assert '"reason":"stopped turning"' in master.log.read_text()
+    wait_for(lambda: master.is_whole() and master.serves(), "its successor")
+    assert other in master.worker_pids()
+
+
+def processor_seconds(pid):
+    user = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]
+    return int(user) / os.sysconf("SC_CLK_TCK")
 
 
 def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):

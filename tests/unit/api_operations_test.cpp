@@ -55,6 +55,26 @@ BOOST_AUTO_TEST_CASE(readyz_asks_the_database) {
   BOOST_TEST(responses(Endpoint::readyz, 5) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(readyz_says_degraded_while_workers_are_missing) {
+  metrics.layout().workers_configured = 3;
+  metrics.layout().workers_ready = 3;
+  BOOST_TEST(send("GET", "/readyz").body ==
+             R"({"status":"ready","workers":{"configured":3,"ready":3,"waiting":0,"refused":0}})");
+  metrics.layout().workers_ready = 1;
+  metrics.layout().workers_waiting = 1;
+  metrics.layout().workers_refused = 1;
+  const Response response = send("GET", "/readyz");
+  BOOST_TEST(response.status == 200);
+  BOOST_TEST(response.body ==
+             R"({"status":"degraded","workers":{"configured":3,"ready":1,"waiting":1,"refused":1}})");
+}
+
+BOOST_AUTO_TEST_CASE(readyz_does_not_call_a_successor_that_is_ready_early_too_many) {
+  metrics.layout().workers_configured = 2;
+  metrics.layout().workers_ready = 3;
+  BOOST_TEST(send("GET", "/readyz").body.starts_with(R"({"status":"ready")"));
+}
+
 BOOST_AUTO_TEST_CASE(status_lists_the_workers_that_run) {
   metrics.layout().workers_configured = 2;
   metrics.layout().worker_restarts = 5;

@@ -161,6 +161,31 @@ BOOST_AUTO_TEST_CASE(begins_with_the_priority_where_stderr_is_the_journal) {
   BOOST_TEST(elsewhere.starts_with("{"), elsewhere);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_nobody_reads_loses_lines_and_says_so_later) {
+  log::set_up("worker", LogLevel::info, LogFormat::json);
+  int ends[2];
+  BOOST_REQUIRE_EQUAL(::pipe2(ends, O_CLOEXEC), 0);  // blocking, as a supervisor's is
+  const Descriptor reader(ends[0]);
+  const Descriptor writer(ends[1]);
+  const Descriptor before(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10));
+  std::string text(1 << 20, '\0');
+  ::dup2(writer.get(), STDERR_FILENO);
+  for (int i = 0; i < 100; ++i) log::info(std::string(3000, 'x'));  // a pipe holds 64 KiB
+  const ssize_t held = ::read(reader.get(), text.data(), text.size());
+  const auto lost = 100 - std::count(text.begin(), text.begin() + held, '\n');
+  log::info("read again");
+  ::dup2(before.get(), STDERR_FILENO);
+  const ssize_t count = ::read(reader.get(), text.data(), text.size());
+  BOOST_TEST((lost > 0 && lost < 100), lost);
+  BOOST_REQUIRE(count > 0);
+  text.resize(static_cast<std::size_t>(count));
+  const auto second = text.find('\n') + 1;
+  BOOST_TEST(text.find("\"message\":\"read again\"") < second);
+  BOOST_TEST(
+      text.ends_with("\"log lines were lost: nobody read them\",\"lines\":" + std::to_string(lost) + "}\n"));
+  check_one_valid_line(text.substr(second));
+}
+
 BOOST_AUTO_TEST_CASE(leaves_out_what_is_below_its_level) {
   log::set_up("tester", LogLevel::warning, LogFormat::json);
   BOOST_TEST(captured([] {

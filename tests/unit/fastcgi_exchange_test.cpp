@@ -1,5 +1,6 @@
 // Whole requests in, whole responses out, one after another on a kept connection.
 
+#include <fcntl.h>
 #include <sys/time.h>
 
 #include <boost/test/unit_test.hpp>
@@ -126,6 +127,18 @@ BOOST_AUTO_TEST_CASE(a_peer_that_left_ends_the_connection_and_not_the_process) {
   BOOST_REQUIRE(read(fcgi::request("GET", "/")));
   peer.close();
   BOOST_TEST(!exchange.write(answer_of(std::string(1024 * 1024, 'x'))));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_stuck_peer_did_not_take_in_time_ends_the_connection) {
+  constexpr timeval soon{.tv_sec = 0, .tv_usec = 20'000};
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  const auto began = std::chrono::steady_clock::now();
+  BOOST_TEST(!exchange.write(answer_of(std::string(4 * 1024 * 1024, 'x'))));
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(1)),
+             "one timeout, not one a record");
+  BOOST_TEST(!peer.answer());  // cut, without an end that would pass for a whole one
+  BOOST_TEST(::fcntl(fd, F_GETFD) == -1);
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_connection_is_no_request) {

@@ -1,15 +1,17 @@
 """More connections than a test could hold by itself: wrk and slowhttptest, and what the kernel counts meanwhile."""
 
 import json
+import os
 import re
 import resource
+import signal
 import subprocess
 import threading
 from collections import Counter
 from pathlib import Path
 
 from harness import tokens
-from harness.processes import children_of, open_files
+from harness.processes import children_of, links, open_files, wait_for
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 ESTABLISHED = "01"
@@ -20,11 +22,15 @@ def raise_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def established():
+    """Every open TCP connection's columns (proc_net_tcp(5)); both ends of one on loopback are here."""
+    rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return [row for row in rows if row[3] == ESTABLISHED]
+
+
 def connections(port):
-    """How many connections the server side of a TCP port has now (proc_net_tcp(5))."""
-    wanted = f":{port:04X}"
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(1 for f in map(str.split, lines) if f[1].endswith(wanted) and f[3] == ESTABLISHED)
+    """How many connections the server side of a TCP port has now."""
+    return sum(1 for row in established() if row[1].endswith(f":{port:04X}"))
 
 
 def descriptors(stack):
@@ -40,7 +46,7 @@ def write_tokens(stack, folder, users):
 
 
 def wrk(stack, clients, seconds, token_file, creates=False):
-    """GET /api/tasks, or POST, as fast as it goes: ({rate, p50, p95, p99, failed, requests}, wrk's word of sockets)."""
+    """GET /api/tasks, or POST, as fast as it goes: ({rate, p50, p95, p99, failed, requests}, {connect, read, write, timeout: errors})."""
     command = [
         "wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "requests.lua"), stack.url,
     ]  # fmt: skip
@@ -51,8 +57,22 @@ def wrk(stack, clients, seconds, token_file, creates=False):
     found = re.search(r"^figures (.*)$", done.stdout, re.MULTILINE)
     assert done.returncode == 0 and found, done.stdout + done.stderr
     names = ("rate", "p50", "p95", "p99", "failed", "requests")
-    errors = re.search(r"Socket errors: (.*)", done.stdout)
-    return dict(zip(names, map(float, found.group(1).split()))), errors.group(1) if errors else ""
+    errors = re.findall(r"(connect|read|write|timeout) (\d+)", done.stdout.partition("Socket errors:")[2])
+    return dict(zip(names, map(float, found.group(1).split()))), Counter({what: int(count) for what, count in errors})
+
+
+def tell_of_clients(stack):
+    """From here on nginx's error log tells of every client that it gives up."""
+    file, before = stack.state / "nginx/nginx.conf", children_of(stack.pid("nginx"))
+    file.write_text(file.read_text().replace("nginx-error.log warn", "nginx-error.log info"))
+    os.kill(stack.pid("nginx"), signal.SIGHUP)
+    wait_for(lambda: children_of(stack.pid("nginx")) and not {*before} & {*children_of(stack.pid("nginx"))}, "nginx's reload", 10)
+
+
+def given_up(stack):
+    """Clients whose request was not there 10 s after they had come: they are cut off without an answer."""
+    said = (stack.log / "nginx-error.log").read_text()
+    return len(re.findall(r"client timed out .* while (?:SSL handshaking|waiting for request)", said))
 
 
 def statuses(stack, path):
@@ -82,7 +102,7 @@ class Peak:
 
 
 class SlowClients:
-    """slowhttptest in one of its modes, until this is left."""
+    """slowhttptest in one of its modes, until this is left. It does not come back when it was cut off."""
 
     MODES = {
         "headers": ["-H", "-i", "4", "-x", "24"],
@@ -91,11 +111,16 @@ class SlowClients:
     }
 
     def __init__(self, url, mode, clients):
-        options = [*self.MODES[mode], "-c", str(clients), "-r", "250", "-l", "60", "-p", "5", "-u", url]
+        options = [*self.MODES[mode], "-c", str(clients), "-r", str(clients), "-l", "90", "-p", "5", "-u", url]
         self.process = subprocess.Popen(
             ["slowhttptest", *options], preexec_fn=raise_limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def held(self):
+        """How many of its connections are open at both ends."""
+        inodes = {row[9] for row in established()}
+        return sum(1 for link in links(self.process.pid) if link.removeprefix("socket:[").rstrip("]") in inodes)
 
     def __enter__(self):
         return self

@@ -32,6 +32,10 @@ class Master:
         self.env_file.write_text("\n".join(lines) + "\n")
         self.env_file.chmod(mode)
 
+    @property
+    def pid(self):
+        return self.process.pid
+
     def command(self):
         return [str(self.stack.binaries / "tasklane-master"), "--env-file", str(self.env_file)]
 
@@ -76,14 +80,14 @@ class Master:
         return fcgi.Connection(self.socket, timeout)
 
     def worker_pids(self):
-        return children_of(self.process.pid)
+        return children_of(self.pid)
 
     def is_whole(self):
         pids = self.worker_pids()
         return len(pids) == self.workers and all(is_alive(p) for p in pids)
 
     def signal(self, number):
-        os.kill(self.process.pid, number)
+        os.kill(self.pid, number)
 
     def stop(self):
         """Drains it, and checks what it leaves behind."""

@@ -19,7 +19,9 @@ def wait_for(condition, what, seconds=5.0):
         time.sleep(0.02)
 
 
-def _links(process):
+def links(pid):
+    """What a process runs, where it works, and every file that it holds."""
+    process = Path(f"/proc/{pid}")
     for link in [process / "exe", process / "cwd", *_listed(process / "fd")]:
         try:
             yield os.readlink(link)
@@ -48,7 +50,7 @@ def processes_of(folder):
         if not process.name.isdigit() or int(process.name) == os.getpid():
             continue
         line = command_line(process.name)
-        if line and (f"{folder}/" in line or any(link.startswith(f"{folder}/") for link in _links(process))):
+        if line and (f"{folder}/" in line or any(link.startswith(f"{folder}/") for link in links(process.name))):
             found[int(process.name)] = line
     return found
 

@@ -3,7 +3,16 @@
 import { Api, type Failure, type Result } from "./api";
 import { failureText, loadFailureText, quoted, severalText, type Message } from "./messages";
 import { keep, take } from "./unsent";
-import { empty, reduce, visible, type Event, type Intent, type Item, type State, type Task } from "./task-state";
+import {
+  empty,
+  reduce,
+  visible,
+  type Event,
+  type Intent,
+  type Item,
+  type State,
+  type Task,
+} from "./task-state";
 
 export interface Snapshot {
   phase: State["phase"];
@@ -21,7 +30,13 @@ const refreshAfterMs = 30_000;
 
 export class TaskStore {
   private state = empty;
-  private snapshot: Snapshot = { phase: "loading", items: [], message: null, trouble: null, struggling: false };
+  private snapshot: Snapshot = {
+    phase: "loading",
+    items: [],
+    message: null,
+    trouble: null,
+    struggling: false,
+  };
   private readonly listeners = new Set<() => void>();
   private readonly api: Api;
   /** The last thing under way for each item: what follows waits for it. */
@@ -150,18 +165,21 @@ export class TaskStore {
   private enqueue(intent: Intent): void {
     const before = this.lanes.get(intent.key) ?? this.loaded;
     this.underway++;
-    const lane = before.then(() => this.carryOut(intent)).finally(() => {
-      this.underway--;
-      if (this.underway === 0) this.calm();
-      if (this.lanes.get(intent.key) === lane) this.lanes.delete(intent.key);
-    });
+    const lane = before
+      .then(() => this.carryOut(intent))
+      .finally(() => {
+        this.underway--;
+        if (this.underway === 0) this.calm();
+        if (this.lanes.get(intent.key) === lane) this.lanes.delete(intent.key);
+      });
     this.lanes.set(intent.key, lane);
   }
 
   private async carryOut(intent: Intent): Promise<void> {
     if (!this.state.intents.includes(intent)) return; // what it was about is gone
     const overtaken = this.state.intents.some(
-      (each) => intent.kind === "complete" && each.kind === "complete" && each.key === intent.key && each !== intent,
+      (each) =>
+        intent.kind === "complete" && each.kind === "complete" && each.key === intent.key && each !== intent,
     );
     if (overtaken) return this.dispatch({ type: "failed", intent });
     const result = await this.send(intent);
@@ -172,7 +190,8 @@ export class TaskStore {
   private async send(intent: Intent): Promise<Result<Task | undefined>> {
     if (intent.kind === "create") return this.api.create(intent.intent, intent.title, intent.description);
     const id = this.idOf(intent.key);
-    if (id === null) return { ok: false, failure: { kind: this.state.phase === "ready" ? "gone" : "unreachable" } };
+    if (id === null)
+      return { ok: false, failure: { kind: this.state.phase === "ready" ? "gone" : "unreachable" } };
     switch (intent.kind) {
       case "edit":
         return this.api.edit(id, intent.title, intent.description);
@@ -189,7 +208,9 @@ export class TaskStore {
     }
     if (failure.kind === "ended" || failure.kind === "changed") return this.leave(failure);
     const title = this.titleOf(intent);
-    const along = this.state.intents.filter((each) => each === intent || (each.key === intent.key && intent.kind === "create"));
+    const along = this.state.intents.filter(
+      (each) => each === intent || (each.key === intent.key && intent.kind === "create"),
+    );
     if (failure.kind === "gone") this.dispatch({ type: "gone", key: intent.key });
     else this.dispatch({ type: "failed", intent });
     const text = failureText(intent, title, failure);
@@ -235,7 +256,8 @@ export class TaskStore {
 
   private waited(): void {
     this.waitingSince ??= Date.now();
-    if (Date.now() - this.waitingSince > strugglingAfterMs && !this.snapshot.struggling) this.publish({ struggling: true });
+    if (Date.now() - this.waitingSince > strugglingAfterMs && !this.snapshot.struggling)
+      this.publish({ struggling: true });
   }
 
   private calm(): void {

@@ -41,6 +41,8 @@ export class TaskStore {
   private readonly api: Api;
   /** The last thing under way for each item: what follows waits for it. */
   private readonly lanes = new Map<string, Promise<void>>();
+  /** The last creation under way: they go out one by one, since the API orders tasks by when they were made. */
+  private creations: Promise<void> = Promise.resolve();
   private loaded: Promise<void> = Promise.resolve();
   private loadedAt = 0;
   private underway = 0;
@@ -163,7 +165,8 @@ export class TaskStore {
   }
 
   private enqueue(intent: Intent): void {
-    const before = this.lanes.get(intent.key) ?? this.loaded;
+    const own = this.lanes.get(intent.key) ?? this.loaded;
+    const before = intent.kind === "create" ? Promise.all([own, this.creations]) : own;
     this.underway++;
     const lane = before
       .then(() => this.carryOut(intent))
@@ -173,6 +176,7 @@ export class TaskStore {
         if (this.lanes.get(intent.key) === lane) this.lanes.delete(intent.key);
       });
     this.lanes.set(intent.key, lane);
+    if (intent.kind === "create") this.creations = lane;
   }
 
   private async carryOut(intent: Intent): Promise<void> {
@@ -208,19 +212,23 @@ export class TaskStore {
     }
     if (failure.kind === "ended" || failure.kind === "changed") return this.leave(failure);
     const title = this.titleOf(intent);
-    const along = this.state.intents.filter(
-      (each) => each === intent || (each.key === intent.key && intent.kind === "create"),
-    );
+    const passing = failure.kind === "unreachable" || failure.kind === "uncertain";
+    const doomed = this.doomed(intent, passing);
     if (failure.kind === "gone") this.dispatch({ type: "gone", key: intent.key });
-    else this.dispatch({ type: "failed", intent });
+    for (const each of doomed) this.dispatch({ type: "failed", intent: each });
     const text = failureText(intent, title, failure);
-    if (failure.kind === "gone" || failure.kind === "refused") return this.say({ text, tone: "alarm" });
-    this.lost.push(...along);
-    this.say({
-      text: this.lost.length === along.length ? text : severalText(this.lost.length),
-      tone: "alarm",
-      action: { label: "Try again", run: () => this.again() },
-    });
+    if (!passing) return this.say({ text, tone: "alarm" });
+    this.lost.push(...doomed);
+    const action = { label: "Try again", run: () => this.again() };
+    this.say({ text: this.lost.length === 1 ? text : severalText(this.lost.length), tone: "alarm", action });
+  }
+
+  /** What fails along with an intent: what was done to a task that is not made, and creations that wait behind it. */
+  private doomed(intent: Intent, passing: boolean): Intent[] {
+    if (intent.kind !== "create") return [intent];
+    const creations = this.state.intents.filter((each) => each.kind === "create" && (passing || each === intent));
+    const keys = new Set(creations.map((each) => each.key));
+    return this.state.intents.filter((each) => keys.has(each.key));
   }
 
   /** Tries once more what could not be sent, in the order it was done. */

@@ -24,9 +24,11 @@ try {
     });
     await runMigrations();
     const changed = [...toBeCreated, ...toBeAdded].map((each) => each.table);
-    console.log(changed.length > 0 ? `migrate: made or changed ${changed.join(", ")}` : "migrate: up to date");
+    console.log(
+      changed.length > 0 ? `migrate: made or changed ${changed.join(", ")}` : "migrate: up to date",
+    );
   } finally {
-    client.release(true);  // which lets go of the lock
+    client.release(true); // which lets go of the lock
   }
 } catch (error) {
   console.error(`migrate: ${error.message || error.code}`);

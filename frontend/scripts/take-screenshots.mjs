@@ -4,7 +4,9 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const { chromium } = createRequire(new URL("../../tests/e2e/package.json", import.meta.url))("playwright-core");
+const { chromium } = createRequire(new URL("../../tests/e2e/package.json", import.meta.url))(
+  "playwright-core",
+);
 const url = process.argv[2] ?? "https://localhost:8443";
 const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 

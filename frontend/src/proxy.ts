@@ -17,7 +17,7 @@ export function proxy(request: NextRequest): NextResponse {
     "frame-ancestors 'none'",
   ].join("; ");
   const headers = new Headers(request.headers);
-  headers.set("Content-Security-Policy", policy);  // from here Next.js takes the nonce
+  headers.set("Content-Security-Policy", policy); // from here Next.js takes the nonce
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("Content-Security-Policy", policy);
   return response;

@@ -22,7 +22,13 @@ test("a good configuration has no mistakes, and its defaults", () => {
 
 test("every mistake is told at once, by name", () => {
   const told = parse({ TASKLANE_TOKENS: "both", TASKLANE_API_URL: "api" }).mistakes.join("\n");
-  for (const name of ["DATABASE_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "TASKLANE_TOKENS", "TASKLANE_API_URL"]) {
+  for (const name of [
+    "DATABASE_URL",
+    "BETTER_AUTH_SECRET",
+    "BETTER_AUTH_URL",
+    "TASKLANE_TOKENS",
+    "TASKLANE_API_URL",
+  ]) {
     assert.match(told, new RegExp(name));
   }
 });

@@ -13,7 +13,10 @@ function virtual() {
 const fails = async (): Promise<Attempt<string>> => ({ again: "failed", retryAfter: null });
 
 test("waits double, and no wait is shorter than Retry-After asks", () => {
-  assert.deepEqual([1, 2, 3].map((attempt) => waitMs(attempt, null, 0)), [250, 500, 1000]);
+  assert.deepEqual(
+    [1, 2, 3].map((attempt) => waitMs(attempt, null, 0)),
+    [250, 500, 1000],
+  );
   assert.equal(waitMs(1, 2_000, 0), 2_000);
   assert.equal(waitMs(20, null, 0), 5_000);
 });
@@ -38,7 +41,14 @@ test("attempts end with the first that is done", async () => {
 test("attempts are bounded in number and in time", async () => {
   let calls = 0;
   const { clock } = virtual();
-  assert.equal(await retrying(() => (calls++, fails()), clock, () => {}), "failed");
+  assert.equal(
+    await retrying(
+      () => (calls++, fails()),
+      clock,
+      () => {},
+    ),
+    "failed",
+  );
   assert.equal(calls, attemptsMax);
 
   const slow = virtual();

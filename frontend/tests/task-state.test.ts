@@ -16,7 +16,10 @@ const remove: Intent = { kind: "delete", intent: "d", key: "2" };
 
 test("what the user does shows at once", () => {
   const complete: Intent = { kind: "complete", intent: "c", key: "2", completed: true };
-  const state = play(loaded, ...[made, edit, complete].map((intent): Event => ({ type: "intended", intent })));
+  const state = play(
+    loaded,
+    ...[made, edit, complete].map((intent): Event => ({ type: "intended", intent })),
+  );
   assert.deepEqual(titles(state), ["three", "two", "uno"]);
   assert.equal(visible(state)[1]?.completed, true);
 });
@@ -29,9 +32,16 @@ test("what fails is as if it had not been done, and the rest stays", () => {
 });
 
 test("a new task keeps its key when it gets its id, and through the next load", () => {
-  let state = play(loaded, { type: "intended", intent: made }, { type: "confirmed", intent: made, task: task(3, "three") });
+  let state = play(
+    loaded,
+    { type: "intended", intent: made },
+    { type: "confirmed", intent: made, task: task(3, "three") },
+  );
   state = reduce(state, { type: "loaded", tasks: [task(3, "three"), task(2, "two"), task(1, "one")] });
-  assert.deepEqual(visible(state).map((each) => each.key), ["i", "2", "1"]);
+  assert.deepEqual(
+    visible(state).map((each) => each.key),
+    ["i", "2", "1"],
+  );
   assert.equal(visible(state)[0]?.id, 3);
 });
 
@@ -51,7 +61,11 @@ test("a task that was loaded before its creation was confirmed is there once", (
 });
 
 test("a confirmed deletion stays, and a task that is gone takes along all that was to be done with it", () => {
-  const state = play(loaded, { type: "intended", intent: remove }, { type: "confirmed", intent: remove, task: null });
+  const state = play(
+    loaded,
+    { type: "intended", intent: remove },
+    { type: "confirmed", intent: remove, task: null },
+  );
   assert.deepEqual(titles(state), ["one"]);
   const gone = reduce(reduce(state, { type: "intended", intent: edit }), { type: "gone", key: "1" });
   assert.deepEqual(gone.intents, []);

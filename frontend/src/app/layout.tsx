@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import "@/styles/base.css";
 import "@/styles/parts.css";
 import "@/styles/tasks.css";
+import "@/styles/toast.css";
 
 export const metadata: Metadata = {
   title: { default: "Tasklane", template: "%s · Tasklane" },

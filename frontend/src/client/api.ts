@@ -44,7 +44,8 @@ async function askForToken(): Promise<string> {
   const signal = AbortSignal.timeout(requestTimeoutMs);
   const response = await fetch("/api/auth/token", { cache: "no-store", signal });
   if (response.status === 401) throw new SessionEnded();
-  if (!response.ok) throw new NoToken(response.headers.get("Retry-After") ?? response.headers.get("X-Retry-After"));
+  if (!response.ok)
+    throw new NoToken(response.headers.get("Retry-After") ?? response.headers.get("X-Retry-After"));
   return ((await response.json()) as { token: string }).token;
 }
 
@@ -75,7 +76,11 @@ export class Api {
     private readonly onWait: () => void,
   ) {
     this.tokens = new TokenSource(askForToken, subject, clock.now, firstToken);
-    this.client = createClient<paths>({ baseUrl: apiOrigin || location.origin, credentials: "omit", cache: "no-store" });
+    this.client = createClient<paths>({
+      baseUrl: apiOrigin || location.origin,
+      credentials: "omit",
+      cache: "no-store",
+    });
   }
 
   list(): Promise<Result<Task[]>> {
@@ -83,22 +88,32 @@ export class Api {
   }
 
   create(intent: string, title: string, description: string | null): Promise<Result<Task>> {
-    return this.call((more) => this.client.POST("/api/tasks", { body: { title, description }, ...more }), intent);
+    return this.call(
+      (more) => this.client.POST("/api/tasks", { body: { title, description }, ...more }),
+      intent,
+    );
   }
 
   edit(id: number, title: string, description: string | null): Promise<Result<Task>> {
     const params = { path: { id } };
-    return this.call((more) => this.client.PUT("/api/tasks/{id}", { params, body: { title, description }, ...more }));
+    return this.call((more) =>
+      this.client.PUT("/api/tasks/{id}", { params, body: { title, description }, ...more }),
+    );
   }
 
   complete(intent: string, id: number, completed: boolean): Promise<Result<Task>> {
     const params = { path: { id } };
     const body = { completed }; // set, not toggled: an attempt more changes nothing
-    return this.call((more) => this.client.PATCH("/api/tasks/{id}/complete", { params, body, ...more }), intent);
+    return this.call(
+      (more) => this.client.PATCH("/api/tasks/{id}/complete", { params, body, ...more }),
+      intent,
+    );
   }
 
   remove(id: number): Promise<Result<undefined>> {
-    return this.call<undefined>((more) => this.client.DELETE("/api/tasks/{id}", { params: { path: { id } }, ...more }));
+    return this.call<undefined>((more) =>
+      this.client.DELETE("/api/tasks/{id}", { params: { path: { id } }, ...more }),
+    );
   }
 
   /** Deletes while the page is being left, with no one to hear of the outcome. */
@@ -106,7 +121,9 @@ export class Api {
     const token = this.tokens.current();
     if (!token) return;
     const headers = { Authorization: `Bearer ${token}` };
-    void this.client.DELETE("/api/tasks/{id}", { params: { path: { id } }, headers, keepalive: true }).catch(() => {});
+    void this.client
+      .DELETE("/api/tasks/{id}", { params: { path: { id } }, headers, keepalive: true })
+      .catch(() => {});
   }
 
   private async call<T>(send: (more: Sent) => Promise<Answer<T>>, intent?: string): Promise<Result<T>> {
@@ -126,7 +143,10 @@ export class Api {
       const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
       if (intent) headers["Idempotency-Key"] = intent;
       sent = true;
-      const { data, error, response } = await send({ headers, signal: AbortSignal.timeout(requestTimeoutMs) });
+      const { data, error, response } = await send({
+        headers,
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
       if (response.ok) return { done: { ok: true, data: data as T } };
       if (response.status === 401 && !renewed.yet) {
         renewed.yet = true;

@@ -17,7 +17,10 @@ const texts: Record<string, string> = {
 };
 
 /** Null when it worked, otherwise what to tell. */
-export async function authenticate(kind: "sign-in" | "sign-up", credentials: Credentials): Promise<string | null> {
+export async function authenticate(
+  kind: "sign-in" | "sign-up",
+  credentials: Credentials,
+): Promise<string | null> {
   let response: Response;
   try {
     response = await fetch(`/api/auth/${kind}/email`, {

@@ -15,7 +15,12 @@ export function quoted(title: string): string {
   return `“${points.length > titleShownMax ? `${points.slice(0, titleShownMax - 1).join("")}…` : title}”`;
 }
 
-const verbs: Record<Intent["kind"], string> = { create: "added", edit: "saved", complete: "changed", delete: "deleted" };
+const verbs: Record<Intent["kind"], string> = {
+  create: "added",
+  edit: "saved",
+  complete: "changed",
+  delete: "deleted",
+};
 
 export function failureText(intent: Intent, title: string, failure: Failure): string {
   const what = `${quoted(title)} was not ${verbs[intent.kind]}`;
@@ -31,7 +36,8 @@ export function failureText(intent: Intent, title: string, failure: Failure): st
   }
 }
 
-export const severalText = (count: number) => `${count} changes were not saved. The server cannot be reached.`;
+export const severalText = (count: number) =>
+  `${count} changes were not saved. The server cannot be reached.`;
 
 /** Why the list could not be loaded, and what that means. */
 export function loadFailureText(failure: Failure): string {

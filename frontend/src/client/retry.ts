@@ -20,7 +20,7 @@ export function retryAfterMs(header: string | null, now: number): number | null 
   return Number.isNaN(at) ? null : Math.min(Math.max(at - now, 0), retryAfterMaxMs);
 }
 
-/** What to wait before the attempt after `attempt` (1, 2, …): doubled each time, spread so that clients do not meet. */
+/** What to wait after `attempt` (1, 2, …): doubled each time, and spread so that clients do not meet. */
 export function waitMs(attempt: number, asked: number | null, random: number): number {
   const backoff = Math.min(firstWaitMs * 2 ** (attempt - 1), waitMaxMs);
   return Math.max(asked ?? 0, backoff) + backoff * 0.25 * random;
@@ -36,7 +36,11 @@ export interface Clock {
 export type Attempt<T> = { done: T } | { again: T; retryAfter: string | null };
 
 /** Tries until an attempt is done or the bounds are reached; then the last one's value. `onWait` hears of each wait. */
-export async function retrying<T>(attempt: () => Promise<Attempt<T>>, clock: Clock, onWait: () => void): Promise<T> {
+export async function retrying<T>(
+  attempt: () => Promise<Attempt<T>>,
+  clock: Clock,
+  onWait: () => void,
+): Promise<T> {
   const begun = clock.now();
   for (let number = 1; ; number++) {
     const outcome = await attempt();

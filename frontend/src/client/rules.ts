@@ -5,14 +5,16 @@ const descriptionMax = 10_000;
 
 const length = (text: string) => [...text].length;
 
+function tooLong(what: string, text: string, max: number): string | null {
+  const count = length(text);
+  if (count <= max) return null;
+  return `A ${what} has at most ${max.toLocaleString("en")} characters; this one has ${count.toLocaleString("en")}.`;
+}
+
 export function titleMistake(title: string): string | null {
-  const count = length(title.trim());
-  if (count === 0) return "A task needs a title.";
-  return count > titleMax ? `A title has at most ${titleMax} characters; this one has ${count}.` : null;
+  return title.trim() === "" ? "A task needs a title." : tooLong("title", title.trim(), titleMax);
 }
 
 export function descriptionMistake(description: string): string | null {
-  const count = length(description);
-  if (count <= descriptionMax) return null;
-  return `A description has at most ${descriptionMax.toLocaleString("en")} characters; this one has ${count.toLocaleString("en")}.`;
+  return tooLong("description", description, descriptionMax);
 }

@@ -3,7 +3,16 @@
 import { Api, type Failure, type Result } from "./api";
 import { failureText, loadFailureText, quoted, severalText, type Message } from "./messages";
 import { keep, take } from "./unsent";
-import { empty, reduce, visible, type Event, type Intent, type Item, type State, type Task } from "./task-state";
+import {
+  empty,
+  reduce,
+  visible,
+  type Event,
+  type Intent,
+  type Item,
+  type State,
+  type Task,
+} from "./task-state";
 
 export interface Snapshot {
   phase: State["phase"];
@@ -21,11 +30,19 @@ const refreshAfterMs = 30_000;
 
 export class TaskStore {
   private state = empty;
-  private snapshot: Snapshot = { phase: "loading", items: [], message: null, trouble: null, struggling: false };
+  private snapshot: Snapshot = {
+    phase: "loading",
+    items: [],
+    message: null,
+    trouble: null,
+    struggling: false,
+  };
   private readonly listeners = new Set<() => void>();
   private readonly api: Api;
   /** The last thing under way for each item: what follows waits for it. */
   private readonly lanes = new Map<string, Promise<void>>();
+  /** The last creation under way: they go out one by one, since the API orders tasks by when they were made. */
+  private creations: Promise<void> = Promise.resolve();
   private loaded: Promise<void> = Promise.resolve();
   private loadedAt = 0;
   private underway = 0;
@@ -148,20 +165,25 @@ export class TaskStore {
   }
 
   private enqueue(intent: Intent): void {
-    const before = this.lanes.get(intent.key) ?? this.loaded;
+    const own = this.lanes.get(intent.key) ?? this.loaded;
+    const before = intent.kind === "create" ? Promise.all([own, this.creations]) : own;
     this.underway++;
-    const lane = before.then(() => this.carryOut(intent)).finally(() => {
-      this.underway--;
-      if (this.underway === 0) this.calm();
-      if (this.lanes.get(intent.key) === lane) this.lanes.delete(intent.key);
-    });
+    const lane = before
+      .then(() => this.carryOut(intent))
+      .finally(() => {
+        this.underway--;
+        if (this.underway === 0) this.calm();
+        if (this.lanes.get(intent.key) === lane) this.lanes.delete(intent.key);
+      });
     this.lanes.set(intent.key, lane);
+    if (intent.kind === "create") this.creations = lane;
   }
 
   private async carryOut(intent: Intent): Promise<void> {
     if (!this.state.intents.includes(intent)) return; // what it was about is gone
     const overtaken = this.state.intents.some(
-      (each) => intent.kind === "complete" && each.kind === "complete" && each.key === intent.key && each !== intent,
+      (each) =>
+        intent.kind === "complete" && each.kind === "complete" && each.key === intent.key && each !== intent,
     );
     if (overtaken) return this.dispatch({ type: "failed", intent });
     const result = await this.send(intent);
@@ -172,7 +194,8 @@ export class TaskStore {
   private async send(intent: Intent): Promise<Result<Task | undefined>> {
     if (intent.kind === "create") return this.api.create(intent.intent, intent.title, intent.description);
     const id = this.idOf(intent.key);
-    if (id === null) return { ok: false, failure: { kind: this.state.phase === "ready" ? "gone" : "unreachable" } };
+    if (id === null)
+      return { ok: false, failure: { kind: this.state.phase === "ready" ? "gone" : "unreachable" } };
     switch (intent.kind) {
       case "edit":
         return this.api.edit(id, intent.title, intent.description);
@@ -189,17 +212,23 @@ export class TaskStore {
     }
     if (failure.kind === "ended" || failure.kind === "changed") return this.leave(failure);
     const title = this.titleOf(intent);
-    const along = this.state.intents.filter((each) => each === intent || (each.key === intent.key && intent.kind === "create"));
+    const passing = failure.kind === "unreachable" || failure.kind === "uncertain";
+    const doomed = this.doomed(intent, passing);
     if (failure.kind === "gone") this.dispatch({ type: "gone", key: intent.key });
-    else this.dispatch({ type: "failed", intent });
+    for (const each of doomed) this.dispatch({ type: "failed", intent: each });
     const text = failureText(intent, title, failure);
-    if (failure.kind === "gone" || failure.kind === "refused") return this.say({ text, tone: "alarm" });
-    this.lost.push(...along);
-    this.say({
-      text: this.lost.length === along.length ? text : severalText(this.lost.length),
-      tone: "alarm",
-      action: { label: "Try again", run: () => this.again() },
-    });
+    if (!passing) return this.say({ text, tone: "alarm" });
+    this.lost.push(...doomed);
+    const action = { label: "Try again", run: () => this.again() };
+    this.say({ text: this.lost.length === 1 ? text : severalText(this.lost.length), tone: "alarm", action });
+  }
+
+  /** What fails along with an intent: what was done to a task that is not made, and creations that wait behind it. */
+  private doomed(intent: Intent, passing: boolean): Intent[] {
+    if (intent.kind !== "create") return [intent];
+    const creations = this.state.intents.filter((each) => each.kind === "create" && (passing || each === intent));
+    const keys = new Set(creations.map((each) => each.key));
+    return this.state.intents.filter((each) => keys.has(each.key));
   }
 
   /** Tries once more what could not be sent, in the order it was done. */
@@ -235,7 +264,8 @@ export class TaskStore {
 
   private waited(): void {
     this.waitingSince ??= Date.now();
-    if (Date.now() - this.waitingSince > strugglingAfterMs && !this.snapshot.struggling) this.publish({ struggling: true });
+    if (Date.now() - this.waitingSince > strugglingAfterMs && !this.snapshot.struggling)
+      this.publish({ struggling: true });
   }
 
   private calm(): void {

@@ -1,5 +1,5 @@
-// What the user did and the API has not confirmed, across a reload or a new sign-in in the same tab. Sending it again is
-// safe: each intent keeps its Idempotency-Key.
+// What the user did and the API has not confirmed, across a reload or a new sign-in in the same tab. Sending it again
+// is safe: each intent keeps its Idempotency-Key.
 import type { Intent } from "./task-state";
 
 const name = "tasklane.unsent";
@@ -12,7 +12,12 @@ interface Unsent {
 }
 
 /** Keeps the intents; a task that the API knows goes by its id, which is its key on the next page. */
-export function keep(storage: Storage, user: string, intents: Intent[], idOf: (key: string) => number | null): void {
+export function keep(
+  storage: Storage,
+  user: string,
+  intents: Intent[],
+  idOf: (key: string) => number | null,
+): void {
   const lasting = intents.map((each) => ({ ...each, key: String(idOf(each.key) ?? each.key) }));
   const unsent: Unsent = { user, at: Date.now(), intents: lasting };
   if (intents.length > 0) storage.setItem(name, JSON.stringify(unsent));

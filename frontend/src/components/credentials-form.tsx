@@ -7,7 +7,13 @@ import { useHydrated } from "./hydrated";
 import { SoftLink } from "./soft-link";
 
 const texts = {
-  "sign-in": { title: "Sign in to Tasklane", action: "Sign in", busy: "Signing in…", question: "New here?", other: "Sign up" },
+  "sign-in": {
+    title: "Sign in to Tasklane",
+    action: "Sign in",
+    busy: "Signing in…",
+    question: "New here?",
+    other: "Sign up",
+  },
   "sign-up": {
     title: "Create your account",
     action: "Sign up",
@@ -53,7 +59,13 @@ export function CredentialsForm({ kind, next }: { kind: "sign-in" | "sign-up"; n
         )}
         <label>
           Email
-          <input name="email" type="email" autoComplete={up ? "email" : "username"} required maxLength={254} />
+          <input
+            name="email"
+            type="email"
+            autoComplete={up ? "email" : "username"}
+            required
+            maxLength={254}
+          />
         </label>
         <div className="field">
           <label htmlFor="password">Password</label>

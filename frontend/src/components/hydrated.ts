@@ -6,5 +6,9 @@ const never = () => () => {};
 
 /** Whether the page's code has taken over: false on the server and for the first moment in the browser. */
 export function useHydrated(): boolean {
-  return useSyncExternalStore(never, () => true, () => false);
+  return useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
 }

@@ -22,7 +22,11 @@ function watchNetwork(changed: () => void): () => void {
 
 /** One message at a time, and never in the way: offline, trouble with the server, or what became of something done. */
 export function Messages({ store, message, struggling }: Props) {
-  const online = useSyncExternalStore(watchNetwork, () => navigator.onLine, () => true);
+  const online = useSyncExternalStore(
+    watchNetwork,
+    () => navigator.onLine,
+    () => true,
+  );
   const state = !online
     ? "You are offline. What you change is sent when you are back."
     : struggling

@@ -33,7 +33,7 @@ export function NewTask({ ref, ready, onCreate }: Props) {
   }
 
   return (
-    <form className="card new-task" aria-label="Add a task" onSubmit={submit} onKeyDown={keys}>
+    <form className="card new-task" aria-label="New task" onSubmit={submit} onKeyDown={keys}>
       <div className="new-task-line">
         <Plus />
         <input

@@ -24,7 +24,8 @@ export function TaskBoard({ initialFilter }: { initialFilter: Filter }) {
 
   useEffect(() => {
     const undo = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]), textarea");
+      const typing =
+        event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]), textarea");
       if (event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !typing) store?.undo();
     };
     addEventListener("keydown", undo);

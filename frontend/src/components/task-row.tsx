@@ -47,7 +47,13 @@ function Row({ item, store, onRemove }: Props) {
         <LocalTime at={item.createdAt} form="moment" />
       </p>
       <div className="task-actions">
-        <button ref={edit} type="button" aria-label={`Edit ${item.title}`} title="Edit" onClick={() => setEditing(true)}>
+        <button
+          ref={edit}
+          type="button"
+          aria-label={`Edit ${item.title}`}
+          title="Edit"
+          onClick={() => setEditing(true)}
+        >
           <Pencil />
         </button>
         <button
@@ -63,7 +69,8 @@ function Row({ item, store, onRemove }: Props) {
   );
 }
 
-const shown = (item: Item) => [item.key, item.title, item.description, item.completed, item.createdAt].join("\0");
+const shown = (item: Item) =>
+  [item.key, item.title, item.description, item.completed, item.createdAt].join("\0");
 
 /** A row is made again only when something of its task has changed. */
 export const TaskRow = memo(Row, (before, after) => {

@@ -30,7 +30,9 @@ function pool(connectionString: string): pg.Pool {
     application_name: "tasklane-web",
   });
   // A connection that dies while idle: the pool makes another one when it is needed.
-  made.on("error", (error) => console.error(`tasklane-web: an idle database connection was lost: ${error.message}`));
+  made.on("error", (error) =>
+    console.error(`tasklane-web: an idle database connection was lost: ${error.message}`),
+  );
   return made;
 }
 

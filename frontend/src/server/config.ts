@@ -32,7 +32,8 @@ function read(env: Environment, name: string, mistakes: string[]): string {
 /** The origin that a value is, or "" with a mistake told. */
 function origin(name: string, value: string, mistakes: string[]): string {
   const url = URL.canParse(value) ? new URL(value) : null;
-  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+  const isOrigin =
+    url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
   if (isOrigin && url.pathname === "/") return url.origin;
   mistakes.push(`${name} must be an origin such as https://app.example.com, without a path`);
   return "";
@@ -43,7 +44,8 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   const mistakes: string[] = [];
   const databaseUrl = read(env, "DATABASE_URL", mistakes);
   if (!databaseUrl) mistakes.push("DATABASE_URL is not set");
-  else if (!/^postgres(ql)?:\/\//.test(databaseUrl)) mistakes.push("DATABASE_URL must begin with postgresql://");
+  else if (!/^postgres(ql)?:\/\//.test(databaseUrl))
+    mistakes.push("DATABASE_URL must begin with postgresql://");
 
   const secret = read(env, "BETTER_AUTH_SECRET", mistakes);
   if (!secret) mistakes.push("BETTER_AUTH_SECRET is not set; openssl rand -base64 32 makes one");
@@ -55,7 +57,9 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   if (!env.BETTER_AUTH_URL) mistakes.push("BETTER_AUTH_URL is not set; it is the page's public origin");
   const api = env.TASKLANE_API_URL ? origin("TASKLANE_API_URL", env.TASKLANE_API_URL, mistakes) : "";
   if (page.startsWith("https:") && api.startsWith("http:")) {
-    mistakes.push("TASKLANE_API_URL is http: while BETTER_AUTH_URL is https: and browsers refuse to mix them");
+    mistakes.push(
+      "TASKLANE_API_URL is http: while BETTER_AUTH_URL is https: and browsers refuse to mix them",
+    );
   }
 
   const tokens = env.TASKLANE_TOKENS || "jwks";

@@ -11,7 +11,7 @@ export interface Account {
   createdAt: string;
 }
 
-const attemptsMax = 4;
+const attemptsForPageMax = 4;
 const firstWaitMs = 200;
 
 /** Tries again while the database restarts, for a second and a bit. */
@@ -20,7 +20,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (attempt === attemptsMax) throw error;
+      if (attempt === attemptsForPageMax) throw error;
       await new Promise((resolve) => setTimeout(resolve, firstWaitMs * attempt));
     }
   }

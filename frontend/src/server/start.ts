@@ -1,5 +1,14 @@
 import { parse } from "./config";
 
+const drainMaxMs = 5_000;
+
+/** Next.js waits for open connections when it is asked to stop, and a proxy keeps some open: there is an end to that. */
+export function boundStopping(): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void setTimeout(() => process.exit(0), drainMaxMs).unref());
+  }
+}
+
 /** Ends the process when the configuration is wrong, with every mistake told. */
 export function checkConfiguration(): void {
   const { mistakes } = parse(process.env);

@@ -5,7 +5,11 @@ import { account } from "@/server/session";
 
 export const metadata = { title: "Sign in" };
 
-export default async function Page({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<{ next?: string | string[] }>;
+}) {
   const { next: wanted } = await searchParams;
   const next = safeNext(typeof wanted === "string" ? wanted : null);
   if (await account()) redirect(next);

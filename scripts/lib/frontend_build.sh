@@ -19,13 +19,9 @@ install_frontend() {
   local hash
   hash=$(frontend_hash)
   mkdir -p -- "$builds"
-  # A clone that belongs to somebody else is no place to build in.
-  { [ -w "$builds" ] && { [ -w "$builds/lock" ] || [ ! -e "$builds/lock" ]; }; } || builds=$state/build && mkdir -p -- "$builds"
   exec 8>>"$builds/lock"
-  if ! flock -n 8; then
-    say "waiting for another scripts/up that builds the web app"
-    flock -w 1800 8 || fail 1 "another scripts/up has been building the web app for half an hour"
-  fi
+  flock -n 8 || say "waiting for another scripts/up that builds the web app"
+  flock -w 1800 8 || fail 1 "another scripts/up has been building the web app for half an hour"
   [ -e "$builds/$hash/app/server.js" ] || build_frontend "$hash"
   rm -rf -- "$state/frontend"
   cp -a -- "$builds/$hash" "$state/frontend"

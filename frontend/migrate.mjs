@@ -1,12 +1,14 @@
-// Brings Better Auth's tables up to date: node migrate.mjs, with DATABASE_URL the owner's of those tables. Safe to
+// Brings Better Auth's tables up to date: node migrate.mjs, with DATABASE_URL (or DATABASE_URL_FILE) the owner's of them. Safe to
 // repeat, and from several hosts at once. The tables are those of src/server/auth.ts: the jwt plugin brings `jwks`.
+import { readFileSync } from "node:fs";
 import { getMigrations } from "better-auth/db/migration";
 import { jwt } from "better-auth/plugins";
 import pg from "pg";
 
 const lock = 7_235_411_903; // any number that no one else takes; migrations wait for each other
 
-const connectionString = process.env.DATABASE_URL;
+const { DATABASE_URL, DATABASE_URL_FILE } = process.env;
+const connectionString = DATABASE_URL || (DATABASE_URL_FILE && readFileSync(DATABASE_URL_FILE, "utf8").trim());
 if (!connectionString) {
   console.error("migrate: DATABASE_URL is not set");
   process.exit(100);

@@ -15,6 +15,7 @@ prepare_frontend() {
   # Whoever browses has to use this very origin: Better Auth refuses sign-ins from any other.
   frontend_origin=$(given BETTER_AUTH_URL) frontend_port=0
   : "${frontend_origin:=$(default_origin)}"
+  frontend_origin=${frontend_origin%/}
   until [ "$frontend_port" -ne 0 ] && ! listening "$frontend_port"; do
     frontend_port=$((10000 + RANDOM % 10000))  # below those that Linux gives to clients
   done

@@ -20,10 +20,8 @@ install_frontend() {
   hash=$(frontend_hash)
   mkdir -p -- "$builds"
   exec 8>>"$builds/lock"
-  if ! flock -n 8; then
-    say "waiting for another scripts/up that builds the web app"
-    flock -w 1800 8 || fail 1 "another scripts/up has been building the web app for half an hour"
-  fi
+  flock -n 8 || say "waiting for another scripts/up that builds the web app"
+  flock -w 1800 8 || fail 1 "another scripts/up has been building the web app for half an hour"
   [ -e "$builds/$hash/app/server.js" ] || build_frontend "$hash"
   rm -rf -- "$state/frontend"
   cp -a -- "$builds/$hash" "$state/frontend"
@@ -43,7 +41,7 @@ build_frontend() {
   : >"$log"
   if [ "$lock" != "$(cat "$tree/frontend/.packages" 2>/dev/null)" ]; then
     rm -f -- "$tree/frontend/.packages"
-    frontend_step "npm could not install the web app's packages" "${npm[@]}" ci --no-audit --no-fund
+    frontend_step "npm could not install the web app's packages" "${npm[@]}" ci --ignore-scripts --no-audit --no-fund
     printf '%s\n' "$lock" >"$tree/frontend/.packages"
   fi
   frontend_step "the web app does not build" "${npm[@]}" run build
@@ -56,11 +54,14 @@ build_frontend() {
     cut -zd' ' -f2- | xargs -0r rm -rf --  # the three newest are enough
 }
 
-# SENTENCE COMMAND…: in the tree; what it says goes to the log, and its end is shown when it fails.
+# SENTENCE COMMAND…: in the tree; what it says goes to the log, and its end is shown when it fails. Of our environment it
+# gets what leads to the registry, and no secret.
 frontend_step() {
   (
     cd "$builds/tree/frontend"
-    PATH=$(dirname "$node"):$PATH NEXT_TELEMETRY_DISABLED=1 CI=1 NODE_ENV='' exec "${@:2}"
+    passed_on='^(HOME|PATH|LANG|TMPDIR|(npm|NPM)_.*|.*_(proxy|PROXY)|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$'
+    for name in $(compgen -e); do [[ $name =~ $passed_on ]] || unset "$name"; done
+    PATH=$(dirname "$node"):$PATH NEXT_TELEMETRY_DISABLED=1 CI=1 exec "${@:2}"
   ) >>"$log" 2>&1 </dev/null && return
   tail -n 60 "$log" >&2
   fail 1 "$1. $without"

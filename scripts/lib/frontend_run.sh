@@ -44,7 +44,8 @@ start_frontend() {
   local own
   own=http://127.0.0.1:$(sed -n 's/^PORT=//p' "$state/frontend.env")/api/auth/ok
   say "waiting for $own"
-  for _ in {1..600}; do
+  local deadline=$((SECONDS + 60))
+  while [ "$SECONDS" -lt "$deadline" ]; do
     [ "$(status_of "$own")" != 200 ] || return 0
     [ -n "$(pid_of frontend)" ] || fail 1 "the web app has ended"
     sleep 0.1

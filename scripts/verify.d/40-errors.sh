@@ -49,9 +49,9 @@ for id in 0 -1 x 1.5 9223372036854775808 99999999999999999999; do
   ask alice GET "/api/tasks/$id"
   check_error "the id $id is not found" 404 not_found_error
 done
-ask alice GET /api/nothing
+ask alice GET /api/docs/nothing
 check_error "an unknown path is not found" 404 not_found_error
-ask nobody GET /nothing
+ask nobody GET /docs/nothing
 check_error "outside the API too" 404 not_found_error
 ask alice DELETE /api/tasks
 check_error "a method that a path does not have is refused" 405 method_not_allowed

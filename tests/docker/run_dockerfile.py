@@ -57,8 +57,34 @@ class Ignored:
         return hidden
 
 
+IGNORED = Ignored(PROJECT / ".dockerignore")
+
+
+def hidden_in(folder, names):
+    """What of a folder is left out of a copy (shutil.copytree's `ignore`)."""
+    within = Path(folder).relative_to(PROJECT) if Path(folder).is_relative_to(PROJECT) else None
+    return [each for each in names if each == "__pycache__" or (within is not None and IGNORED(str(within / each)))]
+
+
 def files_of(source):
-    return [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    if source.is_file():
+        return [source]
+    found = []
+    for folder, folders, names in os.walk(source):
+        hidden = set(hidden_in(folder, folders + names))
+        folders[:] = sorted(set(folders) - hidden)
+        found += [Path(folder) / each for each in sorted(set(names) - hidden)]
+    return found
+
+
+def trust_the_registry(root):
+    """npm's registry and its certificate authority are this machine's, as the package mirror is."""
+    settings = Path.home() / ".npmrc"
+    given = dict(re.findall(r"^(registry|cafile)\s*=\s*(\S+)", settings.read_text(), re.MULTILINE)) if settings.exists() else {}
+    if "cafile" in given:
+        shutil.copy(given["cafile"], root / "root/npm-ca.crt")  # the certificates package makes its own file anew
+        given["cafile"] = "/root/npm-ca.crt"
+    (root / "root/.npmrc").write_text("".join(f"{name}={value}\n" for name, value in given.items()))
 
 
 class Stage:
@@ -73,13 +99,13 @@ class Stage:
         tree = self.trees[flags["from"]] if "from" in flags else PROJECT
         inside = self.root / os.path.join(self.folder, target).lstrip("/")
         for source in sources:
-            if tree == PROJECT and Ignored(PROJECT / ".dockerignore")(source):
+            if tree == PROJECT and IGNORED(source):
                 raise SystemExit(f"COPY {source}: .dockerignore hides it")
             origin = tree / source.lstrip("/")
             into = inside / origin.name if origin.is_file() and (target.endswith("/") or inside.is_dir()) else inside
             into.parent.mkdir(parents=True, exist_ok=True)
             if origin.is_dir():
-                shutil.copytree(origin, into, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(origin, into, symlinks=True, dirs_exist_ok=True, ignore=hidden_in)
             else:
                 shutil.copy2(origin, into)
             for path in [into, *into.rglob("*")] if into.is_dir() else [into]:
@@ -151,6 +177,8 @@ def build(dockerfile, out, cache):
         shutil.rmtree(work, ignore_errors=True)
         work.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", bare, work], check=True)
+        if not last:
+            trust_the_registry(work)
         mounted(work)
         stage = Stage(work, trees)
         for word, rest in steps:

@@ -8,6 +8,7 @@ Usage: tests/docker/try_images.py [--cache DIR] [--keep]"""
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker/compose.yaml").read_text())["services"]
 URL, ORIGIN = "https://127.0.0.1:8443", "https://app.example.com"
+PAGE = "https://localhost:8443"
 GIVEN = {"CORS_ORIGINS": ORIGIN}  # as if in docker/.env
 
 # In namespaces of its own: the root read-only, and what a container gets mounted over it.
@@ -125,9 +127,9 @@ def start_postgres(work):
     ready = lambda: postgres.execute("pg_isready", "--quiet", user="postgres").returncode == 0  # noqa: E731
     wait_for(ready, "Postgres is ready")
     postgres.execute(*owner, "createdb", "--username=tasklane_owner", "tasklane", user="postgres")
-    shutil.copy2(PROJECT / "docker/make-api-role", work / "postgres/usr/local/bin/")
-    made = postgres.execute(*owner, "make-api-role", user="postgres")
-    check(made.returncode == 0, f"make-api-role makes the role {made.stderr}")
+    shutil.copy2(PROJECT / "docker/make-roles", work / "postgres/usr/local/bin/")
+    made = postgres.execute(*owner, "make-roles", user="postgres")
+    check(made.returncode == 0, f"make-roles makes the roles {made.stderr}")
     return postgres
 
 
@@ -140,6 +142,13 @@ def try_them(work):
     check(worker.status("NSpid")[-1] == "1", "the master is process 1")
     check(worker.status("Uid")[0] == "10001" and int(worker.status("CapEff")[0], 16) == 0, "it is user 10001, without capabilities")
     check(worker.execute("touch", "/etc/written").returncode != 0, "its root is read-only")
+    for _ in range(2):
+        tables = Container(work, "web", "migrate-web").start()
+        check(tables.wait() == 0, f"Better Auth's migration succeeds: {tables.log.read_text().splitlines()[-1]}")
+    web = Container(work, "web", "web").start()
+    wait_for(web.is_healthy, "the web app's health check passes")
+    check(web.status("Uid")[0] == "10003" and int(web.status("CapEff")[0], 16) == 0, "it is user 10003, without capabilities")
+    check(web.execute("touch", "/app/written").returncode != 0, "its root is read-only")
     nginx = Container(work, "nginx", "nginx").start()
     wait_for(nginx.is_healthy, "nginx's health check passes: /readyz over TLS")
     check(nginx.status("Uid")[0] == "10002" and int(nginx.status("CapEff")[0], 16) == 0, "nginx is user 10002, without capabilities")
@@ -148,11 +157,21 @@ def try_them(work):
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     check(done.returncode == 0, f"scripts/verify: {said.strip().splitlines()[-1] if done.returncode == 0 else said}")
+    together = [PROJECT / "scripts/verify", "--frontend", "--url", PAGE, "--insecure"]
+    done = subprocess.run(together, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    check(done.returncode == 0, f"scripts/verify --frontend: {said.strip().splitlines()[-1] if done.returncode == 0 else said}")
+    page = subprocess.run(["curl", "-sk", f"{PAGE}/sign-in"], capture_output=True, text=True, check=False).stdout
+    static = re.search(r"/_next/static/[^\"]+\.js", page).group()
+    kept = subprocess.run(["curl", "-skI", PAGE + static], capture_output=True, text=True, check=False).stdout
+    check("immutable" in kept and " 200" in kept, "static files are served for ever cacheable, from the web app")
+    check("Error" not in web.log.read_text(), f"the web app logs no error: {web.log.read_text()[-500:]}")
     os.kill(worker.first, signal.SIGHUP)
     wait_for(lambda: '"generation":2' in worker.log.read_text() and nginx.is_healthy(), "it serves after a reload")
     check('"status":"200"' in nginx.log.read_text(), "nginx logs to its standard output")
     check(worker.stop(signal.SIGTERM) == 0, "the master drains and exits 0 at SIGTERM")
     check(nginx.stop(signal.SIGQUIT) == 0, "nginx exits 0 at SIGQUIT")
+    check(web.stop(signal.SIGTERM) in (0, 143), "the web app ends at SIGTERM")
     postgres.stop(signal.SIGINT)
 
 
@@ -160,6 +179,7 @@ def build(work, cache):
     for image, dockerfile in (
         ("worker", "docker/worker.Dockerfile"),
         ("nginx", "docker/nginx.Dockerfile"),
+        ("web", "docker/web.Dockerfile"),
         ("postgres", "tests/docker/postgres.Dockerfile"),
     ):
         print(f"==> {dockerfile}", flush=True)
@@ -168,9 +188,10 @@ def build(work, cache):
             if subprocess.run(command, stdout=log, stderr=log, check=False).returncode != 0:
                 raise SystemExit((work / f"{image}-build.log").read_text()[-3000:])
         (work / image / "run/secrets").mkdir()
-        (work / image / "etc/hosts").write_text("127.0.0.1 localhost postgres\n")
+        (work / image / "etc/hosts").write_text("127.0.0.1 localhost postgres web\n")
     subprocess.run([PROJECT / "docker/make-secrets", "--out", work / "secrets"], check=True)
-    (work / "secrets/api_password").chmod(0o444)  # its owner has another number here than in the postgres image
+    for name in ("api_password", "auth_password", "auth_owner_password"):
+        (work / "secrets" / name).chmod(0o444)  # its owner has another number here than in the postgres image
     (work / "fastcgi").mkdir()
     shutil.copystat(work / "worker/run/tasklane", work / "fastcgi")
     os.chown(work / "fastcgi", 10001, 10001)

@@ -55,6 +55,13 @@ def twin():
 
 
 @pytest.fixture
+def stack_alone():
+    started = Stack(workers=1).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
 def visitor(web):
     made = Visitor(web)
     yield made
@@ -248,6 +255,28 @@ def test_while_the_web_app_is_away_a_page_says_so_and_up_brings_it_back(web):
     assert visitor.get("/api/auth/get-session").json()["user"]["id"] == visitor.id, "the session was lost"
     assert "already" in web.run("up", "--detach").stdout
     api.close(), visitor.close()
+
+
+def test_a_database_of_ones_own_gets_the_role_that_the_documents_tell(stack_alone):
+    """As in docs/SECURITY.md. The web app's tables are its role's, the tasks are not."""
+    page = (PROJECT / "docs/SECURITY.md").read_text()
+    statements = re.search(r"In a database of your own:\n\n((?:    .*\n)+)", page).group(1).replace("…", "secret")
+    with stack_alone.database("superuser") as connection, connection.cursor() as cursor:
+        cursor.execute(statements)
+    given = {name: stack_alone.settings[name] for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "BETTER_AUTH_SECRET")}
+    host = stack_alone.state / "pg"
+    own = {"FRONTEND_DATABASE_URL": f"postgresql://tasklane_auth:secret@/tasklane?host={host}", "AUTH_JWKS": "database"}
+    second = Stack(workers=1, frontend=True, **given, **own).start()
+    try:
+        visitor = Visitor(second).sign_up()
+        api = visitor.api()
+        assert header_of(api.token)["alg"] == "EdDSA" and api.create()["user_id"] == visitor.id
+        with psycopg2.connect(own["FRONTEND_DATABASE_URL"]) as connection, connection.cursor() as cursor:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute("SELECT FROM tasks")
+        api.close(), visitor.close()
+    finally:
+        second.stop()
 
 
 def nothing_started(stack):

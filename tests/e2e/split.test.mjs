@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { request } from "./harness/account.mjs";
 import { freePort, start, stop } from "./harness/start.mjs";
 import { until } from "./harness/until.mjs";
 import { visit } from "./harness/visitor.mjs";
@@ -89,7 +90,7 @@ describe("Page and API apart", () => {
       for (const description of ["more", "and more"]) await tasks.edit("one", { description });
       await tasks.box("one").check();
       await tasks.box("one").uncheck();
-      await tasks.button("Delete", "three").click();
+      await tasks.press("Delete", "three");
       await browser.getByRole("button", { name: "Dismiss" }).click();
       await until("two tasks", async () => (await account.tasks()).length === 2);
       await tasks.open();
@@ -128,15 +129,38 @@ describe("Page and API apart", () => {
 
   it(
     "the API answers no other page",
-    visitSplit({}, async ({ page: browser, account, allow }) => {
-      allow(/CORS|ERR_FAILED/);
-      const token = await account.token();
-      await browser.goto(`${page.url.replace("127.0.0.1", "localhost")}/icon.svg`).catch(() => {});
-      const outcome = await browser.evaluate(
-        ([url, given]) => fetch(url, { headers: { Authorization: `Bearer ${given}` } }).then(() => "read", () => "refused"),
-        [`${api.url}/api/tasks`, token],
-      );
-      assert.equal(outcome, "refused");
+    visitSplit({}, async ({ page: browser, account, another }) => {
+      const elsewhere = page.url.replace("127.0.0.1", "localhost");
+      const visitor = await another({ stack: page, account: null, origins: [api.url, elsewhere] });
+      visitor.allow(/CORS policy|ERR_FAILED/);
+      await visitor.page.goto(`${elsewhere}/sign-in`);
+      const read = ([url, token]) =>
+        fetch(url, { headers: { Authorization: `Bearer ${token}` } }).then(
+          () => "read",
+          () => "refused",
+        );
+      const given = [`${api.url}/api/tasks`, await account.token()];
+      assert.equal(await visitor.page.evaluate(read, given), "refused");
+      await browser.goto("/account");
+      assert.equal(await browser.evaluate(read, given), "read");
+    }),
+  );
+
+  it(
+    "while the web app is away a page says so, and the API goes on",
+    visitSplit({}, async ({ page: browser, tasks, account, allow }) => {
+      allow(/status of 503/);
+      await tasks.open();
+      process.kill(Number(readFileSync(`${page.state}/run/frontend.pid`, "utf8")));
+      await until("its end", async () => (await request(page, "GET", "/api/auth/ok")).status === 503);
+      await tasks.add("All the same");
+      await until("the task", async () => (await account.titles())[0] === "All the same");
+      const answer = await browser.goto("/tasks");
+      assert.equal(answer.status(), 503);
+      assert.match(await browser.locator("body").innerText(), /again|moment/);
+      await start("page", {}); // as an operator would: only what is missing is started
+      await browser.reload();
+      await tasks.row("All the same").waitFor();
     }),
   );
 });

@@ -111,7 +111,7 @@ describe("Page and API apart", () => {
       const right = readFileSync(file, "utf8");
       await browser.clock.install();
       try {
-        writeFileSync(file, right.replace(/^BETTER_AUTH_SECRET=.*/m, `BETTER_AUTH_SECRET=${"wrong".repeat(8)}`));
+        writeFileSync(file, `${right}BETTER_AUTH_SECRET=${"wrong".repeat(8)}\n`);
         await api.tasklane("reload", "--wait");
         await browser.goto("/tasks");
         await tasks.alert.filter({ hasText: "Your tasks could not be loaded" }).waitFor();
@@ -151,7 +151,7 @@ describe("Page and API apart", () => {
     visitSplit({}, async ({ page: browser, tasks, account, allow }) => {
       allow(/status of 503/);
       await tasks.open();
-      process.kill(Number(readFileSync(`${page.state}/run/frontend.pid`, "utf8")));
+      process.kill(Number(readFileSync(`${page.state}/run/frontend.pid`, "utf8")), "SIGKILL");
       await until("its end", async () => (await request(page, "GET", "/api/auth/ok")).status === 503);
       await tasks.add("All the same");
       await until("the task", async () => (await account.titles())[0] === "All the same");

@@ -25,7 +25,7 @@ export class TaskPage {
     await this.newTask.fill(title);
     if (description !== undefined) {
       await this.page.getByRole("button", { name: "Add a description" }).click();
-      await this.page.getByRole("form", { name: "New task" }).getByLabel("Description").fill(description);
+      await this.page.getByRole("textbox", { name: "Description" }).fill(description);
     }
     await this.addButton.click();
   }

@@ -160,6 +160,7 @@ describe("Page and API apart", () => {
     visitSplit({}, async ({ page: browser, tasks, account, allow }) => {
       allow(/status of 503/);
       await tasks.open();
+      await account.tasks(); // with a token that it keeps
       process.kill(Number(readFileSync(`${page.state}/run/frontend.pid`, "utf8")), "SIGKILL");
       await until("its end", async () => (await request(page, "GET", "/api/auth/ok")).status >= 500);
       await tasks.add("All the same");

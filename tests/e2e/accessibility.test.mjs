@@ -40,7 +40,7 @@ async function inspect(page, what) {
   for (const { theme, width } of looks) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width, height: 800 });
-    await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished)));
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)));
     const where = `${what}, ${theme}, ${width} px`;
     assert.deepEqual(await findings(page), [], where);
     const [content, frame] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

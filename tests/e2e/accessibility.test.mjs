@@ -40,7 +40,7 @@ async function inspect(page, what) {
   for (const { theme, width } of looks) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width, height: 800 });
-    await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished)));
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)));
     const where = `${what}, ${theme}, ${width} px`;
     assert.deepEqual(await findings(page), [], where);
     const [content, frame] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
@@ -84,10 +84,10 @@ describe("Accessibility", { concurrency: 3 }, () => {
       await tasks.newTask.fill("x".repeat(201));
       await tasks.newTask.press("Enter");
       await tasks.alert.waitFor();
-      await tasks.button("Delete", "Done already").click();
+      await tasks.press("Delete", "Done already");
       await tasks.undo.focus(); // a message that has the focus stays
       await inspect(page, "with a mistake and a message");
-      await tasks.button("Edit", "With a description").click();
+      await tasks.press("Edit", "With a description");
       await tasks.editor("With a description").getByLabel("Title").fill("");
       await tasks.editor("With a description").getByRole("button", { name: "Save" }).click();
       await inspect(page, "editing, with a mistake");
@@ -173,7 +173,7 @@ describe("Accessibility", { concurrency: 3 }, () => {
       await tasks.open();
       await tasks.add("Hear me");
       await page.locator("[aria-live=polite]", { hasText: "Added Hear me" }).waitFor({ state: "attached" });
-      await tasks.button("Delete", "Hear me").click();
+      await tasks.press("Delete", "Hear me");
       await page.getByRole("status").filter({ hasText: "Deleted “Hear me”" }).waitFor();
       const headings = await page.getByRole("heading", { level: 1 }).allTextContents();
       assert.deepEqual(headings, ["Tasks"]);

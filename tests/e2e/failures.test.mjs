@@ -53,7 +53,7 @@ describe("When something fails", { concurrency: 3 }, () => {
       await tasks.box("As it was").click();
       await tasks.message.filter({ hasText: "was not changed" }).waitFor();
       assert.equal(await tasks.box("As it was").isChecked(), false);
-      await tasks.button("Delete", "As it was").click();
+      await tasks.press("Delete", "As it was");
       await page.getByRole("button", { name: "Dismiss" }).click(); // no way back: now it is sent
       await tasks.message.filter({ hasText: "was not deleted" }).waitFor();
       assert.deepEqual(await tasks.titles(), ["As it was"]);
@@ -137,17 +137,6 @@ describe("When something fails", { concurrency: 3 }, () => {
       await tasks.message.waitFor({ state: "detached" });
       await page.reload();
       await tasks.row("In a tunnel").getByText("without a network").waitFor();
-    }),
-  );
-
-  it(
-    "a page that is asked for while the web app is away comes back with one click",
-    visit({}, async ({ page, tasks, allow }) => {
-      allow(/status of 503/);
-      await page.route("**/tasks", (route) => route.fulfill({ status: 503, body: "away" }), { times: 1 });
-      await page.goto("/tasks");
-      await page.reload();
-      await tasks.ready();
     }),
   );
 });

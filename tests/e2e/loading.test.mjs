@@ -131,7 +131,7 @@ describe("Loading", { concurrency: 3 }, () => {
   for (const timezoneId of ["Pacific/Kiritimati", "America/St_Johns"]) {
     it(
       `times are those of the browser in ${timezoneId}`,
-      visit({ timezoneId, locale: "de-DE" }, async ({ page, tasks, account, stack }) => {
+      visit({ timezoneId, locale: "en-GB" }, async ({ page, tasks, account, stack }) => {
         const { id } = await account.add("Long ago");
         await stack.sql(`UPDATE tasks SET created_at = '2025-12-31 23:30:00+00' WHERE id = ${id}`);
         await tasks.open();

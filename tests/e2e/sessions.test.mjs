@@ -16,6 +16,12 @@ function expired(stack, account) {
   return `${signed}.${createHmac("sha256", stack.settings.BETTER_AUTH_SECRET).update(signed).digest("base64url")}`;
 }
 
+async function signInAgain(page, { email, password }) {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
 describe("Tokens and sessions", { concurrency: 3 }, () => {
   it(
     "one token serves for its life and is renewed before it ends",
@@ -73,21 +79,22 @@ describe("Tokens and sessions", { concurrency: 3 }, () => {
   );
 
   it(
-    "a session that has ended leads to the sign-in page and back to the same one",
+    "a session that has ended leads to the sign-in page and back, and what was under way is not lost",
     visit({}, async ({ page, tasks, account, stack, allow }) => {
       allow(/status of 401/);
       await account.add("Before");
+      await account.add("Besides");
       await page.clock.install();
       await tasks.open("/tasks?status=active");
       await stack.sql(`DELETE FROM session WHERE "userId" = '${account.id}'`);
       await page.clock.fastForward(16 * minuteMs);
       await tasks.box("Before").click();
       await page.waitForURL((url) => url.searchParams.get("next") === "/tasks?status=active");
-      await page.getByLabel("Email").fill(account.email);
-      await page.getByLabel("Password", { exact: true }).fill(account.password);
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await signInAgain(page, account);
       await page.waitForURL("**/tasks?status=active");
-      await tasks.row("Before").waitFor();
+      await tasks.row("Besides").waitFor();
+      await until("the completion", async () => (await account.tasks()).find(({ title }) => title === "Before").completed);
+      await tasks.box("Before").waitFor({ state: "detached" });
     }),
   );
 
@@ -98,9 +105,7 @@ describe("Tokens and sessions", { concurrency: 3 }, () => {
       await stack.sql(`DELETE FROM session WHERE "userId" = '${account.id}'`);
       await page.reload();
       await page.waitForURL("**/sign-in?next=%2Faccount");
-      await page.getByLabel("Email").fill(account.email);
-      await page.getByLabel("Password", { exact: true }).fill(account.password);
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await signInAgain(page, account);
       await page.waitForURL("**/account");
       await page.getByText(account.email).waitFor();
     }),

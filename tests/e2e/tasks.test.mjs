@@ -58,7 +58,7 @@ describe("Tasks", { concurrency: 3 }, () => {
     visit({}, async ({ page, tasks, account }) => {
       await account.add("Leave me");
       await tasks.open();
-      await tasks.button("Edit", "Leave me").click();
+      await tasks.press("Edit", "Leave me");
       await tasks.editor("Leave me").getByLabel("Title").fill("Changed");
       await page.keyboard.press("Escape");
       await tasks.row("Leave me").waitFor();
@@ -72,7 +72,7 @@ describe("Tasks", { concurrency: 3 }, () => {
       await account.add("Keep me");
       await page.clock.install();
       await tasks.open();
-      await tasks.button("Delete", "Keep me").click();
+      await tasks.press("Delete", "Keep me");
       await tasks.box("Keep me").waitFor({ state: "detached" });
       assert.deepEqual(await account.titles(), ["Keep me"], "the API hears of it once there is no way back");
       await tasks.undo.click();
@@ -90,14 +90,14 @@ describe("Tasks", { concurrency: 3 }, () => {
       for (const title of ["Third", "Second", "First"]) await account.add(title);
       await page.clock.install();
       await tasks.open();
-      await tasks.button("Delete", "First").click();
+      await tasks.press("Delete", "First");
       await tasks.undo.waitFor();
       await page.clock.fastForward(undoPassedMs);
       await until("the first to be gone", async () => !(await account.titles()).includes("First"));
       await tasks.undo.waitFor({ state: "detached" });
 
-      await tasks.button("Delete", "Second").click();
-      await tasks.button("Delete", "Third").click();
+      await tasks.press("Delete", "Second");
+      await tasks.press("Delete", "Third");
       await until("the second to be gone", async () => !(await account.titles()).includes("Second"));
       assert.deepEqual(await account.titles(), ["Third"]);
       await page.goto("/account");

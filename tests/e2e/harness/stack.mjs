@@ -40,7 +40,8 @@ export class Stack {
   async tasklane(...words) {
     const file = `${this.state}/tasklane.env`;
     const program = `${this.state}/app/bin/tasklane`;
-    const { stdout } = await run(program, [...words, "--env-file", file], { timeout: programTimeoutMs });
+    const env = { PATH: process.env.PATH }; // what configures Tasklane in our own environment is not meant for it
+    const { stdout } = await run(program, [...words, "--env-file", file], { env, timeout: programTimeoutMs });
     return stdout;
   }
 
@@ -68,7 +69,7 @@ export class Stack {
 
   /** The requests that nginx has answered so far, oldest first. */
   get requests() {
-    const lines = readFileSync(`${this.state}/log/access.log`, "utf8").split("\n").filter(Boolean);
+    const lines = readFileSync(`${this.state}/log/nginx-access.log`, "utf8").split("\n").filter(Boolean);
     return lines.map((line) => JSON.parse(line));
   }
 }

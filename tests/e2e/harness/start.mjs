@@ -29,7 +29,7 @@ export async function freePort() {
 export async function start(name, { port, words = [], environment = {} }) {
   const stack = new Stack(`${shared.state}-${name}`);
   const build = process.env.TASKLANE_BUILD ? ["--build", process.env.TASKLANE_BUILD] : [];
-  const how = ["--detach", "--no-build", ...build, "--workers", "1", "--port", String(port), ...words];
+  const how = ["--detach", "--no-build", ...build, "--workers", "1", ...(port ? ["--port", String(port)] : []), ...words];
   const { TLS_CERTIFICATE, TLS_CERTIFICATE_KEY } = shared.settings;
   await run(`${scripts}/up`, ["--state", stack.state, ...how], {
     env: { ...process.env, LISTEN_ADDRESS: "127.0.0.1", TLS_CERTIFICATE, TLS_CERTIFICATE_KEY, ...environment },

@@ -25,7 +25,7 @@ export class TaskPage {
     await this.newTask.fill(title);
     if (description !== undefined) {
       await this.page.getByRole("button", { name: "Add a description" }).click();
-      await this.page.getByRole("form", { name: "New task" }).getByLabel("Description").fill(description);
+      await this.page.getByRole("textbox", { name: "Description" }).fill(description);
     }
     await this.addButton.click();
   }
@@ -47,8 +47,14 @@ export class TaskPage {
     return this.page.getByRole("form", { name: `Edit ${title}`, exact: true });
   }
 
+  /** A row's buttons, where a pointer is: some of them show only then. */
+  async press(what, title) {
+    await this.row(title).hover();
+    await this.button(what, title).click();
+  }
+
   async edit(title, fields) {
-    await this.button("Edit", title).click();
+    await this.press("Edit", title);
     const form = this.editor(title);
     if (fields.title !== undefined) await form.getByLabel("Title").fill(fields.title);
     if (fields.description !== undefined) await form.getByLabel("Description").fill(fields.description);

@@ -1,0 +1,42 @@
+# The kinds of tests that scripts/test runs, and adding up what they report.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set by scripts/test
+
+passed=0 failed=0
+
+count() { { grep -oE "[0-9]+ (test cases? out of [0-9]+ )?($1)" || true; } | awk '{ n += $1 } END { print n + 0 }'; }
+
+tally() {  # STATUS REPORT: adds up what a run reported; one that failed without a count is one failure
+  local bad
+  bad=$(count 'failed|aborted|errors?' <<<"$2")
+  [ "$1" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+  passed=$((passed + $(count passed <<<"$2"))) failed=$((failed + bad))
+}
+
+boost_tests() {  # PRESET KIND
+  local test run status
+  for test in $(find "build/$1/tests/$2" -maxdepth 1 -type f -executable -name "$2_*" | sort); do
+    say "${test##*/} ($1)"
+    run=("$test" --report_level=short --color_output=no)
+    [ "$2" = unit ] || run=(scripts/with-postgres -- "${run[@]}")
+    "${run[@]}" 2>&1 | tee "$output" && status=0 || status=$?
+    tally "$status" "$(grep 'test case' "$output" || true)"
+  done
+}
+
+system_tests() {  # PRESET MARK [PYTEST ARGUMENT]…
+  local status how=()
+  [ "$2" = load ] || how=(-n "$(($(nproc) + 1))" --dist loadfile)  # they wait more than they work
+  say "System tests ($1, $2)"
+  TASKLANE_BUILD="build/$1" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/system/pytest.ini \
+    tests/system -m "$2" "${how[@]}" "${@:3}" 2>&1 | tee "$output" && status=0 || status=$?
+  [ "$status" -ne 5 ] || status=0  # none of this kind was asked for
+  tally "$status" "$(tail -n 1 "$output")"
+}
+
+browser_tests() {  # PRESET
+  local status
+  say "The web app in a browser ($1)"
+  tests/e2e/run --build "build/$1" 2>&1 | tee "$output" && status=0 || status=$?
+  tally "$status" "$(grep -E '^[0-9]+ passed, ' "$output" || true)"
+}

@@ -1,8 +1,10 @@
 """Every outage from the list, under a light load of all methods: what fails, how it is told, for how long, and what is
 left in the database. The relay counts how often the workers knock."""
 
+import re
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from harness.postgres import connections, wait_until_connected
 from harness.processes import wait_for
 from harness.stack import BUILD, Stack
 
+LIMITS = Path(__file__).resolve().parents[2] / "app/base/limits.h"
 SANITIZED = "asan" in str(BUILD)  # some times slower, on a busy machine
 DEADLINE = 8  # s, of a worker for one request
 LATE = 3 if SANITIZED else 0.5  # s, that a busy machine takes
@@ -118,11 +121,17 @@ def kinds(outage):
     return {kind for _, _, kind in outage.report["failed"]}
 
 
+def limit_seconds(name):
+    value, unit = re.search(rf"\b{name} = (\d+)(ms|s);", LIMITS.read_text()).groups()
+    return int(value) / (1000 if unit == "ms" else 1)
+
+
 def knocks_allowed(seconds):
-    """Each of four connections: at once, then after 50 ms, doubled up to 1 s, less half of it at most."""
-    delays, spent, times = 0.05, 0.0, 2
+    """Each of four connections: at once, then after the shortest delay, doubled up to the longest, less half of it."""
+    delay, most = limit_seconds("kReconnectDelayMin"), limit_seconds("kReconnectDelayMax")
+    spent, times = 0.0, 2
     while spent < seconds:
-        spent, delays, times = spent + delays / 2, min(2 * delays, 1), times + 1
+        spent, delay, times = spent + delay / 2, min(2 * delay, most), times + 1
     return 4 * times
 
 

@@ -50,12 +50,15 @@ class SmallDisk:
         return self
 
     def __exit__(self, *_):
-        if self.real:
-            self.postgres.execute("alter table tasks set tablespace pg_default", dbname="tasklane")
-            self.postgres.execute("drop tablespace small")
-            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
-        else:
-            self.postgres.execute("drop function full_disk() cascade", dbname="tasklane")
+        try:
+            if self.real:
+                self.postgres.execute("alter table tasks set tablespace pg_default", dbname="tasklane")
+                self.postgres.execute("drop tablespace small")
+            else:
+                self.postgres.execute("drop function full_disk() cascade", dbname="tasklane")
+        finally:
+            if self.real:
+                subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
     @contextmanager
     def full(self):

@@ -1,5 +1,6 @@
 """The private Postgres of a stack: stopped, paused, started again as it was."""
 
+import os
 import re
 import shlex
 import signal
@@ -41,9 +42,10 @@ class Postgres:
             str(control), "-D", str(self.data), "-l", str(self.log), "-W", "-o", shlex.join(options), "start",
         ]  # fmt: skip
         # Its output must not be a pipe: the server inherits it and would keep it open.
+        who = {"user": self.owner, "group": self.data.stat().st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         subprocess.run(
-            command, user=self.owner, group=self.data.stat().st_gid, extra_groups=[], cwd="/", check=True, timeout=30,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            command, **who, cwd="/", check=True, timeout=30, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )  # fmt: skip
         wait_for(self.accepts, "Postgres to accept connections", 30)
 

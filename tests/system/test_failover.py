@@ -7,6 +7,7 @@ import pytest
 
 from harness.cluster import Cluster, url
 from harness.load import Load
+from harness.master import Master
 from harness.operator import tasklane
 from harness.processes import wait_for
 from harness.stack import Stack
@@ -134,16 +135,20 @@ def test_the_operators_command_finds_the_new_primary(replicated, pair):
     assert status == 0 and "standby" not in said, said
 
 
-def test_a_host_that_never_answers_does_not_hide_the_next(new_master, replicated, pair):
+def test_a_host_that_never_answers_does_not_hide_the_next(replicated, pair):
     """As when the primary's machine has lost its power, and nobody is there to refuse a connection."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
         ports = [silent.getsockname()[1], pair.primary.port]
-        master = new_master(DATABASE_URL=url("tasklane_api", ports, target_session_attrs="read-write"))
+        there = url("tasklane_api", ports, target_session_attrs="read-write")
+        master = Master(replicated, DATABASE_URL=there).start()
 
         def ready():
             with master.connect() as connection:
                 return connection.ask("GET", "/readyz").status == 200
 
-        wait_for(ready, "the second host to be tried", 8)
+        try:
+            wait_for(ready, "the second host to be tried", 8)
+        finally:
+            master.stop()

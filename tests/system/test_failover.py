@@ -1,10 +1,12 @@
 """A primary and its synchronous standby: a planned switch-over, then a primary that dies under writes."""
 
+import concurrent.futures
 import socket
 import time
 
 import pytest
 
+from harness.client import path_of
 from harness.cluster import Cluster, url
 from harness.load import Load
 from harness.master import Master
@@ -86,6 +88,24 @@ def seconds_until_writes(user, since):
 def only_refusals(report):
     """What an outage may look like from outside: 503 in the contract's shape, and nothing else."""
     return set(report["failures"]) <= {"503"} and report["failures_out_of_shape"] == 0
+
+
+def test_without_the_standby_no_write_is_acknowledged_and_reads_go_on(replicated, pair, user):
+    task = user.create("with the standby")
+    pair.standby.stop()
+    writer = replicated.user(sub=user.sub)
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        begun = time.monotonic()
+        pending = thread.submit(writer.post, {"title": "without"})
+        assert [user.get(path_of(task)).status_code for _ in range(20)] == [200] * 20
+        response = pending.result(12)
+    assert (response.status_code, response.json()["error_type"]) == (503, "outcome_unknown")
+    assert time.monotonic() - begun < 10
+    pair.standby.start()
+    pair.wait_for_the_standby()
+    seconds_until_writes(user, time.monotonic())
+    assert [t["title"] for t in user.tasks()][1:] == ["without", task["title"]], "it was on the primary's disk"
+    writer.close()
 
 
 def test_a_planned_switch_over_loses_nothing_and_is_short(replicated, pair, user):

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <regex>
+#include <sstream>
 
 #include "base/limits.h"
 
@@ -42,15 +44,35 @@ std::optional<std::string> read_text(const fs::path& path) {
   return text;
 }
 
-// The line, if any, that would end the transaction a file runs in, or begin one. PL/pgSQL's BEGIN and END of
-// a block are none: the one has no semicolon, the other stands in a function's text, indented or not.
+// Whether the line is a command that would end the transaction a file runs in, or begin one. BEGIN of a block
+// in PL/pgSQL has no semicolon, and ROLLBACK TO a savepoint is a file's own business.
+bool is_transaction_command(std::string line) {
+  constexpr std::array<std::string_view, 5> kCommands = {"BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK",
+                                                         "ABORT"};
+  constexpr std::array<std::string_view, 6> kFollowing = {"",          "WORK", "TRANSACTION",
+                                                          "ISOLATION", "READ", "AND"};
+  std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
+  for (const auto command : kCommands) {
+    if (!line.starts_with(command)) continue;
+    std::string_view rest = std::string_view(line).substr(command.size());
+    const auto end = rest.find(';');
+    if (end == std::string_view::npos) continue;
+    rest = rest.substr(0, end);
+    const auto word = rest.find_first_not_of(' ');
+    const auto following =
+        word == std::string_view::npos ? "" : rest.substr(word, rest.find(' ', word) - word);
+    const bool whole_word = rest.empty() || rest.front() == ' ';
+    if (whole_word && std::ranges::find(kFollowing, following) != kFollowing.end()) return true;
+  }
+  return false;
+}
+
 std::optional<std::string> transaction_command(const std::string& text) {
-  static const std::regex kCommand(
-      R"((^|\n)(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|ABORT)(\s+(WORK|TRANSACTION|ISOLATION|READ|AND)[^;\n]*)?\s*;)",
-      std::regex::icase);
-  std::smatch found;
-  if (!std::regex_search(text, found, kCommand)) return std::nullopt;
-  return found[2].str();
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (is_transaction_command(line)) return line;
+  }
+  return std::nullopt;
 }
 
 }  // namespace

@@ -245,6 +245,11 @@ BOOST_AUTO_TEST_CASE(refuses_a_file_that_would_end_its_transaction_before_anythi
     BOOST_TEST(contains(sentence, next_file("hasty")));
     BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
   }
+  const MigrationFolder folder;
+  folder.write(next_file("block"),
+               "SAVEPOINT s;\nDO $$\nBEGIN\nPERFORM 1;\nEND $$;\nROLLBACK TO SAVEPOINT s;\nCREATE TABLE "
+               "committed ();");
+  BOOST_TEST(migrate(database.url(), folder.path()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_cannot_run_in_a_transaction) {

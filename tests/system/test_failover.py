@@ -1,12 +1,15 @@
 """A primary and its synchronous standby: a planned switch-over, then a primary that dies under writes."""
 
+import concurrent.futures
 import socket
 import time
 
 import pytest
 
+from harness.client import path_of
 from harness.cluster import Cluster, url
 from harness.load import Load
+from harness.master import Master
 from harness.operator import tasklane
 from harness.processes import wait_for
 from harness.stack import Stack
@@ -82,9 +85,32 @@ def seconds_until_writes(user, since):
     return time.monotonic() - since
 
 
+def titles(user):
+    return [task["title"] for task in user.tasks()]
+
+
 def only_refusals(report):
     """What an outage may look like from outside: 503 in the contract's shape, and nothing else."""
     return set(report["failures"]) <= {"503"} and report["failures_out_of_shape"] == 0
+
+
+def test_without_the_standby_no_write_is_acknowledged_and_reads_go_on(replicated, pair, user):
+    task = user.create("with the standby")
+    pair.standby.stop()
+    writer = replicated.user(sub=user.sub)
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        begun = time.monotonic()
+        pending = thread.submit(writer.post, {"title": "without"})
+        assert [user.get(path_of(task)).status_code for _ in range(20)] == [200] * 20
+        response = pending.result(12)
+    assert (response.status_code, response.json()["error_type"]) == (503, "outcome_unknown")
+    assert time.monotonic() - begun < 10
+    pair.standby.start()
+    pair.wait_for_the_standby()
+    seconds_until_writes(user, time.monotonic())
+    assert titles(user).count("without") == 1, "it was on the primary's disk"
+    assert task in user.tasks()
+    writer.close()
 
 
 def test_a_planned_switch_over_loses_nothing_and_is_short(replicated, pair, user):
@@ -102,7 +128,7 @@ def test_a_planned_switch_over_loses_nothing_and_is_short(replicated, pair, user
     assert took < 5
     load.check_writes()
     assert only_refusals(load.report), load.told()
-    assert [task["title"] for task in user.tasks()] == ["writes are back", before["title"]]
+    assert titles(user)[0] == "writes are back" and user.tasks()[-1] == before
     print(f"\nplanned: writes back {took:.2f} s after the promotion; {load.told()}")
 
 
@@ -134,16 +160,20 @@ def test_the_operators_command_finds_the_new_primary(replicated, pair):
     assert status == 0 and "standby" not in said, said
 
 
-def test_a_host_that_never_answers_does_not_hide_the_next(new_master, replicated, pair):
+def test_a_host_that_never_answers_does_not_hide_the_next(replicated, pair):
     """As when the primary's machine has lost its power, and nobody is there to refuse a connection."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
         ports = [silent.getsockname()[1], pair.primary.port]
-        master = new_master(DATABASE_URL=url("tasklane_api", ports, target_session_attrs="read-write"))
+        there = url("tasklane_api", ports, target_session_attrs="read-write")
+        master = Master(replicated, DATABASE_URL=there).start()
 
         def ready():
             with master.connect() as connection:
                 return connection.ask("GET", "/readyz").status == 200
 
-        wait_for(ready, "the second host to be tried", 8)
+        try:
+            wait_for(ready, "the second host to be tried", 8)
+        finally:
+            master.stop()

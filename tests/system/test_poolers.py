@@ -75,9 +75,8 @@ def test_it_is_transaction_pooling_with_fewer_connections_than_clients(pooled, p
         load.wait_for_more(400)
         pools = [p for p in pooler.show("POOLS") if p["user"] == "tasklane_api"]
     assert [pool["pool_mode"] for pool in pools] == ["transaction"]
-    clients = [c for c in pooler.show("CLIENTS") if c["user"] == "tasklane_api"]
-    servers = [s for s in pooler.show("SERVERS") if s["user"] == "tasklane_api"]
-    assert len(clients) == 8 and 1 <= len(servers) <= POOL_SIZE
+    clients, servers = ([c for c in pooler.show(what) if c["user"] == "tasklane_api"] for what in ("CLIENTS", "SERVERS"))
+    assert len(clients) == 8 and 1 <= len(servers) <= POOL_SIZE, (clients, servers)
     assert load.report["failures"] == {}, load.told()
     load.check_writes()
 

@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds kReadinessTimeout = 2s;  // /readyz: 
 inline constexpr std::chrono::milliseconds kFastcgiIoTimeout = 2s;  // SO_RCVTIMEO, SO_SNDTIMEO
 inline constexpr int kListenBacklog = 4096;                    // a full queue is an immediate 502 in nginx
 inline constexpr std::size_t kConnectionsPerWorkerMax = 8192;  // FastCGI connections held open
-inline constexpr std::size_t kAcceptsPerTurnMax = 16;  // of the loop: the rest may be another worker's
+inline constexpr std::size_t kAcceptsPerTurnMax = 256;  // of the loop: the rest may be another worker's
 inline constexpr std::size_t kRequestBodyMaxBytes = 256 * 1024;  // 10,000 escaped code points fit
 inline constexpr std::size_t kAuthorizationMaxBytes = 16 * 1024;
 

@@ -99,10 +99,11 @@ void Acceptor::collect() {
 }
 
 // Every worker wakes for a new connection: EPOLLEXCLUSIVE would spare none, the instance being nested. Who
-// has few takes one at a time, so that a small burst spreads over the workers; who has many takes several, or
-// the queue would fill while the loop is busy with those. The level-triggered socket reports the rest.
+// has few takes few, so that a small burst spreads over the workers. In a flood that doubles with every turn,
+// or the queue would fill while the loop is busy with those it has. The level-triggered socket reports the
+// rest.
 void Acceptor::accept_some() {
-  std::size_t left = std::min(1 + connections_.size() / 8, limits::kAcceptsPerTurnMax);
+  std::size_t left = std::min(1 + connections_.size(), limits::kAcceptsPerTurnMax);
   while (left-- > 0 && listening_ && accept_one()) continue;
 }
 

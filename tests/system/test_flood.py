@@ -46,8 +46,8 @@ def test_5000_connections_get_only_2xx_429_or_503_and_leave_no_descriptor_behind
           f"p95 {figures['p95']:.0f} ms; open files {sum(before.values())} before, {sum(after.values())} afterwards; by worker {share}")  # fmt: skip
     assert peak.highest >= CLIENTS * 0.98
     # What wrk calls a timeout is a client that has not been able to ask yet; one left to hang would be a 504 below.
-    assert errors["connect"] == 0
-    assert errors["read"] + errors["write"] <= given_up(host), "cut off, though nginx had not waited 10 s for them"
+    cut = errors["connect"] + errors["read"] + errors["write"]
+    assert cut <= given_up(host), f"cut off, though nginx had not waited 10 s for them: {errors}"
     assert set(counts) <= {"200", "429", "503"}, counts
     assert counts["200"] >= CLIENTS / 10
     assert host.is_whole(), "no worker died of it"

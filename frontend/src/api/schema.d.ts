@@ -200,7 +200,9 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description The database answers too; 503 otherwise. Waits for it at most 2 s.
+         * @description The database answers too; 503 otherwise. Waits for it at most 2 s. While fewer workers serve than are
+         *     configured, such as in a crash loop, those that do still take requests: the answer stays 200, and its body
+         *     says `degraded`.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -511,6 +513,22 @@ export interface components {
         Health: {
             /** @enum {string} */
             status: "ok";
+        };
+        /** @description Whether requests can be served, and by how many workers of the generation that serves. */
+        Readiness: {
+            /**
+             * @description `degraded`: fewer workers are ready than are configured
+             * @enum {string}
+             */
+            status: "ready" | "degraded";
+            workers: {
+                configured: number;
+                ready: number;
+                /** @description died; started again after a delay that grows */
+                waiting: number;
+                /** @description not started again before a reload mends the configuration */
+                refused: number;
+            };
         };
         /** @description One worker process. */
         WorkerStatus: {
@@ -1210,12 +1228,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "status": "ok"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Health"];
+                "application/json": components["schemas"]["Readiness"];
             };
         };
         /** @description Prometheus text format, version 0.0.4. */

@@ -76,7 +76,7 @@ export class Api {
     private readonly onWait: () => void,
   ) {
     this.tokens = new TokenSource(askForToken, subject, clock.now, firstToken);
-    // Answers say themselves that they must not be stored; asking for it here would turn off the cache of preflights.
+    // Answers say themselves that they must not be stored. Asked for here, it would turn off the cache of preflights.
     this.client = createClient<paths>({ baseUrl: apiOrigin || location.origin, credentials: "omit" });
   }
 

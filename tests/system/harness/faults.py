@@ -144,6 +144,15 @@ def told(site, *commands, afterwards=()):
 
 
 @contextmanager
+def session_ended(site, times=5):
+    """One at a time, chosen at random, once all connections are there."""
+    for _ in range(times):
+        wait_until_connected(site.stack)
+        site.postgres.end_sessions(1)
+    yield
+
+
+@contextmanager
 def sessions_ended(site):
     site.postgres.end_sessions()
     yield
@@ -195,7 +204,9 @@ class Fault:
     begin: Callable  # a context manager of a Site
     seconds: float = 0  # in force for so long
     down: bool = False  # nothing is served meanwhile, and /readyz says so
-    cut: bool = False  # connections are merely lost: no read fails, of the writes only those in flight
+    # Connections are merely lost, "one" at a time or "all": of the writes only those in flight fail, and no read, but one
+    # that is repeated on a connection that is lost a moment later.
+    cut: str = ""
     unknown: bool = True  # a write may be left in doubt
     recovery: float = 1  # s after Postgres is back: nothing fails any more
 
@@ -210,10 +221,11 @@ FAULTS = (
     _fault("restarted immediately", restarted, number=signal.SIGQUIT, down=True),
     _fault("stopped", restarted, seconds=STOPPED_SECONDS, down=True),
     _fault("paused", paused, seconds=1.5, unknown=False),
-    _fault("sessions ended", sessions_ended, cut=True),
-    _fault("cut", told, "cut", cut=True),
-    _fault("cut in mid-query", armed, "cut-query", "cut", cut=True),
-    _fault("reply cut off", armed, "swallow", "swallowed", cut=True),
+    _fault("session ended", session_ended, cut="one"),
+    _fault("all sessions ended", sessions_ended, cut="all"),
+    _fault("all cut", told, "cut", cut="all"),
+    _fault("cut in mid-query", armed, "cut-query", "cut", cut="one"),
+    _fault("reply cut off", armed, "swallow", "swallowed", cut="one"),
     _fault("stalled", told, "stall", afterwards=["flow"], seconds=9.5, down=True),
     _fault("refused by the network", told, "refuse", "cut", afterwards=["accept"], seconds=2, down=True),
     _fault("hung up on", told, "hangup", "cut", afterwards=["accept"], seconds=2, down=True),

@@ -226,7 +226,9 @@ export class TaskStore {
   /** What fails along with an intent: what was done to a task that is not made, and creations that wait behind it. */
   private doomed(intent: Intent, passing: boolean): Intent[] {
     if (intent.kind !== "create") return [intent];
-    const creations = this.state.intents.filter((each) => each.kind === "create" && (passing || each === intent));
+    const creations = this.state.intents.filter(
+      (each) => each.kind === "create" && (passing || each === intent),
+    );
     const keys = new Set(creations.map((each) => each.key));
     return this.state.intents.filter((each) => keys.has(each.key));
   }

@@ -2,7 +2,7 @@ import { parse } from "./config";
 
 const drainMaxMs = 5_000;
 
-/** Next.js waits for open connections when it is asked to stop, and a proxy keeps some open: there is an end to that. */
+/** Asked to stop, Next.js waits for open connections, and a proxy keeps some open: there is an end to that. */
 export function boundStopping(): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void setTimeout(() => process.exit(0), drainMaxMs).unref());

@@ -36,8 +36,7 @@ ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, i
                                std::span<const Statement* const> statements, WorkerMetrics& metrics,
                                std::chrono::milliseconds deadline)
     : loop_(loop),
-      setting_{.keywords = keywords_of(url),
-               .statements = statements,
+      setting_{.connector = {.keywords = keywords_of(url), .statements = statements},
                .deadline = deadline,
                .repeat = [this](Job job) { repeat(std::move(job)); }},
       deadline_timer_(loop) {

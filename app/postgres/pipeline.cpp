@@ -10,7 +10,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "postgres/host_resolver.h"
 #include "postgres/reconnect_delay.h"
 #include "postgres/sqlstate.h"
 
@@ -27,7 +26,12 @@ constexpr int kConflictsMax = 3;
 }  // namespace
 
 Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics)
-    : loop_(loop), setting_(setting), metrics_(metrics), timer_(loop), socket_(loop) {}
+    : loop_(loop),
+      setting_(setting),
+      metrics_(metrics),
+      connector_(loop, setting.connector, metrics),
+      timer_(loop),
+      socket_(loop) {}
 
 Pipeline::~Pipeline() {
   if (socket_.is_open()) socket_.release();  // libpq closes it
@@ -44,9 +48,10 @@ void Pipeline::start() {
 asio::awaitable<void> Pipeline::run() {
   ReconnectDelay delay;
   while (true) {
-    const bool connected = co_await connect();
+    broken_ = false;
+    connection_ = co_await connector_.connect();
     tried_ = true;
-    if (connected) {
+    if (connection_) {
       const auto since = Clock::now();
       co_await serve();
       add(metrics_.database_connection_losses);
@@ -58,76 +63,12 @@ asio::awaitable<void> Pipeline::run() {
         continue;  // it had held: try again at once
       }
     } else {
-      connection_.reset();
       set_state(State::down);
       refuse_queue();
     }
     timer_.expires_after(delay.next());
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-}
-
-asio::awaitable<bool> Pipeline::connect() {
-  broken_ = false;
-  timer_.expires_after(limits::kConnectTimeout);
-  timer_.async_wait([this, attempt = attempts_](const boost::system::error_code& error) {
-    if (error || attempt != attempts_) return;
-    broken_ = true;
-    if (socket_.is_open()) socket_.cancel();
-  });
-  bool connected = false;
-  if (const auto keywords = co_await resolve_hosts(setting_.keywords); !keywords) {
-    log::warning("the database's host name has no address");
-  } else if (!broken_) {
-    add(metrics_.database_connects);
-    connection_.emplace(*keywords);
-    // libpq: begin as if the last PQconnectPoll had asked to write.
-    Progress progress = Progress::wants_write;
-    while (progress != Progress::done && progress != Progress::failed)
-      progress = co_await wait_for(progress) ? connection_->connect() : Progress::failed;
-    connected = progress == Progress::done && co_await prepare_statements();
-    if (!connected)
-      log::warning("cannot connect to the database",
-                   {{"error", broken_ ? "timed out" : connection_->error()}});
-  }
-  ++attempts_;
-  timer_.cancel();
-  co_return connected && !broken_;
-}
-
-// Whether the socket became ready before the time to connect was over.
-asio::awaitable<bool> Pipeline::wait_for(Progress progress) {
-  if (connection_->socket() < 0) co_return false;
-  const auto wanted = progress == Progress::wants_read ? asio::posix::stream_descriptor::wait_read
-                                                       : asio::posix::stream_descriptor::wait_write;
-  boost::system::error_code error;
-  socket_.assign(connection_->socket());
-  co_await socket_.async_wait(wanted, asio::redirect_error(asio::use_awaitable, error));
-  socket_.release();
-  co_return !error && !broken_;
-}
-
-asio::awaitable<bool> Pipeline::prepare_statements() {
-  for (const Statement* statement : setting_.statements) {
-    if (!connection_->prepare(*statement)) co_return false;
-  }
-  if (!connection_->sync()) co_return false;
-  Progress progress = connection_->flush();
-  while (progress == Progress::wants_write)
-    progress = co_await wait_for(progress) ? connection_->flush() : Progress::failed;
-  if (progress == Progress::failed) co_return false;
-
-  bool prepared = true;
-  while (true) {
-    while (const auto reply = connection_->next()) {
-      if (reply->kind == Reply::Kind::sync) co_return prepared;
-      if (reply->kind != Reply::Kind::error) continue;
-      log::error("cannot prepare a statement", {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
-      if (reply->sqlstate.empty() || reply->fatal) co_return false;
-      prepared = false;
-    }
-    if (!co_await wait_for(Progress::wants_read) || !connection_->consume()) co_return false;
   }
 }
 

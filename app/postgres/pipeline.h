@@ -17,12 +17,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
-#include <optional>
-#include <span>
+#include <memory>
 
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "postgres/batch.h"
+#include "postgres/connector.h"
 #include "postgres/libpq_connection.h"
 #include "postgres/sqlstate.h"
 
@@ -32,10 +32,9 @@ class Pipeline {
  public:
   // What the connections of a pool have in common.
   struct Setting {
-    ConnectionKeywords keywords;
-    std::span<const Statement* const> statements;  // prepared on every new connection
-    std::chrono::milliseconds deadline;            // of a batch: past it the connection is given up
-    std::function<void(Job)> repeat;               // takes a read whose connection was lost
+    Connector::Setting connector;
+    std::chrono::milliseconds deadline;  // of a batch: past it the connection is given up
+    std::function<void(Job)> repeat;     // takes a read whose connection was lost
   };
 
   Pipeline(boost::asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics);
@@ -62,10 +61,7 @@ class Pipeline {
   enum class State { connecting, ready, down };  // gauge() goes by this order
 
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<bool> connect();
-  boost::asio::awaitable<bool> prepare_statements();
   boost::asio::awaitable<void> serve();
-  boost::asio::awaitable<bool> wait_for(LibpqConnection::Progress progress);
 
   void schedule_send();
   void send_next();
@@ -89,13 +85,13 @@ class Pipeline {
   boost::asio::io_context& loop_;
   const Setting& setting_;
   WorkerMetrics& metrics_;
-  boost::asio::steady_timer timer_;
-  std::optional<LibpqConnection> connection_;
+  Connector connector_;
+  boost::asio::steady_timer timer_;  // until the next attempt to connect
+  std::unique_ptr<LibpqConnection> connection_;
   boost::asio::posix::stream_descriptor socket_;  // libpq's own descriptor, borrowed
 
   State state_ = State::connecting;
   bool tried_ = false;
-  int attempts_ = 0;  // to connect; tells a late timer from this attempt's
   std::deque<Job> queue_;
   bool send_scheduled_ = false;
   Batch batch_;  // in flight; empty: none

@@ -1,11 +1,15 @@
 #include "postgres/connector.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "postgres/host_resolver.h"
+#include "postgres/job.h"
+#include "postgres/sqlstate.h"
 
 namespace tasklane {
 
@@ -13,28 +17,65 @@ namespace asio = boost::asio;
 using Progress = LibpqConnection::Progress;
 
 asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect() {
-  limit_time();
-  std::unique_ptr<LibpqConnection> connection;
-  bool connected = false;
-  if (const auto keywords = co_await resolve_hosts(setting_.keywords); !keywords) {
-    log::warning("the database's host name has no address");
-  } else if (!timed_out_) {
-    add(metrics_.database_connects);
-    connection = std::make_unique<LibpqConnection>(*keywords);
-    connected = co_await log_in(*connection) && co_await prepare_statements(*connection);
-    if (!connected)
-      log::warning("cannot connect to the database",
-                   {{"error", timed_out_ ? "timed out" : connection->error()}});
+  why_.clear();
+  co_await look_up();
+  if (addresses_.empty()) why_ = "the host name has no address";
+  const auto until = Clock::now() + limits::kConnectTimeout;
+  const std::size_t count = addresses_.size();
+  for (std::size_t tried = 0; tried < count; ++tried, ++first_) {
+    const auto left = until - Clock::now();
+    if (left <= Clock::duration::zero()) break;
+    auto connection = co_await connect_to(addresses_[first_ % count], tried + 1 < count ? left / 2 : left);
+    if (!connection) continue;
+    told_.clear();
+    co_return connection;
+  }
+  if (why_ != told_) log::warning("cannot connect to the database", {{"error", why_}});
+  told_ = why_;
+  co_return nullptr;
+}
+
+// getaddrinfo cannot be interrupted: when it takes too long, the addresses known from before have to do.
+asio::awaitable<void> Connector::look_up() {
+  if (!looking_up_) {
+    looking_up_ = true;
+    asio::co_spawn(loop_, resolve_hosts(setting_.keywords),
+                   [this](const std::exception_ptr& error, std::vector<ConnectionKeywords> found) {
+                     if (error) std::rethrow_exception(error);
+                     looking_up_ = false;
+                     found_ = std::move(found);
+                     look_up_timer_.cancel();
+                   });
+  }
+  if (looking_up_) {
+    boost::system::error_code ignored;
+    look_up_timer_.expires_after(limits::kConnectTimeout);
+    co_await look_up_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (!found_.empty()) addresses_ = std::exchange(found_, {});
+}
+
+asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect_to(const ConnectionKeywords& address,
+                                                                        std::chrono::nanoseconds within) {
+  limit_time(within);
+  add(metrics_.database_connects);
+  auto connection = std::make_unique<LibpqConnection>(address);
+  bool connected = co_await log_in(*connection);
+  if (connected) {
+    connected = co_await prepare_statements(*connection);
+    // Behind a lock on the table the server would go on waiting, one session more with each attempt.
+    if (timed_out_) connection->cancel();
   }
   ++attempts_;
   timer_.cancel();
-  if (!connected || timed_out_) connection.reset();
-  co_return connection;
+  if (connected && !timed_out_) co_return connection;
+  why_ += (why_.empty() ? "" : "; ") + (timed_out_ ? "timed out" : connection->error());
+  co_return nullptr;
 }
 
-void Connector::limit_time() {
+void Connector::limit_time(std::chrono::nanoseconds within) {
   timed_out_ = false;
-  timer_.expires_after(limits::kConnectTimeout);
+  timer_.expires_after(within);
   timer_.async_wait([this, attempt = attempts_](const boost::system::error_code& error) {
     if (error || attempt != attempts_) return;
     timed_out_ = true;
@@ -62,9 +103,11 @@ asio::awaitable<bool> Connector::wait_for(LibpqConnection& connection, Progress 
   co_return !error && !timed_out_;
 }
 
+// Unnamed, too: the statements are looked at, so that a schema that is not there yet is told by readiness.
 asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection) {
+  const bool by_name = setting_.names.usable();
   for (const Statement* statement : setting_.statements) {
-    if (!connection.prepare(*statement)) co_return false;
+    if (!connection.prepare(*statement, by_name)) co_return false;
   }
   if (!connection.sync()) co_return false;
   Progress progress = connection.flush();
@@ -73,10 +116,19 @@ asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection)
   if (progress == Progress::failed) co_return false;
 
   bool prepared = true;
+  bool again = false;
   while (true) {
     while (const auto reply = connection.next()) {
-      if (reply->kind == Reply::Kind::sync) co_return prepared;
+      if (reply->kind == Reply::Kind::sync) {
+        if (again) co_return co_await prepare_statements(connection);
+        co_return prepared;
+      }
       if (reply->kind != Reply::Kind::error) continue;
+      if (by_name && classify(reply->sqlstate) == SqlstateClass::unprepared) {
+        setting_.names.give_up(reply->sqlstate);
+        again = true;
+        continue;
+      }
       log::error("cannot prepare a statement", {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
       if (reply->sqlstate.empty() || reply->fatal) co_return false;
       prepared = false;

@@ -152,6 +152,8 @@ void database(Text& text) {
   }
   text.sum("database_statements_in_flight", "gauge", "Statements sent and not answered.",
            &W::database_statements_in_flight);
+  text.sum("database_unnamed_workers", "gauge",
+           "Workers whose statements go without prepared names (a pooler's doing).", &W::database_unnamed);
   text.sum("database_statements_total", "counter", "Statements sent.", &W::database_statements);
   text.sum("database_batches_total", "counter", "Batches sent, each with one Sync.", &W::database_batches);
   text.sum("database_batch_failures_total", "counter", "Batches undone and run again one by one.",

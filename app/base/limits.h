@@ -44,7 +44,11 @@ inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: other
 inline constexpr std::size_t kBatchStatementsMax = 256;    // one Sync, one commit
 inline constexpr std::size_t kQueuedStatementsMax = 4096;  // per connection; past it 503
 inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;
-inline constexpr std::chrono::milliseconds kReconnectDelayMax = 1s;
+// With the time to connect, a database that is back is noticed within 1 s.
+inline constexpr std::chrono::milliseconds kReconnectDelayMax = 500ms;
+inline constexpr std::chrono::milliseconds kDeadlineTick = 100ms;  // how late a deadline may be noticed
+inline constexpr int kConflictsMax = 3;                            // a statement that keeps losing; then 503
+inline constexpr int kCancelsMax = 8;  // threads that tell the server to stop; past it none is told
 
 // The operator's command.
 inline constexpr std::chrono::seconds kCommandConnectTimeout = 10s;   // a suspended cloud database wakes up
@@ -64,6 +68,7 @@ inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMin =
     5s;  // an unknown kid looks again at most this often
 inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMax =
     60s;                                                       // and keys are read again at least this often
+inline constexpr std::chrono::milliseconds kKeyTick = 1s;      // how late a changed key file may be noticed
 inline constexpr std::chrono::hours kKeyGracePeriod{24 * 30};  // Better Auth publishes expired keys this long
 inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
 

@@ -11,11 +11,11 @@ namespace tasklane {
 static_assert(Counter::is_always_lock_free, "shared between processes");
 
 void clear_gauges(WorkerMetrics& slot) {
-  for (Counter* gauge :
-       {&slot.pid, &slot.generation, &slot.started_at_seconds, &slot.fastcgi_connections,
-        &slot.requests_in_flight, &slot.requests_in_flight_max, &slot.database_connections_ready,
-        &slot.database_connections_connecting, &slot.database_connections_down,
-        &slot.database_statements_in_flight, &slot.heartbeat, &slot.requests_answered}) {
+  for (Counter* gauge : {&slot.pid, &slot.generation, &slot.started_at_seconds, &slot.fastcgi_connections,
+                         &slot.requests_in_flight, &slot.requests_in_flight_max,
+                         &slot.database_connections_ready, &slot.database_connections_connecting,
+                         &slot.database_connections_down, &slot.database_statements_in_flight,
+                         &slot.database_unnamed, &slot.heartbeat, &slot.requests_answered}) {
     gauge->store(0, std::memory_order_relaxed);
   }
 }

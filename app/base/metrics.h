@@ -37,8 +37,8 @@ inline constexpr std::size_t kRoutesMax = 16;                               // h
 inline constexpr std::size_t kMethodsMax = 8;                               // http/endpoint.h, kMethods
 inline constexpr std::size_t kStatusesMax = 16;                             // http/problem.h, status_index
 inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // auth/jwt.h, TokenFault
-inline constexpr std::array<std::string_view, 4> kDatabaseErrorClasses = {  // postgres/sqlstate.h
-    "conflict", "unavailable", "connection_lost", "rejected"};
+inline constexpr std::array<std::string_view, 5> kDatabaseErrorClasses = {  // postgres/sqlstate.h
+    "conflict", "unavailable", "connection_lost", "rejected", "unprepared"};
 
 // One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.
 struct WorkerMetrics {
@@ -53,6 +53,7 @@ struct WorkerMetrics {
   Counter database_connections_connecting;
   Counter database_connections_down;
   Counter database_statements_in_flight;
+  Counter database_unnamed;   // 1: statements go without prepared names
   Counter heartbeat;          // counts the turns of the loop's own timer; the master watches it
   Counter requests_answered;  // by this process
   // Counters.
@@ -98,7 +99,7 @@ struct MetricsLayout {
   Counter upgrades;
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
-inline constexpr std::uint64_t kMetricsVersion = 4;
+inline constexpr std::uint64_t kMetricsVersion = 5;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

@@ -4,8 +4,8 @@
 
 namespace tasklane {
 
-Batch::Batch(std::vector<Job> jobs, bool apart)
-    : jobs_(std::move(jobs)), apart_(apart), syncs_left_(apart ? jobs_.size() : 1) {
+Batch::Batch(std::vector<Job> jobs, bool apart, bool by_name)
+    : jobs_(std::move(jobs)), apart_(apart), by_name_(by_name), syncs_left_(apart ? jobs_.size() : 1) {
   replies_.resize(jobs_.size());
 }
 

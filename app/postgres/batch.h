@@ -17,11 +17,12 @@ namespace tasklane {
 class Batch {
  public:
   Batch() = default;
-  Batch(std::vector<Job> jobs, bool apart);
+  Batch(std::vector<Job> jobs, bool apart, bool by_name = true);
 
   bool empty() const { return jobs_.empty(); }
   std::size_t size() const { return jobs_.size(); }
   bool apart() const { return apart_; }
+  bool by_name() const { return by_name_; }  // its statements run by their prepared names
   std::vector<Job>& jobs() { return jobs_; }
 
   // Takes the next reply. True once the batch's last Sync is back: only then may anything be answered.
@@ -42,6 +43,7 @@ class Batch {
   std::vector<Job> jobs_;
   std::vector<Reply> replies_;
   bool apart_ = false;
+  bool by_name_ = true;
   bool failed_ = false;
   std::optional<std::size_t> culprit_;
   std::size_t syncs_left_ = 0;

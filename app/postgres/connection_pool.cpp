@@ -15,16 +15,18 @@ namespace asio = boost::asio;
 
 namespace {
 
-// How late a deadline may be noticed.
-constexpr std::chrono::milliseconds kDeadlineTick{100};
-
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
   if (!keywords) throw std::invalid_argument("the database URL is malformed");
-  const auto add_default = [&](std::string_view name, const char* value) {
-    if (std::ranges::find(*keywords, name, &ConnectionKeywords::value_type::first) == keywords->end())
-      keywords->emplace_back(name, value);
+  const auto find = [&](std::string_view name) {
+    return std::ranges::find(*keywords, name, &ConnectionKeywords::value_type::first);
   };
+  const auto add_default = [&](std::string_view name, const char* value) {
+    if (find(name) == keywords->end()) keywords->emplace_back(name, value);
+  };
+  // Of several hosts the one that takes writes: the others are its standbys.
+  if (const auto host = find("host"); host != keywords->end() && host->second.contains(','))
+    add_default("target_session_attrs", "read-write");
   add_default("application_name", "tasklane");
   add_default("client_encoding", "UTF8");
   return *std::move(keywords);
@@ -36,10 +38,10 @@ ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, i
                                std::span<const Statement* const> statements, WorkerMetrics& metrics,
                                std::chrono::milliseconds deadline)
     : loop_(loop),
-      setting_{.keywords = keywords_of(url),
-               .statements = statements,
+      names_(metrics),
+      setting_{.connector = {.keywords = keywords_of(url), .statements = statements, .names = names_},
                .deadline = deadline,
-               .repeat = [this](Job job) { repeat(std::move(job)); }},
+               .place = [this](Job job) { place(std::move(job)); }},
       deadline_timer_(loop) {
   for (int i = 0; i < connections; ++i)
     pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, metrics));
@@ -54,26 +56,28 @@ ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserP
   const auto now = Clock::now();
   if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
   const std::string_view user(parameters.data(0), static_cast<std::size_t>(parameters.length(0)));
-  Pipeline* pipeline = choose(statement, std::hash<std::string_view>{}(user) % pipelines_.size());
-  return submit(pipeline, Job{.statement = &statement,
-                              .parameters = std::move(parameters),
-                              .deadline = now + setting_.deadline,
-                              .done = {},
-                              .trace = std::move(trace)});
+  const std::size_t home = std::hash<std::string_view>{}(user) % pipelines_.size();
+  return submit(Job{.statement = &statement,
+                    .parameters = std::move(parameters),
+                    .deadline = now + setting_.deadline,
+                    .done = {},
+                    .trace = std::move(trace),
+                    .home = home});
 }
 
 ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std::chrono::milliseconds within,
                                            TracePtr trace) {
   const auto now = Clock::now();
   if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
-  return submit(choose(statement, 0), Job{.statement = &statement,
-                                          .parameters = {},
-                                          .deadline = now + within,
-                                          .done = {},
-                                          .trace = std::move(trace)});
+  return submit(Job{.statement = &statement,
+                    .parameters = {},
+                    .deadline = now + within,
+                    .done = {},
+                    .trace = std::move(trace)});
 }
 
-ConnectionPool::Answer ConnectionPool::submit(Pipeline* pipeline, Job job) {
+ConnectionPool::Answer ConnectionPool::submit(Job job) {
+  Pipeline* const pipeline = choose(*job.statement, job.home);
   if (pipeline == nullptr) co_return std::unexpected(unreachable_error());
   watch_deadlines();
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
@@ -101,9 +105,9 @@ Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
 }
 
 // At the end of this turn of the loop: when several connections end at once, the others know it by then.
-void ConnectionPool::repeat(Job job) {
+void ConnectionPool::place(Job job) {
   asio::post(loop_, [this, job = std::move(job)]() mutable {
-    if (Pipeline* pipeline = choose(*job.statement, 0)) return pipeline->submit(std::move(job));
+    if (Pipeline* pipeline = choose(*job.statement, job.home)) return pipeline->submit(std::move(job));
     job.finish(std::unexpected(unreachable_error()));
   });
 }
@@ -111,7 +115,7 @@ void ConnectionPool::repeat(Job job) {
 void ConnectionPool::watch_deadlines() {
   if (watching_) return;
   watching_ = true;
-  deadline_timer_.expires_after(kDeadlineTick);
+  deadline_timer_.expires_after(limits::kDeadlineTick);
   deadline_timer_.async_wait([this](const boost::system::error_code& error) {
     watching_ = false;
     if (error) return;

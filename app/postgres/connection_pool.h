@@ -1,6 +1,7 @@
 #pragma once
-// The worker's few connections and which of them a statement takes. A user's writes always take the same one,
-// so that row locks of two batches rarely cross; a read takes that one too unless another is free sooner.
+// The worker's few connections and which of them a statement takes. What a lost connection had not run goes
+// to another one. A user's writes always take the same one, so that row locks of two batches rarely cross; a
+// read takes that one too unless another is free sooner.
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
@@ -40,11 +41,12 @@ class ConnectionPool {
 
  private:
   Pipeline* choose(const Statement& statement, std::size_t home);
-  Answer submit(Pipeline* pipeline, Job job);
-  void repeat(Job job);
+  Answer submit(Job job);
+  void place(Job job);
   void watch_deadlines();
 
   boost::asio::io_context& loop_;
+  PreparedNames names_;
   Pipeline::Setting setting_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
   boost::asio::steady_timer deadline_timer_;

@@ -46,46 +46,39 @@ bool is_local(const std::string& host) {
   return host.empty() || host.starts_with('/') || host.starts_with('@');
 }
 
-void append(std::string& list, bool first, std::string_view entry) {
-  if (!first) list += ',';
-  list += entry;
-}
-
 }  // namespace
 
-asio::awaitable<std::optional<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {
+asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {
   const auto hosts = split(find(keywords, "host"));
+  const auto given = split(find(keywords, "hostaddr"));
   const auto ports = split(find(keywords, "port"));
-  if (!find(keywords, "hostaddr").empty() || std::ranges::all_of(hosts, is_local)) co_return keywords;
+  const bool addresses_given = !find(keywords, "hostaddr").empty();
+  const std::size_t count = addresses_given ? given.size() : hosts.size();
+  if ((hosts.size() != count && !find(keywords, "host").empty()) ||
+      (ports.size() != 1 && ports.size() != count))
+    co_return std::vector<ConnectionKeywords>(1, keywords);
 
   asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-  std::string names;
-  std::string addresses;
-  std::string numbers;
-  bool first = true;
-  for (std::size_t i = 0; i < hosts.size(); ++i) {
-    const std::string& port = ports[ports.size() == hosts.size() ? i : 0];
-    std::vector<std::string> found;
-    if (is_local(hosts[i])) {
-      found.emplace_back();
-    } else {
-      boost::system::error_code error;
-      const auto results =
-          co_await resolver.async_resolve(hosts[i], "", asio::redirect_error(asio::use_awaitable, error));
-      for (const auto& entry : results) found.push_back(entry.endpoint().address().to_string());
+  std::vector<ConnectionKeywords> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    ConnectionKeywords one = keywords;
+    const std::string host = hosts.size() == count ? hosts[i] : "";
+    if (!host.empty()) put(one, "host", host);
+    if (ports.size() > 1) put(one, "port", ports[i]);
+    if (addresses_given) put(one, "hostaddr", given[i]);
+    if (is_local(host) || (addresses_given && !given[i].empty())) {
+      all.push_back(std::move(one));
+      continue;
     }
-    for (const auto& address : found) {
-      append(names, first, hosts[i]);
-      append(addresses, first, address);
-      append(numbers, first, port);
-      first = false;
+    boost::system::error_code error;
+    const auto results =
+        co_await resolver.async_resolve(host, "", asio::redirect_error(asio::use_awaitable, error));
+    for (const auto& entry : results) {
+      put(one, "hostaddr", entry.endpoint().address().to_string());
+      all.push_back(one);
     }
   }
-  if (first) co_return std::nullopt;
-  put(keywords, "host", std::move(names));
-  put(keywords, "hostaddr", std::move(addresses));
-  put(keywords, "port", std::move(numbers));
-  co_return keywords;
+  co_return all;
 }
 
 }  // namespace tasklane

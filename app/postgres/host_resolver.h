@@ -5,14 +5,15 @@
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
 #include <boost/asio/awaitable.hpp>
-#include <optional>
+#include <vector>
 
 #include "postgres/libpq_connection.h"
 
 namespace tasklane {
 
-// The keywords with `hostaddr` filled in, one entry per address; unchanged for unix sockets and numeric
-// hosts. Empty when no host has an address.
-boost::asio::awaitable<std::optional<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords);
+// The keywords of every address to try, in the URL's order: one host each, with its own port, and `hostaddr`
+// unless it is a unix socket. Lists that do not match are left for libpq to refuse. Empty when no host has an
+// address.
+boost::asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords);
 
 }  // namespace tasklane

@@ -21,6 +21,7 @@ struct Job {
   Clock::time_point deadline;
   std::move_only_function<void(Result<Rows>)> done;  // empty once called
   TracePtr trace = nullptr;                          // of the request that it is for, if any
+  std::size_t home = 0;                              // the number of the connection it prefers
   bool repeated = false;                             // a read that already lost one connection
   int conflicts = 0;  // times it lost against another transaction (40001, 40P01, 23505)
 

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <system_error>
+#include <thread>
+
+#include "base/limits.h"
 
 namespace tasklane {
 
@@ -11,6 +16,28 @@ namespace {
 
 constexpr int kBinary = 1;
 constexpr std::size_t kParametersMax = 8;
+
+// libpq 15's PQcancel only blocks; the asynchronous one of 17 would need a state machine of its own for what
+// happens once in a blue moon. So it is the blocking one of either, off the loop; 17's goes encrypted when
+// the connection is.
+#ifdef LIBPQ_HAS_ASYNC_CANCEL
+using CancelRequest = std::unique_ptr<PGcancelConn, decltype(&PQcancelFinish)>;
+CancelRequest cancel_request(PGconn* connection) {
+  return {PQcancelCreate(connection), &PQcancelFinish};
+}
+void send(const CancelRequest& request) {
+  PQcancelBlocking(request.get());
+}
+#else
+using CancelRequest = std::unique_ptr<PGcancel, decltype(&PQfreeCancel)>;
+CancelRequest cancel_request(PGconn* connection) {
+  return {PQgetCancel(connection), &PQfreeCancel};
+}
+void send(const CancelRequest& request) {
+  std::array<char, 256> error{};
+  PQcancel(request.get(), error.data(), static_cast<int>(error.size()));
+}
+#endif
 
 Reply read_error(const PGresult* result) {
   const auto field = [&](int code) {
@@ -96,9 +123,15 @@ LibpqConnection::Progress LibpqConnection::connect() {
     case PGRES_POLLING_OK:
       break;
   }
-  // Notices would go to stderr, past the log.
+  // Notices would go to stderr, past the log. With nothing in flight, the error that ends a connection is
+  // one.
   PQsetNoticeReceiver(
-      connection_.get(), [](void*, const PGresult*) {}, nullptr);
+      connection_.get(),
+      [](void* self, const PGresult* notice) {
+        if (Reply reply = read_error(notice); reply.fatal)
+          static_cast<LibpqConnection*>(self)->farewell_ = std::move(reply);
+      },
+      this);
   const bool ready =
       PQsetnonblocking(connection_.get(), 1) == 0 && PQenterPipelineMode(connection_.get()) == 1;
   return ready ? Progress::done : Progress::failed;
@@ -108,11 +141,12 @@ int LibpqConnection::socket() const {
   return connection_ ? PQsocket(connection_.get()) : -1;
 }
 
-bool LibpqConnection::prepare(const Statement& statement) {
-  return PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) == 1;
+bool LibpqConnection::prepare(const Statement& statement, bool by_name) {
+  return PQsendPrepare(connection_.get(), by_name ? statement.prepared_name.c_str() : "", statement.sql, 0,
+                       nullptr) == 1;
 }
 
-bool LibpqConnection::execute(const Statement& statement, const Parameters& parameters) {
+bool LibpqConnection::execute(const Statement& statement, const Parameters& parameters, bool by_name) {
   std::array<const char*, kParametersMax> values{};
   std::array<int, kParametersMax> lengths{};
   std::array<int, kParametersMax> formats{};
@@ -121,8 +155,14 @@ bool LibpqConnection::execute(const Statement& statement, const Parameters& para
     lengths.at(i) = parameters.length(i);
     formats.at(i) = kBinary;
   }
-  return PQsendQueryPrepared(connection_.get(), statement.name, static_cast<int>(parameters.size()),
-                             values.data(), lengths.data(), formats.data(), kBinary) == 1;
+  const int count = static_cast<int>(parameters.size());
+  if (by_name) {
+    return PQsendQueryPrepared(connection_.get(), statement.prepared_name.c_str(), count, values.data(),
+                               lengths.data(), formats.data(), kBinary) == 1;
+  }
+  // Without types the server infers them from the text, as it does for a prepared one.
+  return PQsendQueryParams(connection_.get(), statement.sql, count, nullptr, values.data(), lengths.data(),
+                           formats.data(), kBinary) == 1;
 }
 
 bool LibpqConnection::sync() {
@@ -146,7 +186,23 @@ std::optional<Reply> LibpqConnection::next() {
     if (result != nullptr) return read_result(result);
     ++nulls;
   }
-  return std::nullopt;
+  return std::exchange(farewell_, std::nullopt);
+}
+
+void LibpqConnection::cancel() const {
+  static std::atomic<int> under_way = 0;
+  if (++under_way > limits::kCancelsMax) {
+    --under_way;
+    return;
+  }
+  try {
+    std::thread([request = cancel_request(connection_.get())] {
+      if (request) send(request);
+      --under_way;
+    }).detach();  // the process may end without it
+  } catch (const std::system_error&) {
+    --under_way;  // no thread to be had: the statement's own timeout has to do
+  }
 }
 
 std::string LibpqConnection::error() const {

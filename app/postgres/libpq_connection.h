@@ -38,21 +38,29 @@ class LibpqConnection {
 
   // Begins to connect. Resolve host names before (`hostaddr`): libpq's own look-up blocks.
   explicit LibpqConnection(const ConnectionKeywords& keywords);
+  LibpqConnection(const LibpqConnection&) = delete;
+  LibpqConnection& operator=(const LibpqConnection&) = delete;
 
   Progress connect();  // call when the socket is as asked for; done: in pipeline mode
   int socket() const;  // may change between calls of connect()
 
-  // Queue one message. False: the connection is lost.
-  bool prepare(const Statement& statement);
-  bool execute(const Statement& statement, const Parameters& parameters);
+  // Queue one message. False: the connection is lost. Not by name: the server is given the text each time,
+  // and prepare() only has it looked at.
+  bool prepare(const Statement& statement, bool by_name);
+  bool execute(const Statement& statement, const Parameters& parameters, bool by_name);
   bool sync();
   // done: everything is with the kernel.
   Progress flush();
 
   // Reads what has arrived. False: the connection is lost.
   bool consume();
-  // The next whole reply, of those still expected; empty: not here yet.
+  // The next whole reply, of those still expected, or the server's farewell; empty: not here yet.
   std::optional<Reply> next();
+
+  // Has the server asked to stop what it does for this connection, which is then to be given up. Returns at
+  // once and promises nothing: the request goes out on a connection of its own, in a thread of its own, of
+  // which there are at most limits::kCancelsMax at a time.
+  void cancel() const;
 
   // The last error in libpq's words, one line; host and user names may stand in it, a password never does.
   std::string error() const;
@@ -62,6 +70,7 @@ class LibpqConnection {
     void operator()(pg_conn* connection) const;
   };
   std::unique_ptr<pg_conn, Finish> connection_;
+  std::optional<Reply> farewell_;  // the error with which an idle connection was ended
 };
 
 }  // namespace tasklane

@@ -10,7 +10,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "postgres/host_resolver.h"
 #include "postgres/reconnect_delay.h"
 #include "postgres/sqlstate.h"
 
@@ -19,15 +18,13 @@ namespace tasklane {
 namespace asio = boost::asio;
 using Progress = LibpqConnection::Progress;
 
-namespace {
-
-// A transaction that keeps losing against others is given up after this many times.
-constexpr int kConflictsMax = 3;
-
-}  // namespace
-
 Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics)
-    : loop_(loop), setting_(setting), metrics_(metrics), timer_(loop), socket_(loop) {}
+    : loop_(loop),
+      setting_(setting),
+      metrics_(metrics),
+      connector_(loop, setting.connector, metrics),
+      timer_(loop),
+      socket_(loop) {}
 
 Pipeline::~Pipeline() {
   if (socket_.is_open()) socket_.release();  // libpq closes it
@@ -44,90 +41,27 @@ void Pipeline::start() {
 asio::awaitable<void> Pipeline::run() {
   ReconnectDelay delay;
   while (true) {
-    const bool connected = co_await connect();
+    broken_ = told_ = false;
+    connection_ = co_await connector_.connect();
     tried_ = true;
-    if (connected) {
-      const auto since = Clock::now();
+    if (connection_) {
+      ready_at_ = Clock::now();
       co_await serve();
       add(metrics_.database_connection_losses);
       set_state(State::connecting);
-      lose_batch();
       connection_.reset();
-      if (Clock::now() - since >= limits::kReconnectDelayMax) {
+      hand_over();
+      if (settled()) {
         delay.reset();
         continue;  // it had held: try again at once
       }
     } else {
-      connection_.reset();
       set_state(State::down);
-      refuse_queue();
+      hand_over();
     }
     timer_.expires_after(delay.next());
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-}
-
-asio::awaitable<bool> Pipeline::connect() {
-  broken_ = false;
-  timer_.expires_after(limits::kConnectTimeout);
-  timer_.async_wait([this, attempt = attempts_](const boost::system::error_code& error) {
-    if (error || attempt != attempts_) return;
-    broken_ = true;
-    if (socket_.is_open()) socket_.cancel();
-  });
-  bool connected = false;
-  if (const auto keywords = co_await resolve_hosts(setting_.keywords); !keywords) {
-    log::warning("the database's host name has no address");
-  } else if (!broken_) {
-    add(metrics_.database_connects);
-    connection_.emplace(*keywords);
-    // libpq: begin as if the last PQconnectPoll had asked to write.
-    Progress progress = Progress::wants_write;
-    while (progress != Progress::done && progress != Progress::failed)
-      progress = co_await wait_for(progress) ? connection_->connect() : Progress::failed;
-    connected = progress == Progress::done && co_await prepare_statements();
-    if (!connected)
-      log::warning("cannot connect to the database",
-                   {{"error", broken_ ? "timed out" : connection_->error()}});
-  }
-  ++attempts_;
-  timer_.cancel();
-  co_return connected && !broken_;
-}
-
-// Whether the socket became ready before the time to connect was over.
-asio::awaitable<bool> Pipeline::wait_for(Progress progress) {
-  if (connection_->socket() < 0) co_return false;
-  const auto wanted = progress == Progress::wants_read ? asio::posix::stream_descriptor::wait_read
-                                                       : asio::posix::stream_descriptor::wait_write;
-  boost::system::error_code error;
-  socket_.assign(connection_->socket());
-  co_await socket_.async_wait(wanted, asio::redirect_error(asio::use_awaitable, error));
-  socket_.release();
-  co_return !error && !broken_;
-}
-
-asio::awaitable<bool> Pipeline::prepare_statements() {
-  for (const Statement* statement : setting_.statements) {
-    if (!connection_->prepare(*statement)) co_return false;
-  }
-  if (!connection_->sync()) co_return false;
-  Progress progress = connection_->flush();
-  while (progress == Progress::wants_write)
-    progress = co_await wait_for(progress) ? connection_->flush() : Progress::failed;
-  if (progress == Progress::failed) co_return false;
-
-  bool prepared = true;
-  while (true) {
-    while (const auto reply = connection_->next()) {
-      if (reply->kind == Reply::Kind::sync) co_return prepared;
-      if (reply->kind != Reply::Kind::error) continue;
-      log::error("cannot prepare a statement", {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
-      if (reply->sqlstate.empty() || reply->fatal) co_return false;
-      prepared = false;
-    }
-    if (!co_await wait_for(Progress::wants_read) || !connection_->consume()) co_return false;
   }
 }
 
@@ -144,8 +78,18 @@ asio::awaitable<void> Pipeline::serve() {
     const bool alive = connection_->consume();
     if (!take_replies() || !alive) break;  // what arrived before the end still counts
   }
-  if (!broken_) log::warning("lost the database connection", {{"error", connection_->error()}});
+  if (!broken_) lose();
   socket_.release();
+}
+
+void Pipeline::lose() {
+  log::warning("lost the database connection", {{"error", connection_->error()}});
+  give_up();
+}
+
+void Pipeline::give_up() {
+  broken_ = true;
+  socket_.cancel();  // serve() goes on, and ends
 }
 
 // False: the server ended the connection.
@@ -155,6 +99,7 @@ bool Pipeline::take_replies() {
       count_error(reply->sqlstate);
       log::warning("the database ended the connection",
                    {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
+      told_ = reply->sqlstate.starts_with("57P");
       return !(broken_ = true);
     }
     if (!batch_.empty() && batch_.take(std::move(*reply))) complete(std::exchange(batch_, {}));
@@ -167,12 +112,17 @@ void Pipeline::submit(Job job) {
   schedule_send();
 }
 
-// At the end of this turn of the loop, so that all requests of the turn share a batch.
+// At the end of this turn of the loop, so that all requests of the turn share a batch. An idle connection may
+// have ended unnoticed in this very turn: looked at first, it takes nothing along.
 void Pipeline::schedule_send() {
   if (send_scheduled_ || !ready() || !batch_.empty()) return;
   send_scheduled_ = true;
   asio::post(loop_, [this] {
     send_scheduled_ = false;
+    if (!ready() || broken_ || !batch_.empty()) return;
+    const bool alive = connection_->consume();
+    if (!take_replies()) return give_up();
+    if (!alive) return lose();
     send_next();
   });
 }
@@ -183,13 +133,13 @@ void Pipeline::send_next() {
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
-  send(Batch(std::move(jobs), false));
+  send(std::move(jobs), false);
 }
 
-void Pipeline::send(Batch batch) {
-  batch_ = std::move(batch);
+void Pipeline::send(std::vector<Job> jobs, bool apart) {
+  batch_ = Batch(std::move(jobs), apart, setting_.connector.names.usable());
   sent_at_ = Clock::now();
-  flushed_ = batch_.apart();  // each Sync of such a batch may go out by itself
+  flushed_ = apart;  // each Sync of such a batch may go out by itself
   add(metrics_.database_batches);
   add(metrics_.database_statements, batch_.size());
   add(metrics_.database_statements_in_flight, batch_.size());
@@ -199,13 +149,12 @@ void Pipeline::send(Batch batch) {
   }
   bool sent = true;
   for (const Job& job : batch_.jobs()) {
-    sent = sent && connection_->execute(*job.statement, job.parameters);
-    if (batch_.apart()) sent = sent && connection_->sync();
+    sent = sent && connection_->execute(*job.statement, job.parameters, batch_.by_name());
+    if (apart) sent = sent && connection_->sync();
   }
-  if (!batch_.apart()) sent = sent && connection_->sync();
-  if (sent) return flush();
-  broken_ = true;
-  socket_.cancel();
+  if (!apart) sent = sent && connection_->sync();
+  if (!sent) return lose();
+  flush();
 }
 
 void Pipeline::flush() {
@@ -221,9 +170,7 @@ void Pipeline::flush() {
                          });
       return;
     case Progress::failed:
-      broken_ = true;
-      socket_.cancel();
-      return;
+      return lose();
   }
 }
 
@@ -231,53 +178,82 @@ void Pipeline::flush() {
 // libpq tells a failed write as one that is done.
 void Pipeline::flush_on() {
   if (connection_->consume() && take_replies()) return flush();
-  broken_ = true;
-  socket_.cancel();
+  give_up();
 }
 
 void Pipeline::complete(Batch batch) {
   subtract(metrics_.database_statements_in_flight, batch.size());
   completed_at_ = Clock::now();
-  if (batch.undone()) {
-    add(metrics_.database_batch_failures);
-    // Run again, a statement that has timed out would hold up the others past their deadlines. It has had its
-    // turn.
-    if (const auto at = batch.culprit();
-        at && classify(batch.reply(*at).sqlstate) == SqlstateClass::unavailable)
-      answer(batch.jobs()[*at], batch.reply(*at));
-    std::vector<Job> again;
-    std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
-                         std::make_move_iterator(batch.jobs().end()), std::back_inserter(again),
-                         &Job::waiting);
-    if (!again.empty()) return send(Batch(std::move(again), true));
-    return send_next();
-  }
+  if (batch.undone()) return run_again(std::move(batch));
   std::vector<std::size_t> answered;
+  std::vector<Job> again;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Job& job = batch.jobs()[i];
     const Reply& reply = batch.reply(i);
-    const bool conflict =
-        reply.kind == Reply::Kind::error && classify(reply.sqlstate) == SqlstateClass::conflict;
-    if (conflict && job.waiting() && ++job.conflicts <= kConflictsMax) {
+    const bool failed = reply.kind == Reply::Kind::error && job.waiting();
+    const bool conflict = failed && classify(reply.sqlstate) == SqlstateClass::conflict;
+    if ((conflict && ++job.conflicts <= limits::kConflictsMax) || (failed && mend(batch, reply))) {
       count_error(reply.sqlstate);
-      queue_.push_front(std::move(job));
+      again.push_back(std::move(job));
     } else {
       answered.push_back(i);
     }
   }
+  queue_again(std::move(again));
   send_next();  // the database works on the next batch while this one's answers are written
   for (const std::size_t i : answered) answer(batch.jobs()[i], batch.reply(i));
+}
+
+// The server has undone all of it. Together, if what failed is mended; else each statement by itself.
+void Pipeline::run_again(Batch batch) {
+  add(metrics_.database_batch_failures);
+  bool mended = false;
+  if (const auto at = batch.culprit()) {
+    Reply& reply = batch.reply(*at);
+    mended = mend(batch, reply);
+    if (mended) count_error(reply.sqlstate);
+    // Run again, a statement that has timed out would hold up the others past their deadlines. It has had its
+    // turn.
+    if (classify(reply.sqlstate) == SqlstateClass::unavailable) answer(batch.jobs()[*at], reply);
+  }
+  std::vector<Job> again;
+  std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
+                       std::make_move_iterator(batch.jobs().end()), std::back_inserter(again), &Job::waiting);
+  if (mended) {
+    queue_again(std::move(again));
+  } else if (!again.empty()) {
+    return send(std::move(again), true);
+  }
+  send_next();
+}
+
+// Whether the error is the connection's and not the statement's, so that it runs again: unnamed, or on
+// another connection. Not when this one has only just come up: the next one would say the same.
+bool Pipeline::mend(const Batch& batch, const Reply& reply) {
+  const SqlstateClass meaning = classify(reply.sqlstate);
+  const bool unprepared = meaning == SqlstateClass::unprepared && batch.by_name();
+  const bool read_only = meaning == SqlstateClass::connection_lost;
+  if (broken_) return unprepared || read_only;
+  if (unprepared && (reply.sqlstate != "0A000" || !settled())) {
+    setting_.connector.names.give_up(reply.sqlstate);
+    return true;
+  }
+  if ((!unprepared && !read_only) || !settled()) return false;
+  log::warning("replacing the database connection", {{"sqlstate", reply.sqlstate}, {"error", reply.message}});
+  if (read_only) connector_.avoid();
+  give_up();
+  return true;
+}
+
+// Before what has come later.
+void Pipeline::queue_again(std::vector<Job> jobs) {
+  queue_.insert(queue_.begin(), std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end()));
 }
 
 void Pipeline::answer(Job& job, Reply& reply) {
   if (job.trace) job.trace->completed = completed_at_;
   if (reply.kind != Reply::Kind::error) return job.finish(std::move(reply.rows));
   count_error(reply.sqlstate);
-  const SqlstateClass meaning = classify(reply.sqlstate);
-  if (meaning == SqlstateClass::connection_lost) {
-    broken_ = true;  // the server cannot take writes any more
-    socket_.cancel();
-  }
   log::error("a statement failed", {{"request_id", job.request_id()},
                                     {"trace_id", job.trace_id()},
                                     {"statement", job.statement->name},
@@ -286,28 +262,21 @@ void Pipeline::answer(Job& job, Reply& reply) {
   job.finish(std::unexpected(statement_error(reply.sqlstate)));
 }
 
-void Pipeline::lose_batch() {
+// What the connection leaves behind. Without its Sync a batch has done nothing.
+void Pipeline::hand_over() {
   Batch lost = std::exchange(batch_, {});
   subtract(metrics_.database_statements_in_flight, lost.size());
   for (Job& job : lost.jobs()) {
     if (!job.waiting()) continue;
-    if (job.statement->effect == Effect::write) {
-      if (flushed_) {
-        job.finish(std::unexpected(unconfirmed_error()));
-      } else {
-        queue_.push_front(std::move(job));  // the server never got the Sync: nothing happened
-      }
-    } else if (!job.repeated) {
-      job.repeated = true;
-      setting_.repeat(std::move(job));
-    } else {
+    if (flushed_ && job.statement->effect == Effect::write) {
+      job.finish(std::unexpected(unconfirmed_error()));
+    } else if (flushed_ && !told_ && std::exchange(job.repeated, true)) {
       job.finish(std::unexpected(unreachable_error()));
+    } else {
+      setting_.place(std::move(job));
     }
   }
-}
-
-void Pipeline::refuse_queue() {
-  for (Job& job : std::exchange(queue_, {})) job.finish(std::unexpected(unreachable_error()));
+  for (Job& job : std::exchange(queue_, {})) setting_.place(std::move(job));
 }
 
 void Pipeline::check_deadlines(Clock::time_point now) {
@@ -328,8 +297,8 @@ void Pipeline::check_deadlines(Clock::time_point now) {
   }
   if (!batch_.empty() && now - sent_at_ >= setting_.deadline && !broken_) {
     log::warning("the database does not answer; giving the connection up", {{"statements", batch_.size()}});
-    broken_ = true;
-    socket_.cancel();
+    connection_->cancel();  // or what is stuck would go on, and keep its locks
+    give_up();
   }
 }
 

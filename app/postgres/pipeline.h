@@ -5,8 +5,8 @@
 // the loop's turn.
 //
 // Nothing is answered before the batch's Sync is back, writes therefore only once committed. When the
-// connection is lost, reads go back to the pool; writes are answered outcome_unknown if their Sync had been
-// sent, service_unavailable otherwise (without its Sync the server commits nothing).
+// connection is lost, writes whose Sync had been sent are answered outcome_unknown; all else goes back to the
+// pool: reads, which may be repeated, and what the server cannot have committed without its Sync.
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
@@ -17,12 +17,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
-#include <optional>
-#include <span>
+#include <memory>
 
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "postgres/batch.h"
+#include "postgres/connector.h"
 #include "postgres/libpq_connection.h"
 #include "postgres/sqlstate.h"
 
@@ -32,10 +32,9 @@ class Pipeline {
  public:
   // What the connections of a pool have in common.
   struct Setting {
-    ConnectionKeywords keywords;
-    std::span<const Statement* const> statements;  // prepared on every new connection
-    std::chrono::milliseconds deadline;            // of a batch: past it the connection is given up
-    std::function<void(Job)> repeat;               // takes a read whose connection was lost
+    Connector::Setting connector;
+    std::chrono::milliseconds deadline;  // of a batch: past it the connection is given up
+    std::function<void(Job)> place;      // finds another connection, or answers service_unavailable
   };
 
   Pipeline(boost::asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics);
@@ -62,21 +61,24 @@ class Pipeline {
   enum class State { connecting, ready, down };  // gauge() goes by this order
 
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<bool> connect();
-  boost::asio::awaitable<bool> prepare_statements();
   boost::asio::awaitable<void> serve();
-  boost::asio::awaitable<bool> wait_for(LibpqConnection::Progress progress);
 
   void schedule_send();
   void send_next();
-  void send(Batch batch);
+  void send(std::vector<Job> jobs, bool apart);
   void flush();
   void flush_on();
   bool take_replies();
   void complete(Batch batch);
+  void run_again(Batch batch);
+  bool mend(const Batch& batch, const Reply& reply);
   void answer(Job& job, Reply& reply);
-  void lose_batch();
-  void refuse_queue();
+  void queue_again(std::vector<Job> jobs);
+  void hand_over();
+  void lose();
+  void give_up();
+  // Whether the connection has held for a while, so that another one is worth the trouble.
+  bool settled() const { return Clock::now() - ready_at_ >= limits::kReconnectDelayMax; }
   void set_state(State state);
   Counter& gauge(State state) {
     return *std::array{&metrics_.database_connections_connecting, &metrics_.database_connections_ready,
@@ -89,20 +91,22 @@ class Pipeline {
   boost::asio::io_context& loop_;
   const Setting& setting_;
   WorkerMetrics& metrics_;
-  boost::asio::steady_timer timer_;
-  std::optional<LibpqConnection> connection_;
+  Connector connector_;
+  boost::asio::steady_timer timer_;  // until the next attempt to connect
+  std::unique_ptr<LibpqConnection> connection_;
   boost::asio::posix::stream_descriptor socket_;  // libpq's own descriptor, borrowed
 
   State state_ = State::connecting;
   bool tried_ = false;
-  int attempts_ = 0;  // to connect; tells a late timer from this attempt's
   std::deque<Job> queue_;
   bool send_scheduled_ = false;
   Batch batch_;  // in flight; empty: none
   Clock::time_point sent_at_;
   Clock::time_point completed_at_;  // of the batch before
+  Clock::time_point ready_at_;      // of this connection
   bool flushed_ = true;             // the batch is with the kernel to its last Sync
   bool broken_ = false;             // the connection has to be given up
+  bool told_ = false;  // the server ended it with a word (57P01): nobody's statement was to blame
 };
 
 }  // namespace tasklane

@@ -8,6 +8,9 @@ SqlstateClass classify(std::string_view sqlstate) {
   // Serialization, deadlock; unique_violation: a request with the same idempotency key was faster. No other
   // unique index knows a client's words: the ids come from a sequence.
   if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "23505") return SqlstateClass::conflict;
+  // No such prepared statement (26000), one by that name already (42P05): a pooler. "cached plan must not
+  // change result type" (0A000): the schema has changed since.
+  if (sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "0A000") return SqlstateClass::unprepared;
   // Read-only after a failover (25006), shut down (57P01), crashed (57P02), starting (57P03), class 08:
   // connection.
   if (sqlstate == "25006" || sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate.empty())
@@ -26,6 +29,7 @@ Error statement_error(std::string_view sqlstate) {
     case SqlstateClass::connection_lost:
       return {.type = ErrorType::service_unavailable, .detail = "The database cannot serve this request now"};
     case SqlstateClass::rejected:
+    case SqlstateClass::unprepared:  // of a statement that had no name
       return {.type = ErrorType::internal_server_error, .detail = "Internal server error"};
   }
   std::unreachable();

@@ -13,6 +13,7 @@ enum class SqlstateClass {
   unavailable,      // the server cannot now: rolled back, 503
   connection_lost,  // the server ends the connection, or is read-only after a failover: reconnect
   rejected,         // the statement itself is wrong: 500, and a line in the log
+  unprepared,       // what was prepared is unknown or out of date: run it again, prepared anew or unnamed
 };
 
 SqlstateClass classify(std::string_view sqlstate);

@@ -19,10 +19,30 @@ namespace tasklane {
 
 enum class Effect { read, write };  // a read may be repeated on another connection, a write never
 
+// The name a statement is prepared under: its own and a hash of its text (FNV-1a). A pooler may lend us a
+// server connection on which another release has prepared another text under the same name.
+class PreparedName {
+ public:
+  consteval PreparedName(std::string_view name, std::string_view sql) {
+    std::uint32_t hash = 2166136261;
+    for (const char byte : sql) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619;
+    std::size_t end = 0;
+    for (const char letter : name) text_.at(end++) = letter;
+    text_.at(end++) = '_';
+    for (int shift = 28; shift >= 0; shift -= 4) text_.at(end++) = "0123456789abcdef"[hash >> shift & 15];
+    text_.at(end) = '\0';
+  }
+  const char* c_str() const { return text_.data(); }
+
+ private:
+  std::array<char, 64> text_{};  // as long as a name of the server's can be
+};
+
 struct Statement {
-  const char* name;  // of the prepared statement
+  const char* name;
   const char* sql;
   Effect effect;
+  PreparedName prepared_name;
 };
 
 // The tables whose rows are one user's each.
@@ -51,7 +71,7 @@ constexpr bool binds_user(std::string_view sql) {
 class UserStatement : public Statement {
  public:
   consteval UserStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : Statement{statement_name, text, statement_effect} {
+      : Statement{statement_name, text, statement_effect, {statement_name, text}} {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
   }
 };
@@ -59,7 +79,7 @@ class UserStatement : public Statement {
 class SystemStatement : public Statement {
  public:
   consteval SystemStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : Statement{statement_name, text, statement_effect} {
+      : Statement{statement_name, text, statement_effect, {statement_name, text}} {
     const std::string_view view(text);
     const bool sweeps = view.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
     if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))

@@ -23,9 +23,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-// How often a key file is looked at, and how often the database's keys are found to be old.
-constexpr std::chrono::seconds kKeyTick{1};
-
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* text = std::getenv(variable);
   if (text == nullptr || *text == '\0') return std::nullopt;
@@ -139,7 +136,7 @@ asio::awaitable<void> Worker::keep_keys() {
   asio::steady_timer timer(loop_);
   auto read_at = Clock::now();
   while (true) {
-    timer.expires_after(kKeyTick);
+    timer.expires_after(limits::kKeyTick);
     co_await timer.async_wait(asio::use_awaitable);
     const bool changed = key_file_ != nullptr && key_file_->changed();
     if (!changed && Clock::now() - read_at < limits::kKeyRefreshIntervalMax) continue;

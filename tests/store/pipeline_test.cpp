@@ -8,8 +8,6 @@ using namespace tasklane;
 
 namespace {
 
-using Creations = std::vector<std::unique_ptr<Pending<Tasks>>>;
-
 struct PipelineFixture : PoolFixture {
   PipelineFixture() { connect(); }
 
@@ -143,6 +141,51 @@ BOOST_AUTO_TEST_CASE(a_statement_that_times_out_holds_the_others_up_once) {
   BOOST_TEST(outcome(run(retitle(id, "b"))) == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(a_statement_that_somebody_cancels_fails_alone) {
+  connect();
+  const TaskId id = make("a");
+  Rival rival(own, lock_task(id));
+  Creations pending;
+  pending.push_back(start(create("one")));
+  pending.push_back(start(retitle(id, "b")));
+  pending.push_back(start(get(id)));
+  pending.push_back(start(create("two")));
+  BOOST_TEST(wait_for_blocked());
+  own.run(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+      " AND application_name = 'tasklane'");
+  BOOST_TEST(wait(pending));
+  BOOST_TEST(pending[0]->outcome() == "ok");
+  BOOST_TEST(pending[1]->outcome() == "service_unavailable");
+  BOOST_TEST(pending[2]->outcome() == "ok");
+  BOOST_TEST(pending[3]->outcome() == "ok");
+  rival.release();
+  BOOST_TEST(count("one") == "1");
+  BOOST_TEST(count("two") == "1");
+  BOOST_TEST(count("a") == "1");
+  BOOST_TEST(read(metrics.database_connection_losses) == 0U);
+}
+
+// A batch is committed as a whole or not at all: what it had done before the end is gone.
+BOOST_AUTO_TEST_CASE(a_batch_whose_session_is_ended_has_done_nothing) {
+  connect();
+  const TaskId id = make("a");
+  Rival rival(own, lock_task(id));
+  Creations pending;
+  pending.push_back(start(create("one")));
+  pending.push_back(start(get(id)));
+  pending.push_back(start(retitle(id, "b")));
+  BOOST_TEST(wait_for_blocked());
+  terminate_our_sessions();
+  BOOST_TEST(wait(pending));
+  BOOST_TEST(pending[0]->outcome() == "outcome_unknown");
+  BOOST_TEST(pending[1]->outcome() == "ok");
+  BOOST_TEST(pending[2]->outcome() == "outcome_unknown");
+  rival.release();
+  BOOST_TEST(count("one") == "0");
+  BOOST_TEST(count("a") == "1");
+}
+
 BOOST_AUTO_TEST_CASE(a_commit_that_fails_is_its_own_statement_s_failure) {
   own.run(R"(
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -201,10 +244,14 @@ BOOST_AUTO_TEST_CASE(a_lost_conflict_is_run_again_a_few_times_at_most) {
 // Two workers with a pool each; each updates the same two tasks in one batch, in opposite order.
 BOOST_AUTO_TEST_CASE(two_batches_in_deadlock_are_mended) {
   own.run(R"(
-    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
-    CREATE TRIGGER linger AFTER UPDATE ON tasks
-      FOR EACH ROW WHEN (NEW.title LIKE 'slow%') EXECUTE FUNCTION linger();
+    CREATE TABLE committed (title text);
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      INSERT INTO committed VALUES (NEW.title);
+      IF NEW.title LIKE 'slow%' THEN PERFORM pg_sleep(0.1); END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER linger AFTER UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION linger();
   )");
   own.run("ALTER DATABASE " + own.name() + " SET deadlock_timeout = '50ms'");
   connect();
@@ -229,6 +276,9 @@ BOOST_AUTO_TEST_CASE(two_batches_in_deadlock_are_mended) {
   for (const auto& pending : ours) BOOST_TEST(pending->outcome() == "ok");
   for (const auto& pending : theirs) BOOST_TEST(pending->outcome() == "ok");
   BOOST_TEST(read(metrics.database_batch_failures) + read(second.metrics.database_batch_failures) >= 1U);
+  // Each once and only once, whatever was undone on the way.
+  BOOST_TEST(own.value("SELECT string_agg(title, ' ' ORDER BY title) FROM committed") ==
+             "ours slow ours slow theirs theirs");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

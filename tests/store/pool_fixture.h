@@ -32,6 +32,8 @@ struct Pending {
   std::string outcome() const { return result ? tasklane::outcome(*result) : "pending"; }
 };
 
+using Creations = std::vector<std::unique_ptr<Pending<Tasks>>>;
+
 // Another session's transaction: whatever it has locked stays locked until it is released.
 class Rival {
  public:

@@ -26,9 +26,16 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_now_is_unavailable) {
     BOOST_TEST((classify(state) == SqlstateClass::unavailable), state);
 }
 
+BOOST_AUTO_TEST_CASE(a_prepared_statement_that_is_not_what_it_was_is_run_again) {
+  for (const char* state : {"26000", "42P05", "0A000"})
+    BOOST_TEST((classify(state) == SqlstateClass::unprepared), state);
+  // Run without a name, it was the statement itself.
+  BOOST_TEST((statement_error("0A000").type == ErrorType::internal_server_error));
+}
+
 BOOST_AUTO_TEST_CASE(anything_else_is_the_statement_s_own_fault) {
-  for (const char* state : {"23514", "23503", "22021", "22P05", "42501", "42P01", "42703", "26000", "0A000",
-                            "XX000", "25P02", "57000", "55000", "P0001"})
+  for (const char* state : {"23514", "23503", "22021", "22P05", "42501", "42P01", "42703", "XX000", "25P02",
+                            "57000", "55000", "P0001"})
     BOOST_TEST((classify(state) == SqlstateClass::rejected), state);
 }
 

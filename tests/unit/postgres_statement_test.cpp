@@ -143,6 +143,19 @@ BOOST_AUTO_TEST_CASE(every_statement_has_a_name_of_its_own) {
   BOOST_TEST(names.size() == statements::kAll.size());
 }
 
+// On a server connection that a pooler lends, another release may have prepared its own.
+BOOST_AUTO_TEST_CASE(another_text_is_prepared_under_another_name) {
+  constexpr SystemStatement kOne{"ping", Effect::read, "SELECT 1"};
+  constexpr SystemStatement kOther{"ping", Effect::read, "SELECT 2"};
+  constexpr SystemStatement kSame{"ping", Effect::read, "SELECT 1"};
+  BOOST_TEST(kOne.prepared_name.c_str() != std::string(kOther.prepared_name.c_str()));
+  BOOST_TEST(kOne.prepared_name.c_str() == std::string(kSame.prepared_name.c_str()));
+  BOOST_TEST(std::string(kOne.prepared_name.c_str()).starts_with("ping_"));
+  BOOST_TEST(std::string(kOne.prepared_name.c_str()).size() == 13U);
+  for (const Statement* statement : statements::kAll)
+    BOOST_TEST(std::string(statement->prepared_name.c_str()).size() < 64U);  // the server cuts longer ones
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(connection_url)
@@ -159,6 +172,20 @@ BOOST_AUTO_TEST_CASE(is_split_into_keywords) {
   BOOST_TEST(value_of(*keywords, "sslmode") == "verify-full");
   BOOST_TEST(value_of(*keywords, "options") == "endpoint=x");
   BOOST_TEST(value_of(*keywords, "hostaddr") == "(none)");
+}
+
+// As a cloud's console gives them.
+BOOST_AUTO_TEST_CASE(keeps_what_a_provider_asks_for) {
+  const auto keywords = parse_connection_url(
+      "postgresql://u:p@one.example:5432,two.example:5433/d?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+      "&channel_binding=require&target_session_attrs=read-write&sslsni=1");
+  BOOST_REQUIRE(keywords);
+  for (const auto& [name, value] :
+       {std::pair("host", "one.example,two.example"), std::pair("port", "5432,5433"),
+        std::pair("sslmode", "verify-full"), std::pair("sslrootcert", "/etc/ca.pem"),
+        std::pair("channel_binding", "require"), std::pair("target_session_attrs", "read-write"),
+        std::pair("sslsni", "1"), std::pair("options", "(none)")})
+    BOOST_TEST(value_of(*keywords, name) == value, name);
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_when_malformed) {

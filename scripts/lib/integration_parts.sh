@@ -12,7 +12,7 @@ blame() {
 on_page() { url=$page ask nobody "$1" "$2" -H "Origin: $page" -b "$work/jar" -c "$work/jar" "${@:3}"; }  # METHOD PATH …
 claim() { cut -d. -f"$1" <<<"$jwt" | jq -rR "$base64url | $2 // empty" 2>/dev/null || true; }  # PART FILTER
 base64url='gsub("-"; "+") | gsub("_"; "/") | . + "=="[:(4 - length % 4) % 4] | @base64d | fromjson'
-in_file() { sed -n "s/^$1=//p" "$env_file" 2>/dev/null | tail -n 1 | tr -d "\"'"; }  # NAME, of the API
+in_file() { { sed -n "s/^$1=//p" "$env_file" 2>/dev/null || true; } | tail -n 1 | tr -d "\"'"; }  # NAME, of the API; when it is known
 
 # One row joins the user that Better Auth stored and the task that the API stored. Needs the API's configuration and psql.
 same_database() {

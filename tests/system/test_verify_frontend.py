@@ -45,9 +45,12 @@ def changed(path, changes):
 
 
 def reload(stack):
+    """Until the old workers are gone: what they hold, they still answer by the old configuration."""
+    before = set(stack.worker_pids())
     subprocess.run(
         [stack.binaries / "tasklane", "reload", "--wait", "--env-file", stack.state / "tasklane.env"], check=True, timeout=60
     )
+    wait_for(lambda: not before & set(stack.worker_pids()), "the old workers to end", 40)
 
 
 def restart_web_app(stack):
@@ -73,6 +76,13 @@ def test_what_belongs_together_passes_and_leaves_no_task_behind(web):
     with web.database() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM tasks")
         assert cursor.fetchone() == (0,)
+
+
+def test_from_outside_it_says_what_it_cannot_see(web, tmp_path):
+    """Another host knows neither the configuration nor the database."""
+    done = verify(web, "--env-file", tmp_path / "none")
+    assert done.returncode == 0, done.stdout
+    assert "that both sides reach the same database is not shown" in done.stdout
 
 
 def test_the_rest_of_verify_passes_with_a_web_app_too(web):

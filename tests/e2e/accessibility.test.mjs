@@ -200,10 +200,12 @@ async function tabTo(page, locator, key = "Tab") {
 /** The picture of the focused control and its surroundings changes when the focus is taken away. */
 async function assertFocusShows(page) {
   const active = await page.evaluateHandle(() => document.activeElement);
-  const box = await active.boundingBox();
-  const { width, height } = page.viewportSize();
   const name = await active.evaluate((each) => each.outerHTML.slice(0, 100));
-  assert.ok(box && box.x + box.width > 0 && box.x < width && box.y + box.height > 0 && box.y < height, `${name}: out of sight`);
+  const { width, height } = page.viewportSize();
+  const box = await until(`${name} to be in sight`, async () => {
+    const { x, y, ...size } = (await active.boundingBox()) ?? { x: -1, y: -1, width: 0, height: 0 };
+    return x + size.width > 0 && x < width && y + size.height > 0 && y < height && { x, y, ...size };
+  });
   const [x, y] = [Math.max(0, box.x - 24), Math.max(0, box.y - 24)];
   const clip = { x, y, width: Math.min(width - x, box.width + 48), height: Math.min(height - y, box.height + 48) };
   const look = () => page.screenshot({ clip, caret: "hide", animations: "disabled" });

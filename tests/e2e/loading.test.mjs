@@ -128,6 +128,22 @@ describe("Loading", { concurrency: 3 }, () => {
     }),
   );
 
+  it(
+    "what slips into a page does not run, and this very watch notices",
+    visit({}, async ({ page, tasks, offences, allow }) => {
+      const policy = [/inline event handler violates .*Content Security Policy/, /image .*violates .*Content Security Policy/];
+      const expected = [...policy, /^another host: https:\/\/evil.example\//];
+      allow(...expected);
+      await tasks.open();
+      await page.evaluate(() => {
+        const markup = '<img src="data:," onerror="window.broken = true"><img src="https://evil.example/stolen">';
+        document.body.insertAdjacentHTML("beforeend", markup);
+      });
+      await until("all three", () => expected.every((pattern) => offences.some((each) => pattern.test(each))));
+      assert.equal(await page.evaluate(() => window.broken), undefined);
+    }),
+  );
+
   for (const timezoneId of ["Pacific/Kiritimati", "America/St_Johns"]) {
     it(
       `times are those of the browser in ${timezoneId}`,
@@ -156,25 +172,27 @@ describe("Loading", { concurrency: 3 }, () => {
       assert.ok(size < 6_000, `${size} elements`);
       const session = await page.context().newCDPSession(page);
       await session.send("Performance.enable", { timeDomain: "threadTicks" }); // CPU time: not that of busy neighbours
-      const measure = async () => {
+      const spentMs = async () => {
         const { metrics } = await session.send("Performance.getMetrics");
-        return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+        return metrics.find(({ name }) => name === "TaskDuration").value * 1_000;
       };
-      const before = await measure();
       await page.mouse.move(400, 500);
-      let steps = 0;
-      for (let at = -1; ; steps++) {
+      const turns = [];
+      for (let at = -1, before = await spentMs(); ; ) {
         const now = await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(scrollY))));
         if (now === at) break;
         at = now;
         await page.mouse.wheel(0, 600);
         await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+        const after = await spentMs();
+        turns.push(after - before);
+        before = after;
       }
-      const after = await measure();
-      const perStepMs = ((after.TaskDuration - before.TaskDuration) * 1_000) / steps;
-      console.log(`# 200 tasks: ${size} elements, ${perStepMs.toFixed(1)} ms of CPU for each of ${steps} turns of the wheel`);
-      assert.ok(steps > 10, `${steps} steps`);
-      assert.ok(perStepMs < 16, `${perStepMs} ms`);
+      const mean = turns.reduce((sum, each) => sum + each, 0) / turns.length;
+      const worst = Math.max(...turns);
+      const told = `${mean.toFixed(1)} ms of CPU for each of ${turns.length} turns of the wheel, ${worst.toFixed(1)} at most`;
+      console.log(`# 200 tasks: ${size} elements, ${told}`);
+      assert.ok(turns.length > 10 && mean < 16 && worst < 100, told);
       await tasks.box("Task 1").waitFor();
       await tasks.box("Task 1").click();
       await until("the tick", () => tasks.box("Task 1").isChecked());

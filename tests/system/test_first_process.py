@@ -18,7 +18,9 @@ class FirstProcess(Master):
     """In a process namespace of its own, seen from outside."""
 
     def command(self):
-        return ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *super().command()]
+        # Propagation stays: it can only be changed where / is a mount point, which it is not in a chroot.
+        own = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "unchanged"]
+        return [*own, *super().command()]
 
     @property
     def pid(self):

@@ -14,8 +14,10 @@ tally() {  # STATUS REPORT: adds up what a run reported; one that failed without
 }
 
 boost_tests() {  # PRESET KIND
-  local test run status
-  for test in $(find "build/$1/tests/$2" -maxdepth 1 -type f -executable -name "$2_*" | sort); do
+  local test run status tests
+  mapfile -t tests < <(find "build/$1/tests/$2" -maxdepth 1 -type f -executable -name "$2_*" | sort)
+  [ "${#tests[@]}" -gt 0 ] || { say "No $2 tests were built"; tally 1 ''; }
+  for test in "${tests[@]}"; do
     say "${test##*/} ($1)"
     run=("$test" --report_level=short --color_output=no)
     [ "$2" = unit ] || run=(scripts/with-postgres -- "${run[@]}")

@@ -91,7 +91,6 @@ def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_
     master = new_master(workers=2)
     keep, *_ = master.worker_pids()
     whole = {"status": "ready", "workers": {"configured": 2, "ready": 2, "waiting": 0, "refused": 0}}
-    wait_for(lambda: readiness(master) == whole, "both to be ready")
     told = []
     killed = set()  # a dead one can be killed again until the master has reaped it
     deadline = time.monotonic() + 3

@@ -66,7 +66,7 @@ class Master:
             lambda: self.process.poll() is not None or self.serves(), "the master's workers to serve", 12
         )
         assert self.process.poll() is None, self.log.read_text()
-        wait_for(self.is_whole, "all workers")
+        wait_for(self.is_ready, "all workers to be ready")
         return self
 
     def serves(self):
@@ -75,6 +75,12 @@ class Master:
                 return connection.ask("GET", "/healthz").status == 200
         except (OSError, fcgi.Closed):
             return False
+
+    def is_ready(self):
+        """Whether all workers serve, be there a database or not."""
+        with self.connect() as connection:
+            numbers = connection.ask("GET", "/metrics").body.decode()
+        return f"\ntasklane_workers_ready {self.workers}\n" in numbers
 
     def connect(self, timeout=6.0):
         return fcgi.Connection(self.socket, timeout)

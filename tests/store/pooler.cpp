@@ -79,7 +79,7 @@ void Pooler::start() {
 
 void Pooler::stop() {
   if (process_ <= 0) return;
-  ::kill(process_, SIGTERM);
+  ::kill(process_, SIGKILL);  // from 1.23 on SIGTERM waits for its clients to go
   ::waitpid(process_, nullptr, 0);
   process_ = 0;
 }

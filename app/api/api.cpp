@@ -48,17 +48,17 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
 
 Api::Answer Api::answer(const Request& request, Route& route) {
   auto found = find_route(request);
-  if (!found) co_return std::unexpected(std::move(found.error()));
+  if (!found) return at_once(std::unexpected(std::move(found.error())));
   route = std::move(*found);
   switch (route.endpoint) {
     case Endpoint::healthz:
-      co_return operations_.health();
+      return at_once(operations_.health());
     case Endpoint::readyz:
-      co_return co_await operations_.readiness(request.trace);
+      return operations_.readiness(request.trace);
     case Endpoint::metrics:
-      co_return operations_.metrics();
+      return at_once(operations_.metrics());
     case Endpoint::status:
-      co_return operations_.status();
+      return at_once(operations_.status());
     case Endpoint::unknown:
     case Endpoint::list_tasks:
     case Endpoint::create_task:
@@ -70,9 +70,13 @@ Api::Answer Api::answer(const Request& request, Route& route) {
   }
   if (read(metrics_.requests_in_flight) > requests_in_flight_max_) {
     add(metrics_.overload_rejections);
-    co_return fail(ErrorType::service_unavailable, "Too many requests are in flight; try again");
+    return at_once(fail(ErrorType::service_unavailable, "Too many requests are in flight; try again"));
   }
-  co_return co_await answer_for_user(request, route);
+  return answer_for_user(request, route);
+}
+
+Api::Answer Api::at_once(Result<Response> answer) {
+  co_return answer;
 }
 
 Api::Answer Api::answer_for_user(const Request& request, const Route& route) {

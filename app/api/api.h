@@ -31,6 +31,7 @@ class Api {
   using Answer = boost::asio::awaitable<Result<Response>>;
 
   Answer answer(const Request& request, Route& route);
+  static Answer at_once(Result<Response> answer);
   Answer answer_for_user(const Request& request, const Route& route);
 
   Authenticator& authenticator_;

@@ -21,10 +21,9 @@ namespace asio = boost::asio;
 struct Acceptor::Connection {
   explicit Connection(Descriptor fd) : exchange(std::move(fd)) {}
 
-  // Completes when bytes (or the end) have arrived since the last call.
-  asio::awaitable<void> readable() {
-    if (std::exchange(pending, false)) co_return;
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+  // Completes when bytes (or the end) arrive.
+  asio::awaitable<void> notification() {
+    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         [this](auto handler) { resume = std::move(handler); }, asio::use_awaitable);
   }
 
@@ -131,7 +130,7 @@ bool Acceptor::accept_one() {
 asio::awaitable<void> Acceptor::serve(Connection& connection) {
   try {
     while (true) {
-      co_await connection.readable();
+      if (!std::exchange(connection.pending, false)) co_await connection.notification();
       auto request = connection.exchange.read();
       if (!request) break;
       const Response response = co_await handler_(std::move(*request));

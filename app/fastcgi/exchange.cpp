@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -28,9 +30,35 @@ void set_timeout(int fd, int option) {
   ::setsockopt(fd, SOL_SOCKET, option, &timeout, sizeof timeout);
 }
 
-std::string_view parameter(const FCGX_Request& request, const char* name) {
-  const char* value = FCGX_GetParam(name, request.envp);
-  return value == nullptr ? std::string_view() : std::string_view(value);
+// The parameters that are read; empty: not sent.
+struct Parameters {
+  std::string_view method, target, authorization, content_type, content_length, idempotency_key, request_id,
+      traceparent;
+};
+
+constexpr std::pair<std::string_view, std::string_view Parameters::*> kParameters[] = {
+    {"REQUEST_METHOD", &Parameters::method},
+    {"REQUEST_URI", &Parameters::target},
+    {"HTTP_AUTHORIZATION", &Parameters::authorization},
+    {"CONTENT_TYPE", &Parameters::content_type},
+    {"CONTENT_LENGTH", &Parameters::content_length},
+    {"HTTP_IDEMPOTENCY_KEY", &Parameters::idempotency_key},
+    {"REQUEST_ID", &Parameters::request_id},
+    {"HTTP_TRACEPARENT", &Parameters::traceparent},
+};
+
+// Of one that is there twice, the first. Views of libfcgi's memory, which lasts as long as the request.
+Parameters read_parameters(const FCGX_Request& request) {
+  Parameters found;
+  for (char** entry = request.envp; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;  // NAME=value
+    const auto name = text.substr(0, text.find('='));
+    const auto known = std::ranges::find(kParameters, name, [](const auto& each) { return each.first; });
+    if (known == std::end(kParameters) || name.size() == text.size()) continue;
+    std::string_view& value = found.*known->second;
+    if (value.data() == nullptr) value = text.substr(name.size() + 1);
+  }
+  return found;
 }
 
 // Empty text is a length of 0; nullopt: no length at all.
@@ -69,17 +97,18 @@ std::optional<Request> Exchange::read() {
   const auto received = std::chrono::steady_clock::now();
   if (FCGX_Accept_r(&request) != 0) return std::nullopt;  // libfcgi has closed the connection
 
-  Request read{.method = std::string(parameter(request, "REQUEST_METHOD")),
-               .target = std::string(parameter(request, "REQUEST_URI")),
-               .authorization = std::string(parameter(request, "HTTP_AUTHORIZATION")),
-               .content_type = std::string(parameter(request, "CONTENT_TYPE")),
-               .idempotency_key = std::string(parameter(request, "HTTP_IDEMPOTENCY_KEY")),
-               .request_id = std::string(parameter(request, "REQUEST_ID")),
-               .traceparent = std::string(parameter(request, "HTTP_TRACEPARENT")),
+  const Parameters sent = read_parameters(request);
+  Request read{.method = std::string(sent.method),
+               .target = std::string(sent.target),
+               .authorization = std::string(sent.authorization),
+               .content_type = std::string(sent.content_type),
+               .idempotency_key = std::string(sent.idempotency_key),
+               .request_id = std::string(sent.request_id),
+               .traceparent = std::string(sent.traceparent),
                .body = {},
                .received = received,
                .read = {}};
-  if (!read_body(read)) {
+  if (!read_body(sent.content_length, read)) {
     FCGX_Free(&request, 1);  // without an answer: nginx makes it a 502
     return std::nullopt;
   }
@@ -87,9 +116,9 @@ std::optional<Request> Exchange::read() {
   return read;
 }
 
-bool Exchange::read_body(Request& read) {
+bool Exchange::read_body(std::string_view length, Request& read) {
   FCGX_Stream* in = state_->request.in;
-  const auto announced = parse_length(parameter(state_->request, "CONTENT_LENGTH"));
+  const auto announced = parse_length(length);
   if (!announced) return false;
   read.body_too_large = *announced > limits::kRequestBodyMaxBytes;
   if (!read.body_too_large) read.body.reserve(*announced);

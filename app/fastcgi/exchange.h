@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/descriptors.h"
 #include "http/message.h"
@@ -33,7 +34,7 @@ class Exchange {
 
  private:
   struct State;
-  bool read_body(Request& request);
+  bool read_body(std::string_view length, Request& request);
 
   std::unique_ptr<State> state_;
 };

@@ -1,5 +1,6 @@
 #include "postgres/batch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tasklane {
@@ -7,6 +8,7 @@ namespace tasklane {
 Batch::Batch(std::vector<Job> jobs, bool apart, bool by_name)
     : jobs_(std::move(jobs)), apart_(apart), by_name_(by_name), syncs_left_(apart ? jobs_.size() : 1) {
   replies_.resize(jobs_.size());
+  writes_ = std::ranges::any_of(jobs_, [](const Job& job) { return job.statement->effect == Effect::write; });
 }
 
 bool Batch::take(Reply reply) {

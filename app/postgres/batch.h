@@ -22,6 +22,7 @@ class Batch {
   bool empty() const { return jobs_.empty(); }
   std::size_t size() const { return jobs_.size(); }
   bool apart() const { return apart_; }
+  bool writes() const { return writes_; }    // any of its statements
   bool by_name() const { return by_name_; }  // its statements run by their prepared names
   std::vector<Job>& jobs() { return jobs_; }
 
@@ -43,6 +44,7 @@ class Batch {
   std::vector<Job> jobs_;
   std::vector<Reply> replies_;
   bool apart_ = false;
+  bool writes_ = false;
   bool by_name_ = true;
   bool failed_ = false;
   std::optional<std::size_t> culprit_;

@@ -77,23 +77,35 @@ ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std
 }
 
 ConnectionPool::Answer ConnectionPool::submit(Job job) {
-  Pipeline* const pipeline = choose(*job.statement, job.home);
-  if (pipeline == nullptr) co_return std::unexpected(unreachable_error());
-  watch_deadlines();
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
-      [&](auto handler) {
-        job.done = std::move(handler);
-        pipeline->submit(std::move(job));
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
+      [this](auto handler, Job waiting) {
+        waiting.done = std::move(handler);
+        Pipeline* const pipeline = choose(*waiting.statement, waiting.home);
+        if (pipeline == nullptr) return refuse(std::move(waiting));
+        watch_deadlines();
+        pipeline->submit(std::move(waiting));
       },
-      asio::use_awaitable);
+      asio::use_awaitable, std::move(job));
 }
 
-// The home connection; another one for a read that would have to wait there, and for anything while home is
-// away.
+// Not at once: whoever asks is not waiting yet.
+void ConnectionPool::refuse(Job job) {
+  asio::post(loop_, [job = std::move(job)]() mutable { job.finish(std::unexpected(unreachable_error())); });
+}
+
+// A write goes to its user's home connection. A read joins the first connection that is quick: a few large
+// batches cost all parts less than many small ones. Where that would mean to wait (a distant database, a slow
+// statement) it goes where the least waits, as does everything while home is away.
 Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
   Pipeline* const preferred = pipelines_[home].get();
-  if (preferred->ready() && preferred->accepts() && (statement.effect == Effect::write || preferred->idle()))
-    return preferred;
+  if (statement.effect == Effect::write) {
+    if (preferred->ready() && preferred->accepts()) return preferred;
+  } else {
+    const auto now = Clock::now();
+    const auto quick =
+        std::ranges::find_if(pipelines_, [&](const auto& pipeline) { return pipeline->quick(now); });
+    if (quick != pipelines_.end()) return quick->get();
+  }
   Pipeline* best = nullptr;
   const auto rank = [&](const Pipeline& pipeline) {
     return std::tuple(!pipeline.ready(), pipeline.backlog(), &pipeline != preferred);

@@ -42,6 +42,7 @@ class ConnectionPool {
  private:
   Pipeline* choose(const Statement& statement, std::size_t home);
   Answer submit(Job job);
+  void refuse(Job job);
   void place(Job job);
   void watch_deadlines();
 

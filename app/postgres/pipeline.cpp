@@ -108,6 +108,7 @@ bool Pipeline::take_replies() {
 }
 
 void Pipeline::submit(Job job) {
+  writes_queued_ = writes_queued_ || job.statement->effect == Effect::write;
   queue_.push_back(std::move(job));
   schedule_send();
 }
@@ -133,6 +134,7 @@ void Pipeline::send_next() {
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
+  writes_queued_ = writes_queued_ && !queue_.empty();
   send(std::move(jobs), false);
 }
 
@@ -184,6 +186,7 @@ void Pipeline::flush_on() {
 void Pipeline::complete(Batch batch) {
   subtract(metrics_.database_statements_in_flight, batch.size());
   completed_at_ = Clock::now();
+  round_trip_ = completed_at_ - sent_at_;
   if (batch.undone()) return run_again(std::move(batch));
   std::vector<std::size_t> answered;
   std::vector<Job> again;
@@ -247,6 +250,7 @@ bool Pipeline::mend(const Batch& batch, const Reply& reply) {
 
 // Before what has come later.
 void Pipeline::queue_again(std::vector<Job> jobs) {
+  writes_queued_ = writes_queued_ || !jobs.empty();
   queue_.insert(queue_.begin(), std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end()));
 }
 
@@ -276,6 +280,7 @@ void Pipeline::hand_over() {
       setting_.place(std::move(job));
     }
   }
+  writes_queued_ = false;
   for (Job& job : std::exchange(queue_, {})) setting_.place(std::move(job));
 }
 

@@ -49,6 +49,13 @@ class Pipeline {
   bool ready() const { return state_ == State::ready; }
   bool idle() const { return ready() && batch_.empty() && queue_.empty(); }
   std::size_t backlog() const { return queue_.size() + batch_.size(); }
+  // Whether a read would be on its way at once or after a moment: what is in flight, if anything, are reads
+  // that are about to come back, as far as the batch before tells. Behind a write it might wait for a commit.
+  bool quick(Clock::time_point now) const {
+    if (!ready() || writes_queued_ || queue_.size() >= limits::kBatchStatementsMax) return false;
+    return batch_.empty() ||
+           (!batch_.writes() && now - sent_at_ < limits::kQuickBatch && round_trip_ < limits::kQuickBatch);
+  }
   // Whether the first attempt to connect has been decided.
   bool tried() const { return tried_; }
 
@@ -99,10 +106,12 @@ class Pipeline {
   State state_ = State::connecting;
   bool tried_ = false;
   std::deque<Job> queue_;
+  bool writes_queued_ = false;  // there may be a write in the queue
   bool send_scheduled_ = false;
   Batch batch_;  // in flight; empty: none
   Clock::time_point sent_at_;
   Clock::time_point completed_at_;  // of the batch before
+  Clock::duration round_trip_{};    // of the batch before
   Clock::time_point ready_at_;      // of this connection
   bool flushed_ = true;             // the batch is with the kernel to its last Sync
   bool broken_ = false;             // the connection has to be given up

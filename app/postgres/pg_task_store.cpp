@@ -6,8 +6,9 @@ namespace tasklane {
 
 Tasks read_tasks(const Rows& rows) {
   Tasks tasks{.rows = {}, .memory = rows.memory()};
-  tasks.rows.reserve(static_cast<std::size_t>(rows.size()));
-  for (int row = 0; row < rows.size(); ++row) {
+  const int count = rows.size();
+  tasks.rows.reserve(static_cast<std::size_t>(count));
+  for (int row = 0; row < count; ++row) {
     tasks.rows.push_back({.id = rows.integer(row, 0),
                           .title = rows.text(row, 1),
                           .description = rows.optional_text(row, 2),

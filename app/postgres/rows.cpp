@@ -1,8 +1,10 @@
 #include "postgres/rows.h"
 
+#include <endian.h>
 #include <libpq-fe.h>
 
 #include <cstdlib>
+#include <cstring>
 
 namespace tasklane {
 
@@ -32,18 +34,20 @@ std::string_view Rows::text(int row, int column) const {
 }
 
 std::optional<std::string_view> Rows::optional_text(int row, int column) const {
-  if (is_null(row, column)) return std::nullopt;
-  return text(row, column);
+  const std::string_view value = text(row, column);
+  if (value.empty() && is_null(row, column)) return std::nullopt;
+  return value;
 }
 
 std::int64_t Rows::integer(int row, int column) const {
   std::uint64_t value = 0;
-  for (const char byte : text(row, column)) value = value << 8 | static_cast<unsigned char>(byte);
-  return static_cast<std::int64_t>(value);
+  const std::string_view bytes = text(row, column);
+  if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+  return static_cast<std::int64_t>(be64toh(value));
 }
 
 bool Rows::boolean(int row, int column) const {
-  return text(row, column) == std::string_view("\1", 1);
+  return *PQgetvalue(result_.get(), row, column) == 1;  // a null's value is an empty C string
 }
 
 std::int64_t Rows::timestamp(int row, int column) const {

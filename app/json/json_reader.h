@@ -1,5 +1,5 @@
 #pragma once
-// Strict JSON (RFC 8259) into a small tree: task bodies, JWT parts, JWK sets. One of the two files that see
+// Strict JSON (RFC 8259) into a small tree: task bodies, JWT parts, JWK sets. The only file that sees
 // RapidJSON. Refused, each with a sentence that names it: invalid UTF-8, a byte order mark, lone surrogates,
 // U+0000 (escaped or raw), duplicate keys at any level, trailing bytes, nesting past limits::kJsonDepthMax,
 // numbers outside a double. Never recurses on the input; memory is bounded by the input's size.

@@ -1,29 +1,28 @@
 #pragma once
-// Writes JSON into one growing buffer. The other file that sees RapidJSON. Strings must be valid UTF-8.
-// Commas and colons are its own business: object() key() value() … end_object().
+// Writes JSON and its structure: commas and colons are its own business. object() key() value() …
+// end_object().
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+
+#include "json/json_text.h"
 
 namespace tasklane {
 
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t expected_bytes = 512);
-  ~JsonWriter();
+  explicit JsonWriter(std::size_t expected_bytes = 512) : text_(expected_bytes) {}
 
-  void begin_object();
-  void end_object();
-  void begin_array();
-  void end_array();
+  void begin_object() { begin("{"); }
+  void end_object() { end("}"); }
+  void begin_array() { begin("["); }
+  void end_array() { end("]"); }
   void key(std::string_view name);  // the program's own: written as it is
-  void string(std::string_view text);
-  void plain(std::string_view text);  // without anything to escape, such as a timestamp: written as it is
-  void integer(std::int64_t number);
-  void boolean(bool value);
-  void null();
+  void string(std::string_view text) { next(), text_.string(text); }
+  void integer(std::int64_t number) { next(), text_.integer(number); }
+  void boolean(bool value) { next(), text_.raw(value ? "true" : "false"); }
+  void null() { next(), text_.raw("null"); }
 
   void member(std::string_view name, std::string_view text) { key(name), string(text); }
   void member(std::string_view name, const char* text) { member(name, std::string_view(text)); }
@@ -35,8 +34,12 @@ class JsonWriter {
   std::string take();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  void begin(std::string_view bracket);
+  void end(std::string_view bracket);
+  void next();  // key or value: after another one a comma
+
+  JsonText text_;
+  bool follows_ = false;  // another one, in the same object or array
 };
 
 }  // namespace tasklane

@@ -6,6 +6,9 @@
 
 namespace tasklane {
 
+// Rows with the statements' task columns, whose texts are not copied.
+Tasks read_tasks(const Rows& rows);
+
 class PgTaskStore final : public TaskStore {
  public:
   explicit PgTaskStore(ConnectionPool& pool) : pool_(pool) {}

@@ -21,7 +21,7 @@ class Rows {
   bool is_null(int row, int column) const;
   std::string_view text(int row, int column) const;
   std::optional<std::string_view> optional_text(int row, int column) const;
-  std::int64_t integer(int row, int column) const;    // int8
+  std::int64_t integer(int row, int column) const;    // int8; 0 for null
   bool boolean(int row, int column) const;            // bool
   std::int64_t timestamp(int row, int column) const;  // timestamptz, as microseconds since 1970
 

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "json/json_reader.h"
+#include "json/json_text.h"
 
 namespace tasklane {
 
@@ -122,27 +123,39 @@ TimestampText put_timestamp(Timestamp timestamp) {
   return text;
 }
 
-void write_timestamp(JsonWriter& json, std::string_view name, Timestamp timestamp) {
+void write_timestamp(JsonText& json, Timestamp timestamp) {
   const TimestampText text = put_timestamp(timestamp);
-  json.key(name);
-  json.plain({text.data(), text.size()});
+  json.raw({text.data(), text.size()});
 }
 
-void write(JsonWriter& json, const Task& task, std::string_view user_id) {
-  json.begin_object();
-  json.member("id", task.id);
-  json.member("user_id", user_id);
-  json.member("title", task.title);
-  json.key("description");
-  task.description ? json.string(*task.description) : json.null();
-  json.member("completed", task.completed);
-  write_timestamp(json, "created_at", task.created_at);
-  write_timestamp(json, "updated_at", task.updated_at);
-  json.end_object();
+std::string quote(std::string_view user_id) {
+  JsonText text(user_id.size() + 2);
+  text.string(user_id);
+  return text.take();
 }
 
-// A task without its texts: names, numbers, two timestamps.
-constexpr std::size_t kTaskFixedBytes = 224;
+// At least what it takes, unless much has to be escaped.
+std::size_t expected_bytes(const Task& task, std::string_view quoted_user_id) {
+  constexpr std::size_t kFixedBytes = 224;  // names, numbers, two timestamps
+  return kFixedBytes + quoted_user_id.size() + task.title.size() + task.description.value_or("").size();
+}
+
+// What stands between the values is known, and written in whole pieces; the user's id is escaped but once.
+void write(JsonText& json, const Task& task, std::string_view quoted_user_id) {
+  json.raw(R"({"id":)");
+  json.integer(task.id);
+  json.raw(R"(,"user_id":)");
+  json.raw(quoted_user_id);
+  json.raw(R"(,"title":)");
+  json.string(task.title);
+  json.raw(R"(,"description":)");
+  task.description ? json.string(*task.description) : json.raw("null");
+  json.raw(task.completed ? R"(,"completed":true,"created_at":")" : R"(,"completed":false,"created_at":")");
+  write_timestamp(json, task.created_at);
+  json.raw(R"(","updated_at":")");
+  write_timestamp(json, task.updated_at);
+  json.raw(R"("})");
+}
 
 // Unicode 15, PropList.txt, White_Space.
 constexpr std::array<char32_t, 25> kWhiteSpace = {
@@ -211,20 +224,23 @@ Result<std::optional<bool>> parse_completion(std::string_view body) {
 }
 
 std::string write_task(const Task& task, std::string_view user_id) {
-  JsonWriter json(kTaskFixedBytes + user_id.size() + task.title.size() +
-                  task.description.value_or("").size());
-  write(json, task, user_id);
+  const std::string quoted = quote(user_id);
+  JsonText json(expected_bytes(task, quoted));
+  write(json, task, quoted);
   return json.take();
 }
 
 std::string write_tasks(const Tasks& tasks, std::string_view user_id) {
+  const std::string quoted = quote(user_id);
   std::size_t bytes = 2;
-  for (const Task& task : tasks.rows)
-    bytes += kTaskFixedBytes + user_id.size() + task.title.size() + task.description.value_or("").size();
-  JsonWriter json(bytes);
-  json.begin_array();
-  for (const Task& task : tasks.rows) write(json, task, user_id);
-  json.end_array();
+  for (const Task& task : tasks.rows) bytes += expected_bytes(task, quoted);
+  JsonText json(bytes);
+  json.raw("[");
+  for (const Task& task : tasks.rows) {
+    if (&task != tasks.rows.data()) json.raw(",");
+    write(json, task, quoted);
+  }
+  json.raw("]");
   return json.take();
 }
 

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "json/json_writer.h"
 #include "tasks/task.h"
 
 namespace tasklane {

@@ -45,8 +45,10 @@ struct OutageFixture : OwnPoolFixture {
   Creations read_on_all(int connections, TaskId id) {
     Creations pending;
     for (int i = 0; i < connections; ++i) {
+      const auto since = Clock::now();
       pending.push_back(start(get(id)));
-      loop.poll();
+      // Later than that, the next one does not wait for this one.
+      run_until(loop, [&] { return Clock::now() - since > limits::kQuickBatch; });
     }
     BOOST_TEST(wait_for_blocked(connections));
     return pending;

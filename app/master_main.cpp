@@ -91,6 +91,7 @@ Adjustable adjustable(const Config& config) {
       .pool = {.workers = static_cast<std::size_t>(config.workers), .drain_timeout = config.drain_timeout},
       .retire_at = {.requests = config.worker_requests_max,
                     .rss_bytes = config.worker_rss_max_mib * 1024 * 1024},
+      .cpu_affinity = config.worker_cpu_affinity,
       .log_level = config.log_level,
       .log_format = config.log_format};
 }
@@ -98,6 +99,7 @@ Adjustable adjustable(const Config& config) {
 Adjustable adjustable(const Handover& handover) {
   return {.pool = handover.pool.settings,
           .retire_at = handover.retire_at,
+          .cpu_affinity = handover.cpu_affinity,
           .log_level = handover.log_level,
           .log_format = handover.log_format};
 }

@@ -18,7 +18,7 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::array<std::string_view, 34> kNames = {
+constexpr std::array<std::string_view, 35> kNames = {
     "DATABASE_URL",
     "DATABASE_URL_DIRECT",
     "DATABASE_CONNECTIONS",
@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, 34> kNames = {
     "FASTCGI_SOCKET_GROUP",
     "FASTCGI_SOCKET_MODE",
     "WORKERS",
+    "WORKER_CPU_AFFINITY",
     "REQUESTS_IN_FLIGHT_MAX",
     "DRAIN_TIMEOUT_SECONDS",
     "WORKER_REQUESTS_MAX",
@@ -58,6 +59,7 @@ constexpr std::array<std::string_view, 34> kNames = {
 constexpr std::string_view kSocketPath = "/run/tasklane/tasklane.sock";
 
 constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 2> kCpuAffinities = {"auto", "off"};
 constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "json", "text"};
 constexpr std::array<std::string_view, 2> kTlsProfiles = {"intermediate", "modern"};
 constexpr std::array<std::string_view, 2> kRsaAlgorithms = {"RS256", "PS256"};
@@ -113,6 +115,7 @@ void read_workers(ConfigReader& reader, Config& config) {
   config.requests_in_flight_max =
       static_cast<std::size_t>(reader.integer("REQUESTS_IN_FLIGHT_MAX", 2'048, 1, 8'192));
   config.drain_timeout = std::chrono::seconds(reader.integer("DRAIN_TIMEOUT_SECONDS", 30, 1, 3'600));
+  config.worker_cpu_affinity = reader.choice("WORKER_CPU_AFFINITY", 0, kCpuAffinities) == 0;
   config.worker_requests_max =
       static_cast<std::uint64_t>(reader.integer("WORKER_REQUESTS_MAX", 0, 0, 1'000'000'000'000));
   config.worker_rss_max_mib = static_cast<std::uint64_t>(reader.integer("WORKER_RSS_MAX", 0, 0, 1'048'576));
@@ -264,6 +267,7 @@ std::string describe(const Config& c) {
   line("FASTCGI_SOCKET_GROUP", c.socket_group);
   line("FASTCGI_SOCKET_MODE", fmt::format("{:04o}", c.socket_mode));
   line("WORKERS", c.workers);
+  line("WORKER_CPU_AFFINITY", kCpuAffinities[c.worker_cpu_affinity ? 0 : 1]);
   line("REQUESTS_IN_FLIGHT_MAX", c.requests_in_flight_max);
   line("DRAIN_TIMEOUT_SECONDS", c.drain_timeout.count());
   line("WORKER_REQUESTS_MAX", c.worker_requests_max);

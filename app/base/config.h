@@ -41,6 +41,7 @@ struct Config {
   int workers;
   std::size_t requests_in_flight_max;  // per worker; past it 503
   std::chrono::seconds drain_timeout;
+  bool worker_cpu_affinity = true;         // a worker to each processor, when there are enough
   std::uint64_t worker_requests_max;       // then the worker is retired; 0: never
   std::uint64_t worker_rss_max_mib;        // the same
   std::chrono::milliseconds slow_request;  // a request that takes as long is logged; 0: every one is

@@ -110,6 +110,8 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
     h.pool.retire_not_before = time_of(time);
   } else if (word == "retire_at") {
     in >> h.retire_at.requests >> h.retire_at.rss_bytes;
+  } else if (word == "cpu_affinity") {
+    h.cpu_affinity = bounded<int>(in, 2) == 1;
   } else if (word == "log") {
     h.log_level = bounded<LogLevel>(in, 4);
     h.log_format = bounded<LogFormat>(in, 3);
@@ -170,6 +172,7 @@ std::string encode(const Handover& h) {
   if (const auto& r = pool.retirement) line("retirement", r->retiring, r->successor, r->handed_over ? 1 : 0);
   line("retire_not_before", number(pool.retire_not_before));
   line("retire_at", h.retire_at.requests, h.retire_at.rss_bytes);
+  line("cpu_affinity", h.cpu_affinity ? 1 : 0);
   line("log", static_cast<int>(h.log_level), static_cast<int>(h.log_format));
   line("listen", h.listen_fd, h.listen_path);
   if (h.control_fd >= 0) line("control", h.control_fd, h.control_path);

@@ -29,6 +29,7 @@ struct RetireAt {
 struct Handover {
   PoolState pool = {.settings = {.workers = 0, .drain_timeout = {}}, .slots = {}};
   RetireAt retire_at = {};
+  bool cpu_affinity = false;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
   int listen_fd = -1;

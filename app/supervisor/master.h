@@ -31,6 +31,7 @@ namespace tasklane {
 struct Adjustable {
   PoolSettings pool;
   RetireAt retire_at = {};
+  bool cpu_affinity = false;  // binds workers to processors (supervisor/placement.h)
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
 };
@@ -99,6 +100,7 @@ class Master {
 
   // master_actions.cpp: what the pool asks for.
   void obey(Actions actions);
+  std::optional<std::size_t> processor() const;
   void carry_out(const Spawn& action);
   void carry_out(const Terminate& action);
   void carry_out(const Kill& action);

@@ -8,6 +8,7 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "supervisor/master.h"
+#include "supervisor/placement.h"
 
 namespace tasklane {
 
@@ -54,13 +55,25 @@ void Master::obey(Actions actions) {
   }
 }
 
+// Of the configuration that the new worker reads.
+std::optional<std::size_t> Master::processor() const {
+  if (!wanted_.cpu_affinity) return std::nullopt;
+  std::vector<pid_t> workers;
+  for (const PoolSlot& slot : pool_.slots()) {
+    if (slot.pid != 0) workers.push_back(slot.pid);
+  }
+  return processor_for_worker(wanted_.pool.workers, workers);
+}
+
 void Master::carry_out(const Spawn& action) {
   if (action.restart) add(metrics_.worker_restarts);
   if (places_.size() <= action.slot) places_.resize(action.slot + 1);
   Place& place = places_[action.slot];
   place = {};
   const Inheritance inheritance{sockets_.listen_fd, metrics_fd_};
-  auto worker = spawn_worker(settings_.worker, inheritance, action.slot, action.generation);
+  auto worker =
+      spawn_worker(settings_.worker, inheritance,
+                   {.slot = action.slot, .generation = action.generation, .processor = processor()});
   if (!worker) {
     log::error("worker could not be started", {{"slot", action.slot}, {"error", worker.error()}});
     place.failure = worker.error();

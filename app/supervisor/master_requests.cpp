@@ -104,6 +104,7 @@ void Master::end_check(const Ending& end) {
 Handover Master::handover() const {
   Handover state{.pool = pool_.state(),
                  .retire_at = settings_.adjustable.retire_at,
+                 .cpu_affinity = settings_.adjustable.cpu_affinity,
                  .log_level = settings_.adjustable.log_level,
                  .log_format = settings_.adjustable.log_format,
                  .listen_fd = sockets_.listen_fd,

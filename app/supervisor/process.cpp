@@ -18,6 +18,7 @@
 
 #include "base/exit_codes.h"
 #include "base/log.h"
+#include "supervisor/placement.h"
 
 namespace tasklane {
 
@@ -42,9 +43,9 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-std::vector<std::string> worker_environment(std::size_t slot, std::uint64_t generation) {
-  const std::string own[] = {fmt::format("{}={}", kSlotVariable, slot),
-                             fmt::format("{}={}", kGenerationVariable, generation)};
+std::vector<std::string> worker_environment(const WorkerPlace& place) {
+  const std::string own[] = {fmt::format("{}={}", kSlotVariable, place.slot),
+                             fmt::format("{}={}", kGenerationVariable, place.generation)};
   std::vector<std::string> environment(std::begin(own), std::end(own));
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
@@ -107,8 +108,8 @@ std::unexpected<std::string> refusal(std::string_view call) {
 }  // namespace
 
 std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& command,
-                                                       const Inheritance& inheritance, std::size_t slot,
-                                                       std::uint64_t generation) {
+                                                       const Inheritance& inheritance,
+                                                       const WorkerPlace& place) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return refusal("pipe2");
   Descriptor ready(ends[0]);
@@ -117,7 +118,7 @@ std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& comm
 
   std::vector<std::string> words = {command.path};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
-  auto variables = worker_environment(slot, generation);
+  auto variables = worker_environment(place);
   auto arguments = pointers(words);
   auto environment = pointers(variables);
   const std::array sources = {inheritance.listen_fd, worker_end.get(), inheritance.metrics_fd};
@@ -126,6 +127,7 @@ std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& comm
   const pid_t pid = ::fork();
   if (pid < 0) return refusal("fork");
   if (pid == 0) become_worker(master, sources, arguments, environment);
+  if (place.processor) bind_to_processor(pid, *place.processor);  // here, so that the next one sees it
   return WorkerProcess{pid, std::move(ready)};
 }
 

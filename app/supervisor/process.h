@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct Inheritance {
   int metrics_fd;
 };
 
+// Its place in the pool, and the processor that it is bound to; none: wherever the kernel likes.
+struct WorkerPlace {
+  std::size_t slot;
+  std::uint64_t generation;
+  std::optional<std::size_t> processor = {};
+};
+
 struct WorkerProcess {
   pid_t pid = 0;
   Descriptor ready = {};  // read end, non-blocking: 'R' when ready, else a sentence why not, or nothing
@@ -39,8 +47,8 @@ struct WorkerProcess {
 
 // The running process, or a sentence when the system refuses one (too many processes or descriptors).
 std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& command,
-                                                       const Inheritance& inheritance, std::size_t slot,
-                                                       std::uint64_t generation);
+                                                       const Inheritance& inheritance,
+                                                       const WorkerPlace& place);
 
 // Where the running executable stands, also after another file has taken its place.
 std::string own_executable();

@@ -87,6 +87,27 @@ def serves(stack, pid):
         api.close()
 
 
+def test_with_a_worker_for_each_processor_each_stays_on_its_own(new_master):
+    processors = os.sched_getaffinity(0)
+    master = new_master(workers=len(processors))
+
+    def places():
+        return sorted(sorted(os.sched_getaffinity(pid)) for pid in master.worker_pids() if is_alive(pid))
+
+    assert places() == [[one] for one in sorted(processors)]
+    victim = master.worker_pids()[0]
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: not is_alive(victim), "its end")
+    wait_for(lambda: places() == [[one] for one in sorted(processors)], "its successor in its place")
+
+
+@pytest.mark.parametrize("settings", [{"WORKER_CPU_AFFINITY": "off"}, {"workers": 1}])
+def test_otherwise_the_kernel_places_the_workers(new_master, settings):
+    processors = os.sched_getaffinity(0)
+    master = new_master(**{"workers": len(processors), **settings})
+    assert all(os.sched_getaffinity(pid) == processors for pid in master.worker_pids())
+
+
 def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):
     master = new_master(workers=2)
     keep, *_ = master.worker_pids()

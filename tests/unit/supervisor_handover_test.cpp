@@ -24,6 +24,7 @@ Handover example() {
   pool.reload(now, settings);
   return {.pool = pool.state(),
           .retire_at = {.requests = 1000, .rss_bytes = 1 << 20},
+          .cpu_affinity = true,
           .log_level = LogLevel::debug,
           .log_format = LogFormat::json,
           .listen_fd = 7,

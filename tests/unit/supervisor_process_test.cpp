@@ -26,7 +26,7 @@ struct Fixture {
                  {listen.get(), metrics.get()});
   }
   static WorkerProcess spawn(const WorkerCommand& command, const Inheritance& inheritance) {
-    auto worker = spawn_worker(command, inheritance, 3, 7);
+    auto worker = spawn_worker(command, inheritance, {.slot = 3, .generation = 7});
     BOOST_REQUIRE(worker.has_value());
     return std::move(*worker);
   }
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_
     for (int fd = 3; fd < 50; ++fd) ::close(fd);
     ::dup2(high_listen, 5);
     ::dup2(high_metrics, 3);  // the pipe's ends become 4 and 6
-    auto worker = spawn_worker({.path = script}, {5, 3}, 0, 1);
+    auto worker = spawn_worker({.path = script}, {5, 3}, {.slot = 0, .generation = 1});
     int status = -1;
     if (!worker || ::waitpid(worker->pid, &status, 0) != worker->pid) ::_exit(1);
     char byte = 0;
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(drains_a_worker_whose_master_was_killed) {
       "worker", "trap 'echo drained >" + out + "; exit 0' TERM; printf R >&4; while :; do sleep 0.01; done");
   const pid_t master = ::fork();
   if (master == 0) {
-    const auto worker = spawn_worker({.path = script}, {listen.get(), metrics.get()}, 0, 1);
+    const auto worker = spawn_worker({.path = script}, {listen.get(), metrics.get()}, {.slot = 0, .generation = 1});
     char byte = 0;
     eventually([&] { return ::read(worker->ready.get(), &byte, 1) == 1; });
     ::raise(SIGKILL);

@@ -10,11 +10,12 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from harness import tokens
+from harness import replay, tokens
 from harness.processes import children_of, links, open_files, wait_for
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 ESTABLISHED = "01"
+GENERATOR_THREADS = max(2, os.cpu_count() // 2)
 
 
 def raise_limit():
@@ -39,26 +40,40 @@ def descriptors(stack):
     return {pid: open_files(pid) for master in masters for pid in [master, *children_of(master)]}
 
 
-def write_tokens(stack, folder, users):
-    file = folder / "tokens"
-    file.write_text("".join(f"{tokens.token(stack.secret, f'flood-{n}')}\n" for n in range(users)))
-    return file
+def write_requests(stack, folder, users):
+    """A file of one GET /api/tasks for each of some users."""
+    made = (tokens.token(stack.secret, f"flood-{n}") for n in range(users))
+    return replay.write(folder / "requests", (replay.request("GET", "/api/tasks", token) for token in made))
 
 
-def wrk(stack, clients, seconds, token_file, creates=False):
-    """GET /api/tasks, or POST, as fast as it goes: ({rate, p50, p95, p99, failed, requests}, {connect, read, write, timeout: errors})."""
+def wrk_command(port, clients, seconds, requests, expected="200", turn=False):
+    """(command, environment) of wrk with the requests of a file, as fast as it goes. wrk_figures reads what it says."""
+    threads = min(GENERATOR_THREADS, clients)
     command = [
-        "wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "requests.lua"), stack.url,
+        "wrk", f"-t{threads}", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "replay.lua"),
+        f"https://127.0.0.1:{port}",
     ]  # fmt: skip
-    environment = {"TOKENS": str(token_file), "CREATE": "1" if creates else "", "PATH": "/usr/bin:/bin"}
+    order = "turn" if turn else "random"
+    return command, {"REQUESTS": str(requests), "EXPECTED": expected, "THREADS": str(threads), "ORDER": order}
+
+
+def wrk_figures(output):
+    """What replay.lua has told, with the rate, and "failed": what got no answer, or one of an unexpected status but 503."""
+    told = json.loads(output.strip().splitlines()[-1])
+    told["rate"] = told["requests"] / told.pop("seconds")
+    told["failed"] = sum(told[name] for name in ("wrong", "connect", "read", "write", "timeout"))
+    return told
+
+
+def wrk(stack, clients, seconds, requests):
+    """The figures of wrk, to its end."""
+    command, environment = wrk_command(stack.port, clients, seconds, requests)
     done = subprocess.run(
-        command, env=environment, preexec_fn=raise_limit, capture_output=True, text=True, timeout=seconds + 60, check=False,
+        command, env={"PATH": os.environ["PATH"], **environment}, preexec_fn=raise_limit, capture_output=True, text=True,
+        timeout=seconds + 60, check=False,
     )  # fmt: skip
-    found = re.search(r"^figures (.*)$", done.stdout, re.MULTILINE)
-    assert done.returncode == 0 and found, done.stdout + done.stderr
-    names = ("rate", "p50", "p95", "p99", "failed", "requests")
-    errors = re.findall(r"(connect|read|write|timeout) (\d+)", done.stdout.partition("Socket errors:")[2])
-    return dict(zip(names, map(float, found.group(1).split()))), Counter({what: int(count) for what, count in errors})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return wrk_figures(done.stdout)
 
 
 def tell_of_clients(stack):

@@ -1,0 +1,108 @@
+"""The generators: wrk and pgbench in a closed loop (a connection asks again when it has its answer), open_loop at a
+fixed rate. Each run is a dict of figures: rates in requests a second, times in milliseconds, "cpu_us" the processor's
+microseconds for a request, by part of the system. "elsewhere" is how much of the machine others used meanwhile."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from bench import kinds, proc
+from harness.flood import GENERATOR_THREADS, raise_limit, wrk_command, wrk_figures
+from harness.stack import BUILD
+
+BENCH = Path(__file__).parent
+CONNECTING_S = 1  # pgbench's up to 64 clients
+
+
+def finish(process, seconds):
+    """What a process prints; it must end well, not long after its time."""
+    try:
+        out, error = process.communicate(timeout=seconds + 60)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    assert process.returncode == 0, f"{process.args[0]}: {out}{error}"
+    return out
+
+
+class Generator:
+    """Runs a command and measures what it and the parts of the system cost meanwhile, `settle` seconds after its start."""
+
+    def __init__(self, command, parts, settle=0, **environment):
+        self.process = subprocess.Popen(
+            [str(each) for each in command], env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environment},
+            preexec_fn=raise_limit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        time.sleep(settle)
+        self.costs = proc.Costs({**parts, "generator": [self.process.pid]}).__enter__()
+        self.began, self.times = time.monotonic(), os.times()
+
+    def end(self, seconds):
+        """(stdout, {part: processor seconds}, part of the machine that others used, seconds of all this)."""
+        before = os.times()
+        out = finish(self.process, seconds)
+        wall, after = time.monotonic() - self.began, os.times()
+        self.costs.__exit__()
+        used = dict(self.costs.seconds)
+        # The process is gone; it is the only child of this one that was buried meanwhile.
+        used["generator"] += after.children_user + after.children_system - before.children_user - before.children_system
+        own = after.user + after.system - self.times.user - self.times.system
+        machine = used.pop("machine")
+        return out, used, max(0.0, machine - sum(used.values()) - own) / (wall * proc.CORES), wall
+
+
+def per_request(used, requests):
+    return {part: seconds * 1e6 / requests for part, seconds in used.items()} if requests else {}
+
+
+class Wrk:
+    """wrk at work; end() has its figures. `target`: what has port, parts and requests()."""
+
+    def __init__(self, target, what, connections, seconds, expected="200", turn=False):
+        self.seconds = seconds
+        command, environment = wrk_command(target.port, connections, seconds, target.requests(what), expected, turn)
+        self.generator = Generator(command, target.parts, **environment)
+
+    def end(self):
+        out, used, elsewhere, _ = self.generator.end(self.seconds)
+        told = wrk_figures(out)
+        assert told["requests"], f"nothing was answered: {told}"
+        return {**told, "cpu_us": per_request(used, told["requests"]), "elsewhere": elsewhere}
+
+
+def closed(target, kind, connections, seconds, what=None, turn=False):
+    """wrk, to its end: requests of a kind, from the file of that name or of another."""
+    return Wrk(target, what or kind, connections, seconds, kinds.STATUSES[kind], turn).end()
+
+
+def pgbench(seeded, kind, clients, seconds):
+    """B: the statements of a kind of request in pgbench, prepared, without HTTP."""
+    scripts = ("list@4", "get@4", "create@1", "toggle@1") if kind == "mix" else (kind,)
+    files = [word for each in scripts for word in ("-f", re.sub(r"^\w+", rf"{BENCH}/\g<0>.pgbench", each))]
+    how = ["-n", "-M", "prepared", "-c", clients, "-j", GENERATOR_THREADS, "-T", seconds + CONNECTING_S]
+    command = ["pgbench", *how, *files, seeded.database]
+    # Its connections cost more than some statements; they stand when the clock starts.
+    out, used, elsewhere, wall = Generator(command, seeded.parts, CONNECTING_S).end(seconds)
+    found = {name: float(value) for name, value in re.findall(r"^(tps|latency average) = ([\d.]+)", out, re.MULTILINE)}
+    requests = int(re.search(r"actually processed: (\d+)", out).group(1))
+    kept = {part: used[part] for part in ("postgres", "generator")}
+    return {
+        "rate": found["tps"], "requests": requests, "mean_ms": found["latency average"],
+        "failed": int(re.search(r"failed transactions: (\d+)", out).group(1)),
+        "cpu_us": per_request(kept, found["tps"] * wall), "elsewhere": elsewhere,
+    }  # fmt: skip
+
+
+def open_loop(target, rate, connections, seconds, what="list"):
+    """Requests at a fixed rate; a latency counts from when its request was due."""
+    command = [BUILD / "tests/bench/open_loop", target.port, f"{rate:.0f}", seconds, connections, target.requests(what)]
+    out, used, elsewhere, _ = Generator(command, target.parts).end(seconds)
+    told = json.loads(out)
+    statuses = told.pop("statuses")
+    unavailable, fine = statuses.pop("503", 0), statuses.pop("200", 0)
+    told |= {"rate": rate, "unavailable": unavailable, "failed": told["due"] - fine - unavailable}
+    return {**told, "cpu_us": per_request(used, told["answered"]), "elsewhere": elsewhere}

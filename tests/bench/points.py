@@ -1,0 +1,147 @@
+"""What is measured. A point is measured once in every round, and yields figures under one name or several: what is to
+be compared with each other is measured right after each other.
+
+Names: KIND-CONNECTIONS through nginx; A-KIND-CONNECTIONS the same before workers that do nothing; B-KIND the statements
+in pgbench. The kinds are those of kinds.py."""
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+from bench import neighbours
+from bench.kinds import WITH_MIX
+from bench.load import closed, open_loop, pgbench
+from bench.proc import Memory
+from bench.verify import sample, verified
+
+CONNECTIONS = {"list": (1, 16, 64, 256, 1000, 4000)}
+PGBENCH_CLIENTS = {"list": 16, "get": 16, "create": 64, "toggle": 64, "mix": 64}
+OPEN_LOOP_SHARES = (25, 50, 75, 90)  # percent of the closed loop's throughput
+EACH_WAY_MS = 5
+COMMIT_MICROSECONDS = 5000
+SHORT = (
+    "A-list-64", "B-list", "list-64", "A-get-64", "B-get", "get-64", "A-create-256", "B-create", "create-256", "list-1000",
+)  # fmt: skip
+
+
+@dataclass
+class Point:
+    name: str
+    measure: Callable  # (rig, seconds) -> {name: figures}
+    runs: int = 1  # of so many seconds
+    yields: list = field(default_factory=list)  # names, when they are others
+
+
+def patience(connections):
+    """By how much a run is longer: the first answers of so many connections, which wait for everybody's TLS handshake, must
+    be less than a hundredth of all, or they would be what p99 tells."""
+    return 4 if connections >= 1000 else 1
+
+
+def through(kind, connections):
+    def measure(rig, seconds):
+        seconds *= patience(connections)
+        with verified(rig.main, kind), Memory(rig.main.parts["worker"]) as memory:
+            figures = closed(rig.main, kind, connections, seconds)
+        return {name: {**figures, "memory": memory.peak}}
+
+    name = f"{kind}-{connections}"
+    return Point(name, measure, patience(connections))
+
+
+def limit_of_front(kind, connections):
+    name = f"A-{kind}-{connections}"
+    return Point(name, lambda rig, seconds: {name: closed(rig.at_once, kind, connections, seconds)})
+
+
+def limit_of_database(kind):
+    name = f"B-{kind}"
+    return Point(name, lambda rig, seconds: {name: pgbench(rig.main, kind, PGBENCH_CLIENTS[kind], seconds)})
+
+
+def tokens(rig, seconds):
+    """List, 64 connections. Repeating tokens are known to the workers when the clock starts; those never seen are new
+    with every request."""
+    found = {}
+    sample(rig.main, "list")
+    for algorithm in ("hs256", "eddsa"):
+        closed(rig.main, "list", 64, 2, f"{algorithm}-repeating")
+        found[f"{algorithm}-repeating"] = closed(rig.main, "list", 64, seconds, f"{algorithm}-repeating")
+        found[f"{algorithm}-fresh"] = closed(rig.main, "list", 64, seconds, f"{algorithm}-fresh", turn=True)
+    closed(rig.main, "mix", 64, 1)  # the workers know the others' tokens again
+    sample(rig.main, "list")
+    return found
+
+
+def long_list(rig, seconds):
+    """Lists of 1,000 tasks, 16 connections. "json_mb_per_worker_second": a megabyte is 10^6 bytes of body; the second is
+    one of the workers' processor, all of their work in it."""
+    with verified(rig.long, "long"):
+        figures = closed(rig.long, "list", 16, seconds, "long")
+    body = rig.long.body_bytes("long")
+    figures["json_mb_per_s"] = figures["rate"] * body / 1e6
+    figures["json_mb_per_worker_second"] = body / figures["cpu_us"]["worker"]
+    return {"long-list": figures}
+
+
+def distance(rig, seconds):
+    far, found = rig.far, {}
+    for kind in ("list", "create"):
+        for name, delay in (("near", 0), ("far", EACH_WAY_MS)):
+            rig.relay.tell("delay", delay)
+            with verified(far, kind):
+                found[f"{name}-{kind}"] = closed(far, kind, 1000, seconds * 2)
+            found[f"{name}-{kind}"]["connections"] = far.connections()
+    rig.relay.tell("delay", 0)
+    return found
+
+
+def slow_commits(rig, seconds):
+    with verified(rig.slow, "create"):
+        through_nginx = closed(rig.slow, "create", 256, seconds)
+    through_nginx["connections"] = rig.slow.connections()
+    return {"slow-commit-B": pgbench(rig.slow, "create", 64, seconds), "slow-commit": through_nginx}
+
+
+def sizes(rig, seconds):
+    """List, 64 connections: 10,000 tokens of users all over tables of 100,000 and 1.6 million tasks."""
+    found = {}
+    for tasks, seeded in ((100_000, rig.main), (1_600_000, rig.large)):
+        with verified(seeded, "list"):
+            found[f"tasks-{tasks}"] = closed(seeded, "list", 64, seconds)
+    return found
+
+
+def fixed_rates(rig, seconds):
+    """Open loop at parts of what the closed loop reaches just before, 256 connections."""
+    with verified(rig.main, "list"):
+        reached = closed(rig.main, "list", 256, seconds)
+    found = {"open-closed": reached}
+    for share in OPEN_LOOP_SHARES:
+        found[f"open-{share}"] = open_loop(rig.main, reached["rate"] * share / 100, 256, seconds)
+    sample(rig.main, "list")
+    return found
+
+
+def every_point():
+    points = []
+    for kind in WITH_MIX:
+        points.append(limit_of_database(kind))
+        for connections in CONNECTIONS.get(kind, (1, 64, 256, 1000)):
+            if connections == 64 or (kind, connections) == ("create", 256):
+                points.append(limit_of_front(kind, connections))
+            points.append(through(kind, connections))
+    compounds = [
+        Point("tokens", tokens, 6, [f"{a}-{use}" for a in ("hs256", "eddsa") for use in ("repeating", "fresh")]),
+        Point("long-list", long_list),
+        Point("distance", distance, 8, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
+        Point("slow-commits", slow_commits, 2, ["slow-commit-B", "slow-commit"]),
+        Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
+        Point("heavy", neighbours.heavy, 3, ["heavy-without", "heavy-alone", "heavy-with"]),
+        Point("slow-readers", neighbours.slow_readers, 2, ["slow-readers-without", "slow-readers-with"]),
+        Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
+    ]
+    for point in points:
+        point.yields = [point.name]
+    for point in compounds:
+        point.yields = point.yields or [point.name]
+    return points + compounds

@@ -1,13 +1,34 @@
 #include "postgres/batch.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace tasklane {
 
+namespace {
+
+// In the order of users and ids, in the places that they have among the others.
+void sort_changes(std::vector<Job>& jobs) {
+  std::vector<Job*> places;
+  for (Job& job : jobs) {
+    if (job.statement->changes_a_row) places.push_back(&job);
+  }
+  const auto row = [](const Job* job) { return job->parameters.bytes(); };
+  if (std::ranges::is_sorted(places, {}, row)) return;
+  auto sorted = places;
+  std::ranges::stable_sort(sorted, {}, row);
+  std::vector<Job> changes;
+  for (Job* const job : sorted) changes.push_back(std::move(*job));
+  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = std::move(changes[i]);
+}
+
+}  // namespace
+
 Batch::Batch(std::vector<Job> jobs, bool apart, bool by_name)
     : jobs_(std::move(jobs)), apart_(apart), by_name_(by_name), syncs_left_(apart ? jobs_.size() : 1) {
   replies_.resize(jobs_.size());
+  if (!apart_) sort_changes(jobs_);
   writes_ = std::ranges::any_of(jobs_, [](const Job& job) { return job.statement->effect == Effect::write; });
 }
 

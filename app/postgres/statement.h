@@ -43,6 +43,7 @@ struct Statement {
   const char* sql;
   Effect effect;
   PreparedName prepared_name;
+  bool changes_a_row = false;  // the one that its first two parameters name, and locks it until the commit
 };
 
 // The tables whose rows are one user's each.
@@ -71,7 +72,12 @@ constexpr bool binds_user(std::string_view sql) {
 class UserStatement : public Statement {
  public:
   consteval UserStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : Statement{statement_name, text, statement_effect, {statement_name, text}} {
+      : Statement{statement_name,
+                  text,
+                  statement_effect,
+                  {statement_name, text},
+                  statement_effect == Effect::write &&
+                      std::string_view(text).contains(" WHERE user_id = $1 AND id = $2")} {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
   }
 };
@@ -99,6 +105,7 @@ class Parameters {
   Parameters& null();
 
   std::size_t size() const { return values_.size(); }
+  std::string_view bytes() const { return bytes_; }  // of all of them, in order
   // nullptr for null; valid until the object changes.
   const char* data(std::size_t index) const;
   int length(std::size_t index) const { return values_[index].length; }

@@ -84,7 +84,7 @@ def pgbench(seeded, kind, clients, seconds):
     scripts = ("list@4", "get@4", "create@1", "toggle@1") if kind == "mix" else (kind,)
     files = [word for each in scripts for word in ("-f", re.sub(r"^\w+", rf"{BENCH}/\g<0>.pgbench", each))]
     how = ["-n", "-M", "prepared", "-c", clients, "-j", GENERATOR_THREADS, "-T", seconds + CONNECTING_S]
-    command = ["pgbench", *how, *files, seeded.database]
+    command = ["pgbench", *how, *files, seeded.served_database]
     # Its connections cost more than some statements; they stand when the clock starts.
     out, used, elsewhere, wall = Generator(command, seeded.parts, CONNECTING_S).end(seconds)
     found = {name: float(value) for name, value in re.findall(r"^(tps|latency average) = ([\d.]+)", out, re.MULTILINE)}

@@ -44,6 +44,7 @@ class Seeded:
 
     port = property(lambda self: self.stack.port)
     database = property(lambda self: self.stack.settings["DATABASE_URL_DIRECT"])
+    served_database = property(lambda self: self.stack.settings["DATABASE_URL"])  # as the workers' role, with its settings
 
     @cached_property
     def parts(self):

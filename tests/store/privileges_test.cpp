@@ -7,6 +7,7 @@
 
 #include "database.h"
 #include "postgres/migrations.h"
+#include "postgres/statements.h"
 
 using namespace tasklane;
 
@@ -92,7 +93,7 @@ BOOST_AUTO_TEST_CASE(nobody_else_may_anything) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_api_role_has_its_timeouts) {
+BOOST_AUTO_TEST_CASE(the_api_role_has_its_settings) {
   const auto database = FreshDatabase::migrated();
   pqxx::connection connection(database.api_url());
   pqxx::work work(connection);
@@ -102,6 +103,30 @@ BOOST_AUTO_TEST_CASE(the_api_role_has_its_timeouts) {
   BOOST_TEST(setting("statement_timeout") == "5s");
   BOOST_TEST(setting("lock_timeout") == "4s");
   BOOST_TEST(setting("idle_in_transaction_session_timeout") == "4s");
+  BOOST_TEST(setting("plan_cache_mode") == "force_generic_plan");
+}
+
+// Also where some users have far more tasks than most. The order is the index's own: nothing is sorted.
+BOOST_AUTO_TEST_CASE(lists_are_planned_once_and_read_in_order) {
+  const auto database = FreshDatabase::migrated();
+  database.run(
+      "INSERT INTO tasks (user_id, title, created_at)"
+      " SELECT CASE WHEN t % 2 = 0 THEN 'busy' ELSE 'user-' || t % 999 END, 't', now() - random() * interval "
+      "'9 d'"
+      " FROM generate_series(1, 20000) t; ANALYZE tasks");
+  pqxx::connection connection(database.api_url());
+  pqxx::work work(connection);
+  for (const auto* statement : {&statements::kListTasks, &statements::kListTasksByCompletion}) {
+    const bool filtered = statement == &statements::kListTasksByCompletion;
+    work.exec(std::string("PREPARE list AS ") + statement->sql);
+    std::string plan;
+    for (const auto& row :
+         work.exec(filtered ? "EXPLAIN EXECUTE list('busy', true)" : "EXPLAIN EXECUTE list('busy')"))
+      plan += row[0].as<std::string>() + "\n";
+    BOOST_TEST(plan.starts_with("Index Scan using idx_task_user_"), plan);
+    BOOST_TEST(plan.contains("user_id = $1"), plan);
+    work.exec("DEALLOCATE list");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(default_privileges_of_the_database_do_not_widen_the_role) {
@@ -158,7 +183,7 @@ BOOST_AUTO_TEST_CASE(the_owner_may_be_the_role_that_serves) {
 // As where an administrator has made a role of another name before the newest migration came.
 BOOST_AUTO_TEST_CASE(a_new_table_is_for_every_role_that_serves) {
   const MigrationFolder before;
-  before.remove("0004_idempotency_keys.sql");
+  for (const char* later : {"0004_idempotency_keys.sql", "0005_plans.sql"}) before.remove(later);
   const FreshDatabase database;
   BOOST_REQUIRE(migrate(database.url(), before.path()));
   const FreshRole served(database, "tasklane_served", "LOGIN");

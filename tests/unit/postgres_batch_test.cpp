@@ -50,6 +50,30 @@ BOOST_AUTO_TEST_CASE(no_batch_is_empty) {
   BOOST_TEST(!batch_of(1).apart());
 }
 
+// Whoever locks two rows locks them in the same order as anybody else. The others keep the order they came
+// in.
+BOOST_AUTO_TEST_CASE(changes_rows_in_the_order_of_users_and_ids) {
+  std::vector<Job> jobs;
+  const auto add = [&](const UserStatement& statement, const char* user, std::int64_t id) {
+    Parameters parameters;
+    parameters.text(user);
+    if (statement.changes_a_row) parameters.integer(id);
+    jobs.push_back(
+        {.statement = &statement, .parameters = std::move(parameters), .deadline = {}, .done = {}});
+  };
+  add(statements::kCompleteTask, "b", 2);
+  add(statements::kCreateTask, "b", 0);
+  add(statements::kUpdateTask, "a", 300);
+  add(statements::kDeleteTask, "b", 1);
+  add(statements::kListTasks, "a", 0);
+  add(statements::kCompleteTask, "a", 4);
+  Batch batch(std::move(jobs), false);
+  std::string order;
+  for (const Job& job : batch.jobs()) order += std::string(job.statement->name) + " ";
+  BOOST_TEST(batch.jobs().front().parameters.bytes().starts_with("a"));
+  BOOST_TEST(order == "complete_task create_task update_task delete_task list_tasks complete_task ");
+}
+
 BOOST_AUTO_TEST_CASE(is_complete_with_its_sync_and_not_before) {
   Batch batch = batch_of(3);
   BOOST_TEST(feed(batch, "rrrs") == "---^");

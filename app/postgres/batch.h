@@ -5,8 +5,8 @@
 // fails, all of it is undone. Apart: a Sync behind every statement, each its own transaction; a batch that
 // failed runs again like that, so that one request's error never becomes another's.
 //
-// Sent together, the statements that change one row each go in the order of users and ids: two batches at once
-// then lock rows in the same order, and one waits for the other where they would both wait (40P01).
+// Sent together, the statements that change one row each go in the order of users and ids: two batches at
+// once then lock rows in the same order, and one waits for the other where they would both wait (40P01).
 
 #include <cstddef>
 #include <optional>

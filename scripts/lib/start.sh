@@ -34,11 +34,12 @@ start_master() {
 
 status_of() { curl -gsk --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$1" 2>/dev/null || true; }
 
+# Without a command substitution: bash 5.2 can take a trap for a part of the one that it reads just then.
 wait_until_ready() {
   say "waiting for $url/readyz"
   for _ in {1..300}; do
-    if [ "$(status_of "$url/readyz")" = 200 ]; then printf '%s\n' "$url" >"$state/url"; return; fi
-    [ -n "$(pid_of master)" ] || fail 1 "the master has ended"
+    if status_of "$url/readyz" | grep -qx 200; then printf '%s\n' "$url" >"$state/url"; return; fi
+    pid_of master | grep -q . || fail 1 "the master has ended"
     sleep 0.1
   done
   fail 1 "$url/readyz does not say yes"

@@ -72,8 +72,8 @@ def new_master(stack):
     started = []
 
     def start(**how):
-        started.append(Master(stack, **how).start())
-        return started[-1]
+        started.append(Master(stack, **how))
+        return started[-1].start()
 
     yield start
     for each in reversed(started):

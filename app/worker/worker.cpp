@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
@@ -122,11 +123,17 @@ asio::awaitable<void> Worker::run() {
   co_await keep_keys();
 }
 
-// The master replaces a worker whose loop does not come around to this any more.
+// The master replaces a worker whose loop does not come around to this any more. A worker that has had
+// nothing to do since the last beat gives the memory of a flood back.
 asio::awaitable<void> Worker::beat() {
   asio::steady_timer timer(loop_);
+  std::uint64_t answered = 0;
+  bool trimmed = true;
   while (true) {
     add(metrics_.heartbeat);
+    const bool worked = std::exchange(answered, read(metrics_.requests_answered)) != answered;
+    if (!worked && !trimmed) ::malloc_trim(0);
+    trimmed = !worked;
     timer.expires_after(limits::kHeartbeatInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }

@@ -38,12 +38,15 @@ clear_crash() {
   fail 1 "an earlier Postgres is still at work in $state/postgres"
 }
 
+# For its cache: a quarter of the memory, as PostgreSQL's manual advises (Resource Consumption), 128 MB to 1 GB.
+cache_size() { awk '/^MemTotal:/ {mb = int($2 / 4096); print (mb < 128 ? 128 : mb > 1024 ? 1024 : mb) "MB"}' /proc/meminfo; }
+
 start_postgres() {
   find_postgres
   [ -e "$state/postgres/PG_VERSION" ] || make_cluster
   clear_crash
   launch postgres postgres.log "${as_postgres[@]}" "$postgres_bin/postgres" -D "$state/postgres" -k "$state/pg" \
-    -c listen_addresses= -c max_connections=300
+    -c listen_addresses= -c max_connections=300 -c shared_buffers="$(cache_size)"
   for _ in {1..1200}; do  # two minutes: it may have to recover from a crash
     if "$postgres_bin/pg_isready" --quiet --host="$state/pg"; then set_up_roles; return; fi
     [ -n "$(pid_of postgres)" ] || break

@@ -2,12 +2,12 @@
 
 import socket
 import ssl
-import threading
 
 from bench import proc
 from bench.load import Wrk, closed
 from bench.verify import sample, verified
 from harness import wire
+from harness.background import Background
 
 NORMAL = 64
 SLOW_READERS = 8
@@ -43,13 +43,13 @@ def heavy(rig, seconds):
     return {"heavy-without": without, "heavy-alone": alone, "heavy-with": normal}
 
 
-class SlowReader:
-    """A client that reads a list a few bytes at a time, in a thread, until this is left; `read` counts its bytes."""
+class SlowReader(Background):
+    """A client that reads a list a few bytes at a time, until this is left; `read` counts its bytes."""
 
     def __init__(self, seeded, request):
         self.seeded, self.request = seeded, request
-        self.read, self.broken, self.over = 0, None, threading.Event()
-        self.thread = threading.Thread(target=self._work)
+        self.read, self.broken = 0, None
+        super().__init__()
 
     def _connect(self):
         raw = socket.socket()
@@ -59,7 +59,7 @@ class SlowReader:
         context = wire.tls_context(self.seeded.stack.certificate)
         return context.wrap_socket(raw, server_hostname="127.0.0.1")
 
-    def _work(self):
+    def work(self):
         try:
             with self._connect() as connection:
                 connection.sendall(self.request)
@@ -70,14 +70,6 @@ class SlowReader:
                     self.read += len(piece)
         except (OSError, ssl.SSLError) as error:
             self.broken = error
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
 
 
 def slow_readers(rig, seconds):

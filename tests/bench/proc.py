@@ -4,9 +4,9 @@ A part of the system is a list of its roots, such as nginx's master: the part's 
 living children, and that of children which the roots have already buried."""
 
 import os
-import threading
 from pathlib import Path
 
+from harness.background import Background
 from harness.processes import children_of
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -73,14 +73,14 @@ def resident_mb(pid):
     return kilobytes(Path(f"/proc/{pid}/status").read_text(), "VmRSS") * 1024 / 1e6
 
 
-class Memory:
+class Memory(Background):
     """The most memory of some processes together while this was open: `peak` is {rss_mb, pss_mb}, megabytes of 10^6
     bytes. Resident memory counts what the processes share once for each."""
 
     def __init__(self, roots):
         self.pids = [pid for root in roots for pid in (root, *children_of(root))]
-        self.peak, self.over = {"rss_mb": 0.0, "pss_mb": 0.0}, threading.Event()
-        self.thread = threading.Thread(target=self._watch)
+        self.peak = {"rss_mb": 0.0, "pss_mb": 0.0}
+        super().__init__()
 
     def _look(self):
         for name, file, field in (("rss_mb", "status", "VmRSS"), ("pss_mb", "smaps_rollup", "Pss")):
@@ -88,14 +88,6 @@ class Memory:
             total = sum(kilobytes(text, field) for text in texts) * 1024 / 1e6
             self.peak[name] = max(self.peak[name], total)
 
-    def _watch(self):
+    def work(self):
         while not self.over.wait(0.5):
             self._look()
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()

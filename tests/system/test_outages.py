@@ -2,12 +2,12 @@
 left in the database. The relay counts how often the workers knock."""
 
 import re
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from harness.background import Background
 from harness.faults import FAULTS, Site, room_for
 from harness.load import Load
 from harness.postgres import connections, wait_until_connected
@@ -40,14 +40,14 @@ def healthy(site):
     site.heal()
 
 
-class Readiness:
+class Readiness(Background):
     """Asks /readyz all the time: `said` has (asked at, told at, status)."""
 
     def __init__(self, stack):
-        self.api, self.said, self.over = stack.anonymous(), [], threading.Event()
-        self.thread = threading.Thread(target=self._watch)
+        self.api, self.said = stack.anonymous(), []
+        super().__init__()
 
-    def _watch(self):
+    def work(self):
         while not self.over.wait(0.05):
             asked = time.monotonic()
             status = self.api.get("/readyz").status_code
@@ -57,13 +57,8 @@ class Readiness:
         """When readiness was told that was asked for after this moment."""
         return next((told for asked, told, status in self.said if asked > moment and status == 200), None)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
+    def __exit__(self, *how):
+        super().__exit__(*how)
         self.api.close()
 
 

@@ -6,11 +6,11 @@ import re
 import resource
 import signal
 import subprocess
-import threading
 from collections import Counter
 from pathlib import Path
 
 from harness import replay, tokens
+from harness.background import Background
 from harness.processes import children_of, links, open_files, wait_for
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
@@ -96,24 +96,16 @@ def statuses(stack, path):
     return Counter(line["status"] for line in lines if line["uri"].startswith(path))
 
 
-class Peak:
+class Peak(Background):
     """The most connections that a port had while this was open."""
 
     def __init__(self, port):
-        self.port, self.highest, self.over = port, 0, threading.Event()
-        self.thread = threading.Thread(target=self._watch)
+        self.port, self.highest = port, 0
+        super().__init__()
 
-    def _watch(self):
+    def work(self):
         while not self.over.wait(0.2):
             self.highest = max(self.highest, connections(self.port))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
 
 
 class SlowClients:

@@ -67,6 +67,23 @@ BOOST_AUTO_TEST_CASE(what_arrives_while_a_batch_is_in_flight_forms_the_next) {
   BOOST_TEST(count("later") == "20");
 }
 
+// A commit may take long. The write stands on its user's connection, whichever that is: the first or the
+// second.
+BOOST_AUTO_TEST_CASE(a_read_waits_for_no_write) {
+  for (int other = 0; other < 8; ++other) {
+    PoolFixture two(database);
+    two.connect(2);
+    const TaskId id = two.make("a");
+    Rival rival(database, two.lock_task(id));
+    const auto write = two.start(two.retitle(id, "b"));
+    const auto read = two.start(two.get(id));
+    BOOST_TEST(run_until(two.loop, [&] { return read->answered(); }));
+    BOOST_TEST(!write->answered());
+    rival.release();
+    BOOST_TEST(run_until(two.loop, [&] { return write->answered(); }));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_statement_that_fails_in_a_batch_fails_alone) {
   for (std::size_t bad = 0; bad < 4; ++bad) {
     std::vector<std::string> titles(4, fmt::format("good {}", bad));

@@ -87,6 +87,29 @@ def serves(stack, pid):
         api.close()
 
 
+@pytest.mark.load  # the sanitizers have an allocator of their own
+def test_the_memory_of_a_flood_is_given_back(new_master, stack):
+    master = new_master(workers=1)
+    (worker,) = master.worker_pids()
+    user = tokens.token(stack.secret, tokens.unique("flood"))
+    before = resident_bytes(worker)
+    connections = [master.connect(timeout=10) for _ in range(1000)]
+    with held_tasks(stack):
+        for connection in connections:
+            connection.send(fcgi.request_bytes("GET", "/api/tasks", user))
+        wait_for(lambda: all(each.unread() == 0 for each in connections), "all requests to be read")
+    assert {each.answer().status for each in connections} == {200}
+    most = resident_bytes(worker)
+    assert most > before + 5_000_000, "a flood is one"
+    wait_for(lambda: resident_bytes(worker) < (before + most) / 2, f"less memory than {most} bytes, {before} before")
+    for each in connections:
+        each.close()
+
+
+def resident_bytes(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def test_with_a_worker_for_each_processor_each_stays_on_its_own(new_master):
     processors = os.sched_getaffinity(0)
     master = new_master(workers=len(processors))

@@ -64,6 +64,19 @@ BOOST_AUTO_TEST_CASE(gives_the_worker_its_inheritance_and_its_place) {
   BOOST_TEST(content(out) == listen_path + "\n" + metrics_path + "\n3 7 --env-file /a b\n");
 }
 
+// What one batch of requests frees, the next one takes.
+BOOST_AUTO_TEST_CASE(has_malloc_keep_more_at_hand_unless_the_operator_says_otherwise) {
+  const std::string out = folder / "out";
+  const auto tunables = [&] {
+    wait_for(run("echo $GLIBC_TUNABLES >" + out).pid);
+    return content(out);
+  };
+  BOOST_TEST(tunables() == "glibc.malloc.tcache_count=127\n");
+  ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=9", 1);
+  BOOST_TEST(tunables() == "glibc.malloc.tcache_count=9\n");
+  ::unsetenv("GLIBC_TUNABLES");
+}
+
 BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_s) {
   // In a process of its own, where 3, 4 and 5 may be anything.
   const std::string out = folder / "out";
@@ -124,7 +137,8 @@ BOOST_AUTO_TEST_CASE(drains_a_worker_whose_master_was_killed) {
       "worker", "trap 'echo drained >" + out + "; exit 0' TERM; printf R >&4; while :; do sleep 0.01; done");
   const pid_t master = ::fork();
   if (master == 0) {
-    const auto worker = spawn_worker({.path = script}, {listen.get(), metrics.get()}, {.slot = 0, .generation = 1});
+    const auto worker =
+        spawn_worker({.path = script}, {listen.get(), metrics.get()}, {.slot = 0, .generation = 1});
     char byte = 0;
     eventually([&] { return ::read(worker->ready.get(), &byte, 1) == 1; });
     ::raise(SIGKILL);

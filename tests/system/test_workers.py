@@ -14,6 +14,7 @@ import pytest
 
 from harness import fcgi, tokens
 from harness.locks import held_tasks, wait_for_waiting
+from harness.operator import reload
 from harness.processes import is_alive, wait_for
 
 
@@ -129,6 +130,16 @@ def test_otherwise_the_kernel_places_the_workers(new_master, settings):
     processors = os.sched_getaffinity(0)
     master = new_master(**{"workers": len(processors), **settings})
     assert all(os.sched_getaffinity(pid) == processors for pid in master.worker_pids())
+
+
+def test_a_worker_interrupts_nobody_unless_its_master_was_told_how_to_run(new_master):
+    master = new_master(workers=2)
+    assert {os.sched_getscheduler(pid) for pid in master.worker_pids()} == {os.SCHED_BATCH}
+    assert os.sched_getscheduler(master.pid) == os.SCHED_OTHER, "a master has to come in between"
+    os.sched_setscheduler(master.pid, os.SCHED_IDLE, os.sched_param(0))
+    reload(master)
+    wait_for(lambda: len(master.worker_pids()) == 2, "the workers of before to be gone")
+    assert {os.sched_getscheduler(pid) for pid in master.worker_pids()} == {os.SCHED_IDLE}
 
 
 def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):

@@ -21,9 +21,9 @@ using BigNumber = Owned<BIGNUM, BN_free>;
 using ParamBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using Params = Owned<OSSL_PARAM, OSSL_PARAM_free>;
 
-// A usable key's OpenSSL part and the algorithm that its type and curve stand for.
+// A usable key and the algorithm that its type and curve stand for.
 struct Material {
-  std::shared_ptr<EVP_PKEY> key;
+  KeyMaterial key;
   Algorithm algorithm;
 };
 using ReadMaterial = std::expected<Material, std::string>;
@@ -77,9 +77,9 @@ ReadMaterial read_okp(const JsonValue& jwk) {
   if (text_member(jwk, "crv") != "Ed25519") return fault("the crv of an OKP key must be Ed25519");
   const std::string x = binary_member(jwk, "x");
   if (x.size() != 32) return fault("x must have 32 bytes");
-  auto key = share(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, bytes(x), x.size()));
+  const auto key = read_ed25519_key(x);
   if (!key) return fault("the Ed25519 key is not valid");
-  return Material{std::move(key), Algorithm::EdDSA};
+  return Material{*key, Algorithm::EdDSA};
 }
 
 ReadMaterial read_ec(const JsonValue& jwk) {

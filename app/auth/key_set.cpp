@@ -32,7 +32,9 @@ std::optional<Algorithm> find_algorithm(std::string_view alg) {
 }
 
 bool PublicKey::same(const PublicKey& other) const {
-  return algorithm_ == other.algorithm_ && kid_ == other.kid_ && EVP_PKEY_eq(key(), other.key()) == 1;
+  if (algorithm_ != other.algorithm_ || kid_ != other.kid_) return false;
+  if (algorithm_ == Algorithm::EdDSA) return ed25519() == other.ed25519();
+  return EVP_PKEY_eq(openssl(), other.openssl()) == 1;
 }
 
 void KeySet::set_secret(std::string secret) {

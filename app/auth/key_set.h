@@ -1,6 +1,6 @@
 #pragma once
 // The keys that tokens may be signed with: the shared secret (HS256) and public keys (JWK, RFC 7517).
-// Immutable once built; a change of keys is a new KeySet. Copies share the OpenSSL keys.
+// Immutable once built; a change of keys is a new KeySet. Copies share the public keys.
 
 #include <expected>
 #include <memory>
@@ -18,7 +18,7 @@ std::string_view spelling(Algorithm algorithm);
 std::optional<Algorithm> find_algorithm(std::string_view alg);
 
 class JsonValue;
-class PublicKey;  // one EVP_PKEY and the algorithm it is bound to
+class PublicKey;  // a key and the algorithm it is bound to
 struct JwkDefaults;
 
 class KeySet {

@@ -1,26 +1,31 @@
 #pragma once
-// One public key and the one algorithm it may verify. Immutable. OpenSSL's type is only named here; its
-// headers stay in the .cpp files.
+// One public key and the one algorithm it may verify. Immutable. An Ed25519 key is libsodium's affair, every
+// other one OpenSSL's, whose type is only named here: its headers stay in the .cpp files.
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
+#include "auth/ed25519.h"
 #include "auth/key_set.h"
 
 struct evp_pkey_st;  // OpenSSL's EVP_PKEY
 
 namespace tasklane {
 
+using KeyMaterial = std::variant<Ed25519Key, std::shared_ptr<evp_pkey_st>>;
+
 class PublicKey {
  public:
-  // `key` is of the type, curve and size that `algorithm` needs: see jwk.cpp, the only maker.
-  PublicKey(std::shared_ptr<evp_pkey_st> key, Algorithm algorithm, std::optional<std::string> kid)
-      : key_(std::move(key)), algorithm_(algorithm), kid_(std::move(kid)) {}
+  // `material` is of the type, curve and size that `algorithm` needs: see jwk.cpp, the only maker.
+  PublicKey(KeyMaterial material, Algorithm algorithm, std::optional<std::string> kid)
+      : material_(std::move(material)), algorithm_(algorithm), kid_(std::move(kid)) {}
 
-  evp_pkey_st* key() const { return key_.get(); }
+  const Ed25519Key& ed25519() const { return std::get<Ed25519Key>(material_); }  // of EdDSA
+  evp_pkey_st* openssl() const { return std::get<std::shared_ptr<evp_pkey_st>>(material_).get(); }  // of others
   Algorithm algorithm() const { return algorithm_; }
   const std::optional<std::string>& kid() const { return kid_; }
 
@@ -28,7 +33,7 @@ class PublicKey {
   bool same(const PublicKey& other) const;
 
  private:
-  std::shared_ptr<evp_pkey_st> key_;
+  KeyMaterial material_;
   Algorithm algorithm_;
   std::optional<std::string> kid_;
 };

@@ -20,8 +20,6 @@ using Context = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using BigNumber = Owned<BIGNUM, BN_free>;
 using EcdsaSignature = Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
-constexpr std::size_t kEd25519SignatureBytes = 64;
-
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -70,18 +68,17 @@ bool verify_by_algorithm(const PublicKey& key, std::string_view signing_input, s
     case Algorithm::HS256:
       return false;  // a public key never is a secret
     case Algorithm::EdDSA:
-      return signature.size() == kEd25519SignatureBytes &&
-             verify_with(key.key(), nullptr, 0, signing_input, signature);
+      return verify_ed25519(key.ed25519(), signing_input, signature);
     case Algorithm::ES256:
-      return verify_ecdsa(key.key(), EVP_sha256(), 32, signing_input, signature);
+      return verify_ecdsa(key.openssl(), EVP_sha256(), 32, signing_input, signature);
     case Algorithm::ES384:
-      return verify_ecdsa(key.key(), EVP_sha384(), 48, signing_input, signature);
+      return verify_ecdsa(key.openssl(), EVP_sha384(), 48, signing_input, signature);
     case Algorithm::ES512:
-      return verify_ecdsa(key.key(), EVP_sha512(), 66, signing_input, signature);
+      return verify_ecdsa(key.openssl(), EVP_sha512(), 66, signing_input, signature);
     case Algorithm::RS256:
-      return verify_with(key.key(), EVP_sha256(), RSA_PKCS1_PADDING, signing_input, signature);
+      return verify_with(key.openssl(), EVP_sha256(), RSA_PKCS1_PADDING, signing_input, signature);
     case Algorithm::PS256:
-      return verify_with(key.key(), EVP_sha256(), RSA_PKCS1_PSS_PADDING, signing_input, signature);
+      return verify_with(key.openssl(), EVP_sha256(), RSA_PKCS1_PSS_PADDING, signing_input, signature);
   }
   return false;
 }

@@ -39,6 +39,7 @@ DOORS = {
     r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
     r"pqxx/.*": r"postgres/(synchronous\.(h|cpp)|(migrations|inspection)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",
+    r"sodium.*": r"auth/ed25519\.cpp",
     r"rapidjson/.*": r"json/\w+\.cpp",
 }
 

@@ -118,6 +118,11 @@ BOOST_AUTO_TEST_CASE(refuses_keys_that_are_weak_or_no_keys) {
   BOOST_TEST(refusal(unusual("p256-off-curve")) == "the point is not on its curve");
   BOOST_TEST(refusal(unusual("ed448")) == "the crv of an OKP key must be Ed25519");
   BOOST_TEST(refusal(R"({"kty":"OKP","crv":"Ed25519","x":"AAAA"})") == "x must have 32 bytes");
+  // For a public key of small order anybody can sign: y = 0 and y = 1. y = 2 is on no point of the curve.
+  for (const char* y : {"AAAA", "AQAA", "AgAA"}) {
+    const std::string x = y + std::string(39, 'A');
+    BOOST_TEST(refusal(R"({"kty":"OKP","crv":"Ed25519","x":")" + x + "\"}") == "the Ed25519 key is not valid", x);
+  }
   BOOST_TEST(refusal(R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo="})") ==
              "x must have 32 bytes");
   for (const auto* text : {"", "[]", "null", "{}", R"({"kty":7})", R"({"kty":"OKP"})", R"({"kty":"EC"})",

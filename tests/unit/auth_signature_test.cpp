@@ -95,6 +95,23 @@ BOOST_AUTO_TEST_CASE(refuses_a_signature_of_another_length) {
   }
 }
 
+// RFC 8032 section 5.1.7: s is below the order of the group, or anybody could make a second signature of one.
+BOOST_AUTO_TEST_CASE(refuses_an_ed25519_signature_whose_s_is_not_reduced) {
+  constexpr unsigned char kOrder[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                        0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                        0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+  Signed one = sample("EdDSA");
+  unsigned carry = 0;
+  for (std::size_t i = 0; i < sizeof kOrder; ++i) {
+    char& byte = one.signature[32 + i];
+    carry += static_cast<unsigned char>(byte) + kOrder[i];
+    byte = static_cast<char>(carry & 0xff);
+    carry >>= 8;
+  }
+  BOOST_REQUIRE_EQUAL(carry, 0U);
+  BOOST_TEST(!verifies(one));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_an_ecdsa_signature_in_der_form) {
   const Signed one = sample("ES256");
   BOOST_TEST(!verify_signature(*one.key, one.input, to_der(one.signature)));

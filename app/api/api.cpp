@@ -18,14 +18,14 @@ Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations,
 
 boost::asio::awaitable<Response> Api::handle(Request request) {
   const std::size_t method = method_index(request.method);
-  const auto trace = std::make_shared<Trace>(Trace{.request_id = request.request_id,
+  const auto trace = std::make_shared<Trace>(Trace{.request_id = std::string(request.request_id),
                                                    .trace_id = std::string(trace_id_of(request.traceparent)),
                                                    .method = kMethods[method],
                                                    .received = request.received,
                                                    .read = request.read});
   request.trace = trace;
   Route route{.endpoint = Endpoint::unknown};
-  Result<Response> answered = fail(ErrorType::internal_server_error, "Internal server error");
+  Result<Response> answered;
   add(metrics_.requests_in_flight);
   try {
     answered = co_await answer(request, route);
@@ -36,6 +36,7 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
   } catch (const std::exception& error) {
     log::error("request failed",
                {{"request_id", trace->request_id}, {"trace_id", trace->trace_id}, {"error", error.what()}});
+    answered = fail(ErrorType::internal_server_error, "Internal server error");
   }
   subtract(metrics_.requests_in_flight);
   Response response = answered ? std::move(*answered) : problem(answered.error(), request.request_id);

@@ -1,7 +1,7 @@
 #include "fastcgi/exchange.h"
 
 #include <fcgiapp.h>
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -98,14 +98,13 @@ std::optional<Request> Exchange::read() {
   if (FCGX_Accept_r(&request) != 0) return std::nullopt;  // libfcgi has closed the connection
 
   const Parameters sent = read_parameters(request);
-  Request read{.method = std::string(sent.method),
-               .target = std::string(sent.target),
-               .authorization = std::string(sent.authorization),
-               .content_type = std::string(sent.content_type),
-               .idempotency_key = std::string(sent.idempotency_key),
-               .request_id = std::string(sent.request_id),
-               .traceparent = std::string(sent.traceparent),
-               .body = {},
+  Request read{.method = sent.method,
+               .target = sent.target,
+               .authorization = sent.authorization,
+               .content_type = sent.content_type,
+               .idempotency_key = sent.idempotency_key,
+               .request_id = sent.request_id,
+               .traceparent = sent.traceparent,
                .received = received,
                .read = {}};
   if (!read_body(sent.content_length, read)) {
@@ -138,13 +137,13 @@ bool Exchange::read_body(std::string_view length, Request& read) {
 bool Exchange::write(const Response& response) {
   fmt::memory_buffer head;
   const auto out = std::back_inserter(head);
-  fmt::format_to(out, "Status: {}\r\n", response.status);
+  fmt::format_to(out, FMT_COMPILE("Status: {}\r\n"), response.status);
   if (!response.content_type.empty())
-    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type,
+    fmt::format_to(out, FMT_COMPILE("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
                    response.body.size());
-  for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
-  head.push_back('\r');
-  head.push_back('\n');
+  for (const auto& [name, value] : response.headers)
+    fmt::format_to(out, FMT_COMPILE("{}: {}\r\n"), name, value);
+  head.append(std::string_view("\r\n"));
 
   FCGX_Request& request = state_->request;
   FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);

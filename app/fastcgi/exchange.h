@@ -24,7 +24,7 @@ class Exchange {
   explicit Exchange(Descriptor connection);
   ~Exchange();
 
-  // One whole request. Empty: the peer closed the connection, broke the protocol, sent fewer or more body
+  // One whole request, whose views last until write(). Empty: the peer closed the connection, broke the protocol, sent fewer or more body
   // bytes than it announced, or was slower than limits::kFastcgiIoTimeout; the connection is closed then.
   std::optional<Request> read();
 

@@ -11,17 +11,17 @@
 
 namespace tasklane {
 
-// Only the headers that the API reads; nginx passes no others.
+// Only the headers that the API reads; nginx passes no others. The views last until the request is answered.
 struct Request {
-  std::string method;           // as sent: GET, POST, …
-  std::string target;           // raw request target: path and query, RFC 9112 section 3.2.1
-  std::string authorization;    // empty: not sent
-  std::string content_type;     // empty: not sent
-  std::string idempotency_key;  // empty: not sent
-  std::string request_id;       // nginx's own $request_id, never the client's
-  std::string traceparent;      // W3C Trace Context; empty: not sent
-  std::string body;             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
-  bool body_too_large = false;  // the body was read to its end and thrown away
+  std::string_view method;           // as sent: GET, POST, …
+  std::string_view target;           // raw request target: path and query, RFC 9112 section 3.2.1
+  std::string_view authorization;    // empty: not sent
+  std::string_view content_type;     // empty: not sent
+  std::string_view idempotency_key;  // empty: not sent
+  std::string_view request_id;       // nginx's own $request_id, never the client's
+  std::string_view traceparent;      // W3C Trace Context; empty: not sent
+  std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
+  bool body_too_large = false;       // the body was read to its end and thrown away
   std::chrono::steady_clock::time_point received;  // its first bytes
   std::chrono::steady_clock::time_point read;      // its last
   TracePtr trace = nullptr;                        // set by Api

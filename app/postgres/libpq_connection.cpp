@@ -15,7 +15,6 @@ namespace tasklane {
 namespace {
 
 constexpr int kBinary = 1;
-constexpr std::size_t kParametersMax = 8;
 
 // libpq 15's PQcancel only blocks; the asynchronous one of 17 would need a state machine of its own for what
 // happens once in a blue moon. So it is the blocking one of either, off the loop; 17's goes encrypted when

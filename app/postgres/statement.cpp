@@ -3,7 +3,7 @@
 namespace tasklane {
 
 void Parameters::put(std::string_view bytes) {
-  values_.push_back({.offset = bytes_.size(), .length = static_cast<int>(bytes.size())});
+  put(Value{.offset = bytes_.size(), .length = static_cast<int>(bytes.size())});
   bytes_ += bytes;
 }
 
@@ -20,12 +20,12 @@ Parameters& Parameters::integer(std::int64_t value) {
   char bytes[8];  // network byte order
   for (unsigned i = 0; i < 8; ++i)
     bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (56 - 8 * i));
-  put({bytes, sizeof bytes});
+  put(std::string_view(bytes, sizeof bytes));
   return *this;
 }
 
 Parameters& Parameters::boolean(bool value) {
-  put({value ? "\1" : "\0", 1});
+  put(std::string_view(value ? "\1" : "\0", 1));
   return *this;
 }
 
@@ -34,12 +34,12 @@ Parameters& Parameters::optional_boolean(std::optional<bool> value) {
 }
 
 Parameters& Parameters::bytes(std::span<const std::uint8_t> value) {
-  put({reinterpret_cast<const char*>(value.data()), value.size()});
+  put(std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
   return *this;
 }
 
 Parameters& Parameters::null() {
-  values_.push_back({.offset = 0, .length = -1});
+  put(Value{.offset = 0, .length = -1});
   return *this;
 }
 

@@ -93,7 +93,10 @@ class SystemStatement : public Statement {
   }
 };
 
-// A statement's parameters in Postgres' binary format, in order. Owns its bytes.
+inline constexpr std::size_t kParametersMax = 8;  // more than any statement has
+
+// A statement's parameters in Postgres' binary format, in order. Owns its bytes. Throws std::out_of_range
+// when there are more than kParametersMax.
 class Parameters {
  public:
   Parameters& text(std::string_view value);
@@ -104,7 +107,7 @@ class Parameters {
   Parameters& bytes(std::span<const std::uint8_t> value);
   Parameters& null();
 
-  std::size_t size() const { return values_.size(); }
+  std::size_t size() const { return size_; }
   std::string_view bytes() const { return bytes_; }  // of all of them, in order
   // nullptr for null; valid until the object changes.
   const char* data(std::size_t index) const;
@@ -115,10 +118,12 @@ class Parameters {
     std::size_t offset;
     int length;  // -1: null
   };
+  void put(Value value) { values_.at(size_++) = value; }
   void put(std::string_view bytes);
 
   std::string bytes_;
-  std::vector<Value> values_;
+  std::array<Value, kParametersMax> values_;
+  std::size_t size_ = 0;
 };
 
 // The parameters of a UserStatement: the user is $1, whatever follows.

@@ -123,11 +123,6 @@ TimestampText put_timestamp(Timestamp timestamp) {
   return text;
 }
 
-void write_timestamp(JsonText& json, Timestamp timestamp) {
-  const TimestampText text = put_timestamp(timestamp);
-  json.raw({text.data(), text.size()});
-}
-
 std::string quote(std::string_view user_id) {
   JsonText text(user_id.size() + 2);
   text.string(user_id);
@@ -151,9 +146,11 @@ void write(JsonText& json, const Task& task, std::string_view quoted_user_id) {
   json.raw(R"(,"description":)");
   task.description ? json.string(*task.description) : json.raw("null");
   json.raw(task.completed ? R"(,"completed":true,"created_at":")" : R"(,"completed":false,"created_at":")");
-  write_timestamp(json, task.created_at);
+  TimestampText time = put_timestamp(task.created_at);
+  json.raw({time.data(), time.size()});
   json.raw(R"(","updated_at":")");
-  write_timestamp(json, task.updated_at);
+  if (task.updated_at != task.created_at) time = put_timestamp(task.updated_at);
+  json.raw({time.data(), time.size()});
   json.raw(R"("})");
 }
 

@@ -27,7 +27,7 @@ struct ApiFixture {
     return send(make_request(method, target));
   }
   Response send_as(const std::string& user, Request request) {
-    request.authorization = "Bearer " + token_of(user);
+    request.authorization = keep("Bearer " + token_of(user));
     return send(std::move(request));
   }
   Response send_as(const std::string& user, const std::string& method, const std::string& target) {

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(past_its_bound_a_request_is_refused_at_once) {
   std::vector<std::optional<Response>> waiting(kInFlightMax);
   for (auto& answer : waiting) {
     Request request = make_request("GET", "/api/tasks");
-    request.authorization = "Bearer " + token_of("alice");
+    request.authorization = keep("Bearer " + token_of("alice"));
     begin(loop, api.handle(std::move(request)), answer);
   }
   BOOST_TEST(run_until(loop, [&] { return store.calls.size() == kInFlightMax; }));
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(past_its_bound_a_request_is_refused_at_once) {
 
 BOOST_AUTO_TEST_CASE(a_bad_token_costs_no_database_work) {
   Request request = make_request("GET", "/api/tasks");
-  request.authorization = "Bearer " + token_of("alice") + "x";
+  request.authorization = keep("Bearer " + token_of("alice") + "x");
   BOOST_TEST(kind_of(send(request)) == "authentication_error");
   BOOST_TEST(store.calls.empty());
   BOOST_TEST(read(own.authentication_failures[static_cast<std::size_t>(TokenFault::bad_signature)]) == 1U);

@@ -67,7 +67,7 @@ struct AcceptorFixture {
     boost::system::error_code opened;
     if (request.target == "/wait")
       co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, opened));
-    co_return answer_of(request.target + request.body);
+    co_return answer_of(std::string(request.target) + request.body);
   }
 
   static sockaddr_un address_of(const std::string& path) {

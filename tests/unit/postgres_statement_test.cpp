@@ -80,9 +80,10 @@ BOOST_AUTO_TEST_CASE(bytes_are_as_they_are) {
 
 BOOST_AUTO_TEST_CASE(pointers_stay_right_while_parameters_are_added) {
   Parameters parameters;
-  for (int i = 0; i < 100; ++i) parameters.text(std::string(100, static_cast<char>('a' + i % 26)));
-  for (std::size_t i = 0; i < 100; ++i)
-    BOOST_TEST(bytes(parameters, i) == std::string(100, static_cast<char>('a' + i % 26)));
+  const auto text = [](std::size_t i) { return std::string(100, static_cast<char>('a' + i)); };
+  for (std::size_t i = 0; i < kParametersMax; ++i) parameters.text(text(i));
+  for (std::size_t i = 0; i < kParametersMax; ++i) BOOST_TEST(bytes(parameters, i) == text(i));
+  BOOST_CHECK_THROW(parameters.null(), std::out_of_range);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,16 +1,24 @@
 #pragma once
 // Requests as tests write them.
 
+#include <deque>
 #include <string>
+#include <string_view>
 
 #include "http/message.h"
 
 namespace tasklane {
 
+// A text that outlives every request.
+inline std::string_view keep(std::string text) {
+  static std::deque<std::string> kept;
+  return kept.emplace_back(std::move(text));
+}
+
 inline Request make_request(std::string method, std::string target) {
-  Request request;
-  request.method = std::move(method);
-  request.target = std::move(target);
+  Request request{};
+  request.method = keep(std::move(method));
+  request.target = keep(std::move(target));
   request.request_id = "test-request";
   request.received = request.read = std::chrono::steady_clock::now();
   return request;
@@ -20,7 +28,7 @@ inline Request with_body(std::string method, std::string target, std::string bod
                          std::string content_type = "application/json") {
   Request request = make_request(std::move(method), std::move(target));
   request.body = std::move(body);
-  request.content_type = std::move(content_type);
+  request.content_type = keep(std::move(content_type));
   return request;
 }
 

@@ -34,7 +34,7 @@ class Point:
 def patience(connections):
     """By how much a run is longer: the first answers of so many connections, which wait for everybody's TLS handshake, must
     be less than a hundredth of all, or they would be what p99 tells."""
-    return 4 if connections >= 1000 else 1
+    return 8 if connections >= 1000 else 1
 
 
 def through(kind, connections):

@@ -67,6 +67,8 @@ def counted(stack):
         first = user.create(f"Task number {number}", description="What has to be done, in a sentence.")
     figures = {}
     with master.connect(timeout=60) as connection:
+        # In callgrind on a busy machine the first connection to the database may come too late to count.
+        wait_for(lambda: connection.ask("GET", "/readyz").status == 200, "the database", 30)
         for kind, (method, path, body) in REQUESTS_OF.items():
             path = path.format(id=first["id"])
             for number in range(WARM_UP + REQUESTS):

@@ -52,8 +52,8 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("cannot raise the limit of open files");
 }
 
-// Woken, the worker lets whoever woke it go on (SCHED_BATCH, sched(7)): nginx passes on all that it has, and the
-// worker finds several requests at once instead of one. Nothing waits where a processor is free. A policy
+// Woken, the worker lets whoever woke it go on (SCHED_BATCH, sched(7)): nginx passes on all that it has, and
+// the worker finds several requests at once instead of one. Nothing waits where a processor is free. A policy
 // that somebody else has chosen stays.
 void let_requests_gather() {
   const sched_param none{};

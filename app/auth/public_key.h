@@ -24,8 +24,9 @@ class PublicKey {
   PublicKey(KeyMaterial material, Algorithm algorithm, std::optional<std::string> kid)
       : material_(std::move(material)), algorithm_(algorithm), kid_(std::move(kid)) {}
 
-  const Ed25519Key& ed25519() const { return std::get<Ed25519Key>(material_); }  // of EdDSA
-  evp_pkey_st* openssl() const { return std::get<std::shared_ptr<evp_pkey_st>>(material_).get(); }  // of others
+  // Of an EdDSA key, and of any other.
+  const Ed25519Key& ed25519() const { return std::get<Ed25519Key>(material_); }
+  evp_pkey_st* openssl() const { return std::get<std::shared_ptr<evp_pkey_st>>(material_).get(); }
   Algorithm algorithm() const { return algorithm_; }
   const std::optional<std::string>& kid() const { return kid_; }
 

@@ -24,8 +24,9 @@ class Exchange {
   explicit Exchange(Descriptor connection);
   ~Exchange();
 
-  // One whole request, whose views last until write(). Empty: the peer closed the connection, broke the protocol, sent fewer or more body
-  // bytes than it announced, or was slower than limits::kFastcgiIoTimeout; the connection is closed then.
+  // One whole request, whose views last until write(). Empty: the peer closed the connection, broke the
+  // protocol, sent fewer or more body bytes than it announced, or was slower than limits::kFastcgiIoTimeout;
+  // the connection is closed then.
   std::optional<Request> read();
 
   // Answers the request that read() returned. False: the connection is over (the peer asked for that, or is

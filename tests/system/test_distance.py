@@ -51,7 +51,7 @@ def test_a_lone_request_costs_one_round_trip(distant):
 def test_many_writes_share_commits_and_at_most_four_connections(distant):
     stack, relay = distant
     Postgres(stack).execute(
-        "alter system set commit_delay = 20000", "alter system set commit_siblings = 0", "select pg_reload_conf()"
+        "alter system set commit_delay = 100000", "alter system set commit_siblings = 0", "select pg_reload_conf()"
     )
     wait_until_connected(stack)
     users = [stack.user() for _ in range(32)]

@@ -3,12 +3,10 @@
 
 #include <utility>  // Boost 1.74's awaitable.hpp needs it first
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -52,20 +50,10 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("cannot raise the limit of open files");
 }
 
-// Woken, the worker lets whoever woke it go on (SCHED_BATCH, sched(7)): nginx passes on all that it has, and
-// the worker finds several requests at once instead of one. Nothing waits where a processor is free. A policy
-// that somebody else has chosen stays.
-void let_requests_gather() {
-  const sched_param none{};
-  if (::sched_getscheduler(0) == SCHED_OTHER && ::sched_setscheduler(0, SCHED_BATCH, &none) != 0)
-    log::warning("cannot set the scheduling policy SCHED_BATCH", {{"errno", errno}});
-}
-
 [[noreturn]] void serve(const Config& config, Inherited& inherited) {
   Exchange::set_up_library();  // before the signals: it takes some
   Descriptor signals = block_signals();
   raise_descriptor_limit();
-  let_requests_gather();
   Metrics metrics = Metrics::open(std::move(inherited.metrics));
   boost::asio::io_context loop(1);
   Worker worker(loop, config, std::move(inherited), std::move(signals), metrics);

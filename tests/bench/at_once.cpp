@@ -157,7 +157,7 @@ int main(int argc, char** argv) {
   const int listener = listen_at(argv[1]);
   const int processes = std::atoi(argv[3]);
   const sched_param none{};
-  ::sched_setscheduler(0, SCHED_BATCH, &none);  // as the workers do (app/worker_main.cpp)
+  ::sched_setscheduler(0, SCHED_BATCH, &none);  // as the workers do (app/worker/worker.cpp)
   for (int i = 0; i < processes; ++i) {
     if (::fork() != 0) continue;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -116,7 +117,8 @@ class Peer {
     std::array<char, 65536> chunk;
     while (true) {
       const auto count = ::recv(connection_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
-      if (count == 0) closed_ = true;
+      // Closed with bytes that the worker has not read, it is reset (unix(7)).
+      if (count == 0 || (count < 0 && errno == ECONNRESET)) closed_ = true;
       if (count <= 0) return;
       buffer_.append(chunk.data(), static_cast<std::size_t>(count));
     }

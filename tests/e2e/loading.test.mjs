@@ -185,8 +185,8 @@ describe("Loading", { concurrency: 3 }, () => {
       const mean = (costs) => costs.reduce((sum, each) => sum + each, 0) / costs.length;
       // What this machine takes to lay out and paint all of it anew: scrolling has to be far from that.
       const anew = [];
-      for (const px of [15, 16, 15, 16, 15, 16])
-        anew.push(await cost(() => page.evaluate((px) => (document.documentElement.style.fontSize = `${px}px`), px)));
+      for (const pixels of [15, 16, 15, 16, 15, 16])
+        anew.push(await cost(() => page.evaluate((px) => (document.documentElement.style.fontSize = `${px}px`), pixels)));
       await page.mouse.move(400, 500);
       const turns = [];
       for (let at = -1; ; ) {

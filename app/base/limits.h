@@ -42,7 +42,7 @@ inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: other
 
 // Postgres.
 inline constexpr std::size_t kBatchStatementsMax = 256;        // one Sync, one commit
-inline constexpr std::chrono::milliseconds kQuickBatch = 2ms;  // a batch that reads wait for rather than part
+inline constexpr std::chrono::milliseconds kQuickBatch = 4ms;  // a batch that reads wait for rather than part
 inline constexpr std::size_t kQueuedStatementsMax = 4096;      // per connection; past it 503
 inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;
 // With the time to connect, a database that is back is noticed within 1 s.

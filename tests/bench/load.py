@@ -59,18 +59,29 @@ def per_request(used, requests):
     return {part: seconds * 1e6 / requests for part, seconds in used.items()} if requests else {}
 
 
+def held_against(expected, told, answered):
+    """wrk's figures with what has failed by its status: what wrk counted from 400 on, but for 503, and what the workers
+    `answered` ({status: count}) below that."""
+    unexpected = sum(count for status, count in answered.items() if status < "400" and status not in expected)
+    refused = max(0, told["from_400"] - answered["503"])
+    return {**told, "unavailable": answered["503"], "failed": told["failed"] + refused + unexpected}
+
+
 class Wrk:
-    """wrk at work; end() has its figures. `target`: what has port, parts and requests()."""
+    """wrk at work; end() has its figures. `target`: what has port, parts, requests() and statuses(). wrk itself counts the
+    statuses from 400 on, and the workers which ones they were: whatever is none of those `expected` has failed."""
 
     def __init__(self, target, what, connections, seconds, expected="200", turn=False):
-        self.seconds = seconds
-        command, environment = wrk_command(target.port, connections, seconds, target.requests(what), expected, turn)
+        self.target, self.seconds, self.expected = target, seconds, expected.split()
+        command, environment = wrk_command(target.port, connections, seconds, target.requests(what), turn=turn)
+        self.before = target.statuses()
         self.generator = Generator(command, target.parts, **environment)
 
     def end(self):
         out, used, elsewhere, _ = self.generator.end(self.seconds)
         told = wrk_figures(out)
         assert told["requests"], f"nothing was answered: {told}"
+        told = held_against(self.expected, told, self.target.statuses() - self.before)
         return {**told, "cpu_us": per_request(used, told["requests"]), "elsewhere": elsewhere}
 
 

@@ -1,5 +1,6 @@
--- wrk script: sends the requests of the file REQUESTS, at random or, with ORDER=turn, one after the other. Every
--- status must be one of EXPECTED, such as "200 201"; 503 is counted by itself. Ends with one line of JSON.
+-- wrk script: sends the requests of the file REQUESTS, at random or, with ORDER=turn, one after the other. Ends with one
+-- line of JSON. With EXPECTED, such as "200 201", every status must be one of these; 503 is counted by itself. That makes
+-- wrk hand every answer over to Lua, a sixth of its own time: without, it only counts the statuses from 400 on.
 --
 -- The file (the tests' harness/replay.py makes it) has the size of a cell in five digits, then cells: the length of a request in five
 -- digits, the request, blanks. It is read whole and cut up only as it goes: wrk's first thread is at work already
@@ -20,7 +21,7 @@ function init()
   count = #blob / cell
   random = os.getenv("ORDER") ~= "turn"
   at, step = number, tonumber(os.getenv("THREADS"))
-  for status in os.getenv("EXPECTED"):gmatch("%d+") do expected[tonumber(status)] = true end
+  for status in (os.getenv("EXPECTED") or ""):gmatch("%d+") do expected[tonumber(status)] = true end
   unavailable, wrong = 0, 0
   math.randomseed(number)
 end
@@ -35,9 +36,11 @@ function request()
   return blob:sub(start + 6, start + 5 + tonumber(blob:sub(start + 1, start + 5)))
 end
 
-function response(status)
-  if expected[status] then return end
-  if status == 503 then unavailable = unavailable + 1 else wrong = wrong + 1 end
+if os.getenv("EXPECTED") then
+  function response(status)
+    if expected[status] then return end
+    if status == 503 then unavailable = unavailable + 1 else wrong = wrong + 1 end
+  end
 end
 
 function done(summary, latency)
@@ -48,7 +51,7 @@ function done(summary, latency)
   end
   local function ms(part) return latency:percentile(part) / 1e3 end
   io.write(string.format('\n{"requests":%d,"seconds":%.6f,"bytes":%d,"p50_ms":%.3f,"p95_ms":%.3f,"p99_ms":%.3f,'
-    .. '"max_ms":%.3f,"unavailable":%d,"wrong":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}\n',
-    summary.requests, summary.duration / 1e6, summary.bytes, ms(50), ms(95), ms(99), latency.max / 1e3, busy, other,
-    errors.connect, errors.read, errors.write, errors.timeout))
+    .. '"max_ms":%.3f,"from_400":%d,"unavailable":%d,"wrong":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}\n',
+    summary.requests, summary.duration / 1e6, summary.bytes, ms(50), ms(95), ms(99), latency.max / 1e3, errors.status, busy,
+    other, errors.connect, errors.read, errors.write, errors.timeout))
 end

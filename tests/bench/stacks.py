@@ -109,6 +109,10 @@ class Seeded:
         self.postgres.execute(f"delete from tasks where id > {self.last_id}", "vacuum tasks", dbname="tasklane")
         self.postgres.execute("checkpoint")
 
+    def statuses(self):
+        """{status: how many of the workers' answers about tasks had it, so far}."""
+        return self.stack.answered("/api/tasks")
+
     def connections(self):
         """Database connections of all workers now."""
         return self.postgres.execute("select count(*) from pg_stat_activity where usename = 'tasklane_api'")[0][0]

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -18,7 +20,7 @@ from harness.stack import BUILD, PROJECT
 
 sys.path.append(str(PROJECT / "tests"))
 
-from bench import arguments, bars, figures, kinds, plots, points, proc, table, tokens
+from bench import arguments, bars, figures, kinds, load, plots, points, proc, table, tokens
 
 STAT = "4711 (nginx: worker) pr) S 1 4711 4711 0 -1 4194560 99 0 0 0 250 150 30 20 20 0 1 0 12345 99 99"
 
@@ -116,6 +118,28 @@ def test_a_bar_is_judged_by_the_median_and_a_503_counts_as_a_failure_where_nothi
     made["list-64"]["rounds"][0]["unavailable"] = 1
     assert {bar["name"]: bar["met"] for bar in bars.judge(made)}["failed requests"] is False
     assert bars.told(bars.judge(made)[0]).endswith("bar ≥ 0.9: ok")
+
+
+def test_every_status_that_was_not_expected_is_a_failure():
+    told = {"from_400": 9, "failed": 1, "unavailable": 0}
+    answered = Counter({"200": 70, "201": 5, "304": 2, "401": 6, "503": 3})
+    assert load.held_against(["200", "201"], told, answered) == {"from_400": 9, "failed": 9, "unavailable": 3}
+    assert load.held_against(["200"], told, answered)["failed"] == 14
+
+
+def test_wrk_and_the_workers_count_what_was_refused_and_what_was_not_expected(stack, tmp_path):
+    user = stack.user("told")
+    made = {"refused": replay.request("GET", "/api/tasks", "no token"), "fine": replay.request("GET", "/api/tasks", user.token)}
+    files = {what: replay.write(tmp_path / what, [request]) for what, request in made.items()}
+    target = SimpleNamespace(
+        port=stack.port, parts={}, requests=files.get, statuses=lambda: stack.answered("/api/tasks")
+    )  # fmt: skip
+    refused = load.Wrk(target, "refused", 2, 1).end()
+    assert refused["failed"] == refused["requests"] > 0
+    fine = load.Wrk(target, "fine", 2, 1).end()
+    assert fine["failed"] == 0 < fine["requests"]
+    unexpected = load.Wrk(target, "fine", 2, 1, expected="201").end()
+    assert unexpected["failed"] >= unexpected["requests"] > 0  # wrk does not count those that it leaves at its end
 
 
 @pytest.fixture

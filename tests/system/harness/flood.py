@@ -46,15 +46,17 @@ def write_requests(stack, folder, users):
     return replay.write(folder / "requests", (replay.request("GET", "/api/tasks", token) for token in made))
 
 
-def wrk_command(port, clients, seconds, requests, expected="200", turn=False):
-    """(command, environment) of wrk with the requests of a file, as fast as it goes. wrk_figures reads what it says."""
+def wrk_command(port, clients, seconds, requests, expected=None, turn=False):
+    """(command, environment) of wrk with the requests of a file, as fast as it goes. wrk_figures reads what it says, of the
+    statuses only with those `expected`."""
     threads = min(GENERATOR_THREADS, clients)
     command = [
         "wrk", f"-t{threads}", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(BENCH / "replay.lua"),
         f"https://127.0.0.1:{port}",
     ]  # fmt: skip
     order = "turn" if turn else "random"
-    return command, {"REQUESTS": str(requests), "EXPECTED": expected, "THREADS": str(threads), "ORDER": order}
+    environment = {"REQUESTS": str(requests), "THREADS": str(threads), "ORDER": order}
+    return command, environment | ({"EXPECTED": expected} if expected else {})
 
 
 def wrk_figures(output):
@@ -67,7 +69,7 @@ def wrk_figures(output):
 
 def wrk(stack, clients, seconds, requests):
     """The figures of wrk, to its end."""
-    command, environment = wrk_command(stack.port, clients, seconds, requests)
+    command, environment = wrk_command(stack.port, clients, seconds, requests, "200")
     done = subprocess.run(
         command, env={"PATH": os.environ["PATH"], **environment}, preexec_fn=raise_limit, capture_output=True, text=True,
         timeout=seconds + 60, check=False,

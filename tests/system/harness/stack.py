@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -170,6 +171,19 @@ class Stack:
             return totals(api.get("/metrics").text)
         finally:
             api.close()
+
+    def answered(self, route):
+        """{status: how many answers of routes that begin so had it, by the metrics}."""
+        api = self.anonymous()
+        try:
+            text = api.get("/metrics").text
+        finally:
+            api.close()
+        line = rf'^tasklane_requests_total{{route="{route}[^"]*",.*status="(\d+)"}} (\d+)$'
+        counts = Counter()
+        for status, count in re.findall(line, text, re.MULTILINE):
+            counts[status] += int(count)
+        return counts
 
     def is_whole(self):
         workers = self.worker_pids()

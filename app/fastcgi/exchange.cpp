@@ -1,13 +1,16 @@
 #include "fastcgi/exchange.h"
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fmt/compile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +26,8 @@ namespace {
 
 // A body that is too large is still read, up to here; past it the connection is closed instead.
 constexpr std::size_t kDrainMaxBytes = 4 * limits::kRequestBodyMaxBytes;
+// A longer one goes past libfcgi's buffer, every 8 KiB of which cost a copy, a write and a wake-up of nginx.
+constexpr std::size_t kBufferedBodyMaxBytes = std::size_t{16} * 1024;
 
 void set_timeout(int fd, int option) {
   constexpr timeval timeout{.tv_sec = limits::kFastcgiIoTimeout.count() / 1000,
@@ -68,6 +73,43 @@ std::optional<std::size_t> parse_length(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return length;
+}
+
+// All of it. False: the peer is gone, or did not take it within limits::kFastcgiIoTimeout.
+bool write_whole(int fd, std::span<iovec> parts) {
+  while (!parts.empty()) {
+    const ssize_t count = ::writev(fd, parts.data(), static_cast<int>(parts.size()));
+    if (count < 0) return false;
+    auto written = static_cast<std::size_t>(count);
+    while (!parts.empty() && written >= parts.front().iov_len) {
+      written -= parts.front().iov_len;
+      parts = parts.subspan(1);
+    }
+    if (parts.empty()) break;
+    parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + written;
+    parts.front().iov_len -= written;
+  }
+  return true;
+}
+
+// Standard output in the largest records that there can be (FastCGI specification 1.0, section 3.3).
+bool write_records(int fd, int request_id, std::string_view content) {
+  constexpr std::size_t kContentMaxBytes = 65'528;  // two bytes hold it; a multiple of 8 needs no padding
+  const auto byte = [](auto number) { return static_cast<unsigned char>(number & 0xff); };
+  for (; !content.empty(); content.remove_prefix(std::min(kContentMaxBytes, content.size()))) {
+    const std::string_view piece = content.substr(0, kContentMaxBytes);
+    FCGI_Header header{.version = FCGI_VERSION_1,
+                       .type = FCGI_STDOUT,
+                       .requestIdB1 = byte(request_id >> 8),
+                       .requestIdB0 = byte(request_id),
+                       .contentLengthB1 = byte(piece.size() >> 8),
+                       .contentLengthB0 = byte(piece.size()),
+                       .paddingLength = 0,
+                       .reserved = 0};
+    std::array<iovec, 2> parts{{{&header, sizeof header}, {const_cast<char*>(piece.data()), piece.size()}}};
+    if (!write_whole(fd, parts)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -147,7 +189,13 @@ bool Exchange::write(const Response& response) {
 
   FCGX_Request& request = state_->request;
   FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
-  if (!response.head) FCGX_PutStr(response.body.data(), static_cast<int>(response.body.size()), request.out);
+  const std::string_view body = response.head ? std::string_view() : response.body;
+  if (body.size() <= kBufferedBodyMaxBytes) {
+    FCGX_PutStr(body.data(), static_cast<int>(body.size()), request.out);
+  } else if (FCGX_FFlush(request.out) != 0 || !write_records(request.ipcFd, request.requestId, body)) {
+    FCGX_Free(&request, 1);  // in the middle of a record: nothing can follow it
+    return false;
+  }
   FCGX_Finish_r(&request);  // flushes; closes unless the peer keeps the connection and all went well
   request.detached = 1;     // libfcgi resets it whenever it closes
   return request.ipcFd >= 0;

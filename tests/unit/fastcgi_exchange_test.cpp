@@ -123,6 +123,18 @@ BOOST_AUTO_TEST_CASE(a_large_response_arrives_whole_at_a_slow_peer) {
   BOOST_TEST(read(fcgi::request("GET", "/next"))->target == "/next");
 }
 
+// Around the sizes at which libfcgi's buffer and a record end.
+BOOST_AUTO_TEST_CASE(a_body_of_any_size_arrives_exactly) {
+  for (const std::size_t size : {8'184UL, 16'384UL, 16'385UL, 65'528UL, 65'529UL, 131'056UL, 131'057UL}) {
+    BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+    std::string body(size, ' ');
+    for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i % 23);
+    BOOST_TEST(exchange.write(answer_of(body)));
+    const std::string answer = peer.answer().value();
+    BOOST_TEST((answer.substr(answer.find("\r\n\r\n") + 4) == body), size << " bytes");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_left_ends_the_connection_and_not_the_process) {
   BOOST_REQUIRE(read(fcgi::request("GET", "/")));
   peer.close();

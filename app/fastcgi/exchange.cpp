@@ -79,7 +79,7 @@ std::optional<std::size_t> parse_length(std::string_view text) {
 bool write_whole(int fd, std::span<iovec> parts) {
   while (!parts.empty()) {
     const ssize_t count = ::writev(fd, parts.data(), static_cast<int>(parts.size()));
-    if (count < 0) return false;
+    if (count <= 0) return false;
     auto written = static_cast<std::size_t>(count);
     while (!parts.empty() && written >= parts.front().iov_len) {
       written -= parts.front().iov_len;

@@ -60,11 +60,12 @@ def per_request(used, requests):
 
 
 def held_against(expected, told, answered):
-    """wrk's figures with what has failed by its status: what wrk counted from 400 on, but for 503, and what the workers
-    `answered` ({status: count}) below that."""
-    unexpected = sum(count for status, count in answered.items() if status < "400" and status not in expected)
-    refused = max(0, told["from_400"] - answered["503"])
-    return {**told, "unavailable": answered["503"], "failed": told["failed"] + refused + unexpected}
+    """wrk's figures with what has failed by its status: whatever the workers `answered` ({status: count}) that was neither
+    `expected` nor 503, and what wrk counted from 400 on beyond the workers', which was nginx's own. The workers count a
+    little more than wrk, which leaves some answers at its end."""
+    unexpected = sum(count for status, count in answered.items() if status not in (*expected, "503"))
+    of_nginx = max(0, told["from_400"] - sum(count for status, count in answered.items() if status >= "400"))
+    return {**told, "unavailable": answered["503"], "failed": told["failed"] + unexpected + of_nginx}
 
 
 class Wrk:

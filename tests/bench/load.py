@@ -118,3 +118,13 @@ def open_loop(target, rate, connections, seconds, what="list"):
     unavailable, fine = statuses.pop("503", 0), statuses.pop("200", 0)
     told |= {"rate": rate, "unavailable": unavailable, "failed": told["due"] - fine - unavailable}
     return {**told, "cpu_us": per_request(used, told["answered"]), "elsewhere": elsewhere}
+
+
+def json_writing(seconds):
+    """What makes a list of 1,000 tasks of Postgres' rows, as the workers have it, alone in a loop: "mb_per_s" is megabytes
+    of 10^6 bytes for each second of the processor."""
+    command = [BUILD / "tests/bench/json_writing", "--benchmark_filter=^decode_and_write/plain/1000$",
+               f"--benchmark_min_time={seconds}", "--benchmark_format=json"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
+    (told,) = json.loads(done.stdout)["benchmarks"]
+    return {"rate": 1e9 / told["cpu_time"], "mb_per_s": told["bytes_per_second"] / 1e6}

@@ -7,13 +7,13 @@ in pgbench. The kinds are those of kinds.py."""
 from dataclasses import dataclass, field
 from typing import Callable
 
-from bench import neighbours
+from bench import neighbours, split
 from bench.kinds import WITH_MIX
-from bench.load import closed, open_loop, pgbench
+from bench.load import closed, json_writing, open_loop, pgbench
 from bench.proc import Memory
 from bench.verify import sample, verified
 
-CONNECTIONS = {"list": (1, 16, 64, 256, 1000, 4000)}
+CONNECTIONS = (1, 16, 64, 256, 1000, 4000)
 PGBENCH_CLIENTS = {"list": 16, "get": 16, "create": 64, "toggle": 64, "mix": 64}
 OPEN_LOOP_SHARES = (25, 50, 75, 90)  # percent of the closed loop's throughput
 EACH_WAY_MS = 5
@@ -126,13 +126,15 @@ def every_point():
     points = []
     for kind in WITH_MIX:
         points.append(limit_of_database(kind))
-        for connections in CONNECTIONS.get(kind, (1, 64, 256, 1000)):
+        for connections in CONNECTIONS:
             if connections == 64 or (kind, connections) == ("create", 256):
                 points.append(limit_of_front(kind, connections))
             points.append(through(kind, connections))
     compounds = [
         Point("tokens", tokens, 6, [f"{a}-{use}" for a in ("hs256", "eddsa") for use in ("repeating", "fresh")]),
         Point("long-list", long_list),
+        Point("json-writing", lambda rig, seconds: {"json-writing": json_writing(seconds)}),
+        *([Point("worker-split", split.split, 2)] if split.runs() else []),
         Point("distance", distance, 8, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
         Point("slow-commits", slow_commits, 2, ["slow-commit-B", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),

@@ -1,6 +1,6 @@
 """The results as Markdown: what a terminal shows, and docs/benchmarks/results.md."""
 
-from bench import bars
+from bench import bars, split
 from bench.figures import of_limit, of_limit_by_time, rates, spread
 
 PARTS = ("nginx", "worker", "postgres", "generator")
@@ -20,6 +20,8 @@ NOTES = """Medians over the rounds, with the least and the most in brackets.
 def loop_of(name):
     if name.startswith("open-") and name != "open-closed":
         return "open"
+    if name == "json-writing":
+        return ""
     return "pgbench" if name.startswith("B-") or name.endswith("-B") else "closed"
 
 
@@ -99,6 +101,17 @@ def others(points):
             if p in points and figure in points[p]["summary"]]  # fmt: skip
 
 
+def split_table(points):
+    """A worker's microseconds for a list, by where they go."""
+    point = points.get("worker-split")
+    if not point or "worker_us.kernel" not in point["summary"]:
+        return []
+    found = {part: point["summary"][f"worker_us.{part}"]["median"] for part in split.PARTS}
+    ordered = sorted(found, key=found.get, reverse=True)
+    shares = [f"{found[part] / sum(found.values()):.0%}" for part in ordered]
+    return lines([["", *ordered], ["µs", *(number(found[part], 1) for part in ordered)], ["share", *shares]])
+
+
 BESIDE_OTHERS = ("heavy-with", "slow-readers-with")  # what is beside them is meant to be there
 
 
@@ -131,6 +144,7 @@ def markdown(results):
         ("", heading(results)),
         ("Bars", [f"- {bars.told(bar)}" for bar in results["bars"]]),
         ("Beside the limits", limits_table(points)),
+        ("A worker's time for a list, 64 connections, by perf", split_table(points)),
         ("Every point", points_table(points)),
         ("More", others(points)),
         ("What went wrong", [f"- {each}" for each in results["wrong"]]),

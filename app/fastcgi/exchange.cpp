@@ -26,9 +26,6 @@ namespace {
 
 // A body that is too large is still read, up to here; past it the connection is closed instead.
 constexpr std::size_t kDrainMaxBytes = 4 * limits::kRequestBodyMaxBytes;
-// A longer one goes past libfcgi's buffer, every 8 KiB of which cost a copy, a write and a wake-up of nginx.
-constexpr std::size_t kBufferedBodyMaxBytes = std::size_t{16} * 1024;
-
 void set_timeout(int fd, int option) {
   constexpr timeval timeout{.tv_sec = limits::kFastcgiIoTimeout.count() / 1000,
                             .tv_usec = limits::kFastcgiIoTimeout.count() % 1000 * 1000};
@@ -92,23 +89,47 @@ bool write_whole(int fd, std::span<iovec> parts) {
   return true;
 }
 
-// Standard output in the largest records that there can be (FastCGI specification 1.0, section 3.3).
-bool write_records(int fd, int request_id, std::string_view content) {
-  constexpr std::size_t kContentMaxBytes = 65'528;  // two bytes hold it; a multiple of 8 needs no padding
+FCGI_Header record_header(unsigned char type, int request_id, std::size_t content_bytes) {
   const auto byte = [](auto number) { return static_cast<unsigned char>(number & 0xff); };
-  for (; !content.empty(); content.remove_prefix(std::min(kContentMaxBytes, content.size()))) {
-    const std::string_view piece = content.substr(0, kContentMaxBytes);
-    FCGI_Header header{.version = FCGI_VERSION_1,
-                       .type = FCGI_STDOUT,
-                       .requestIdB1 = byte(request_id >> 8),
-                       .requestIdB0 = byte(request_id),
-                       .contentLengthB1 = byte(piece.size() >> 8),
-                       .contentLengthB0 = byte(piece.size()),
-                       .paddingLength = 0,
-                       .reserved = 0};
-    std::array<iovec, 2> parts{{{&header, sizeof header}, {const_cast<char*>(piece.data()), piece.size()}}};
-    if (!write_whole(fd, parts)) return false;
+  return {.version = FCGI_VERSION_1,
+          .type = type,
+          .requestIdB1 = byte(request_id >> 8),
+          .requestIdB0 = byte(request_id),
+          .contentLengthB1 = byte(content_bytes >> 8),
+          .contentLengthB0 = byte(content_bytes),
+          .paddingLength = 0,
+          .reserved = 0};
+}
+
+// What follows an answer's last byte: the end of the output, then of the request.
+struct End {
+  explicit End(int request_id)
+      : output(record_header(FCGI_STDOUT, request_id, 0)),
+        request{.header = record_header(FCGI_END_REQUEST, request_id, sizeof request.body), .body = {}} {
+    request.body.protocolStatus = FCGI_REQUEST_COMPLETE;
   }
+  FCGI_Header output;
+  FCGI_EndRequestRecord request;
+};
+
+iovec part(const void* data, std::size_t bytes) {
+  return {const_cast<void*>(data), bytes};
+}
+
+// In the largest records that there can be (FastCGI specification 1.0, section 3.3), each with one system
+// call and straight from where the text is. False as write_whole().
+bool write_answer(int fd, int request_id, std::string_view head, std::string_view body) {
+  constexpr std::size_t kContentMaxBytes = 65'528;  // two bytes hold it; a multiple of 8 needs no padding
+  const End end(request_id);
+  do {
+    const std::string_view piece = body.substr(0, kContentMaxBytes - head.size());
+    body.remove_prefix(piece.size());
+    const FCGI_Header header = record_header(FCGI_STDOUT, request_id, head.size() + piece.size());
+    std::array parts{part(&header, sizeof header), part(head.data(), head.size()),
+                     part(piece.data(), piece.size()), part(&end, body.empty() ? sizeof end : 0)};
+    if (!write_whole(fd, parts)) return false;
+    head = {};
+  } while (!body.empty());
   return true;
 }
 
@@ -188,17 +209,12 @@ bool Exchange::write(const Response& response) {
   head.append(std::string_view("\r\n"));
 
   FCGX_Request& request = state_->request;
-  FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
   const std::string_view body = response.head ? std::string_view() : response.body;
-  if (body.size() <= kBufferedBodyMaxBytes) {
-    FCGX_PutStr(body.data(), static_cast<int>(body.size()), request.out);
-  } else if (FCGX_FFlush(request.out) != 0 || !write_records(request.ipcFd, request.requestId, body)) {
-    FCGX_Free(&request, 1);  // in the middle of a record: nothing can follow it
-    return false;
-  }
-  FCGX_Finish_r(&request);  // flushes; closes unless the peer keeps the connection and all went well
-  request.detached = 1;     // libfcgi resets it whenever it closes
-  return request.ipcFd >= 0;
+  const bool kept = write_answer(request.ipcFd, request.requestId, {head.data(), head.size()}, body) &&
+                    request.keepConnection;
+  FCGX_Free(&request, kept ? 0 : 1);  // and not FCGX_Finish_r, which would write an answer of its own
+  request.detached = 1;  // libfcgi resets it whenever it closes
+  return kept;
 }
 
 }  // namespace tasklane

@@ -1,7 +1,7 @@
 #pragma once
 // One kept FastCGI connection and the requests that follow each other on it. The only file that sees libfcgi,
-// which is used as a codec: the loop watches the descriptor and calls read() when bytes are there. Only long
-// bodies are written past it.
+// which parses the requests: the loop watches the descriptor and calls read() when bytes are there. Answers
+// are written past it, each from where its text is.
 //
 // Every request's body is read to its end before anything is answered, or the connection is closed: bytes
 // left on it would be parsed as the next request's records (request smuggling). Signals must be blocked in

@@ -25,10 +25,11 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
                                                    .read = request.read});
   request.trace = trace;
   Route route{.endpoint = Endpoint::unknown};
+  std::optional<UserId> user;
   Result<Response> answered;
   add(metrics_.requests_in_flight);
   try {
-    answered = co_await answer(request, route);
+    answered = co_await answer(request, route, user);
     if (!answered && answered.error().type == ErrorType::internal_server_error)
       log::error("request failed", {{"request_id", trace->request_id},
                                     {"trace_id", trace->trace_id},
@@ -47,7 +48,7 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
   co_return response;
 }
 
-Api::Answer Api::answer(const Request& request, Route& route) {
+Api::Answer Api::answer(const Request& request, Route& route, std::optional<UserId>& user) {
   auto found = find_route(request);
   if (!found) return at_once(std::unexpected(std::move(found.error())));
   route = std::move(*found);
@@ -73,32 +74,40 @@ Api::Answer Api::answer(const Request& request, Route& route) {
     add(metrics_.overload_rejections);
     return at_once(fail(ErrorType::service_unavailable, "Too many requests are in flight; try again"));
   }
-  return answer_for_user(request, route);
+  user = authenticator_.recognise(request.authorization);
+  if (!user) return authenticate(request, route, user);
+  request.trace->authenticated = std::chrono::steady_clock::now();
+  return answer_user(request, route, *user);
 }
 
 Api::Answer Api::at_once(Result<Response> answer) {
   co_return answer;
 }
 
-Api::Answer Api::answer_for_user(const Request& request, const Route& route) {
-  const auto user = co_await authenticator_.authenticate(request.authorization);
+Api::Answer Api::authenticate(const Request& request, const Route& route, std::optional<UserId>& user) {
+  auto proven = co_await authenticator_.authenticate(request.authorization);
   request.trace->authenticated = std::chrono::steady_clock::now();
-  if (!user) co_return std::unexpected(user.error());
-  if (route.path_user && *route.path_user != user->value())
-    co_return fail(ErrorType::authorization_error, "These tasks belong to another user");
+  if (!proven) co_return std::unexpected(std::move(proven.error()));
+  user = std::move(*proven);
+  co_return co_await answer_user(request, route, *user);
+}
+
+Api::Answer Api::answer_user(const Request& request, const Route& route, const UserId& user) {
+  if (route.path_user && *route.path_user != user.value())
+    return at_once(fail(ErrorType::authorization_error, "These tasks belong to another user"));
   switch (route.endpoint) {
     case Endpoint::list_tasks:
-      co_return co_await tasks_.list(route, *user, request.trace);
+      return tasks_.list(route, user, request.trace);
     case Endpoint::create_task:
-      co_return co_await tasks_.create(request, *user);
+      return tasks_.create(request, user);
     case Endpoint::get_task:
-      co_return co_await tasks_.get(route, *user, request.trace);
+      return tasks_.get(route, user, request.trace);
     case Endpoint::update_task:
-      co_return co_await tasks_.update(route, request, *user);
+      return tasks_.update(route, request, user);
     case Endpoint::delete_task:
-      co_return co_await tasks_.remove(route, *user, request.trace);
+      return tasks_.remove(route, user, request.trace);
     case Endpoint::complete_task:
-      co_return co_await tasks_.complete(route, request, *user);
+      return tasks_.complete(route, request, user);
     case Endpoint::healthz:
     case Endpoint::readyz:
     case Endpoint::metrics:
@@ -106,7 +115,7 @@ Api::Answer Api::answer_for_user(const Request& request, const Route& route) {
     case Endpoint::unknown:
       break;
   }
-  co_return fail(ErrorType::not_found_error, "Not found");
+  return at_once(fail(ErrorType::not_found_error, "Not found"));
 }
 
 void Api::written(const Response& response) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <optional>
 
 #include "api/operations.h"
 #include "auth/authenticator.h"
@@ -30,9 +31,11 @@ class Api {
  private:
   using Answer = boost::asio::awaitable<Result<Response>>;
 
-  Answer answer(const Request& request, Route& route);
+  // `route` and `user` are what is found out on the way, kept until the answer.
+  Answer answer(const Request& request, Route& route, std::optional<UserId>& user);
   static Answer at_once(Result<Response> answer);
-  Answer answer_for_user(const Request& request, const Route& route);
+  Answer authenticate(const Request& request, const Route& route, std::optional<UserId>& user);
+  Answer answer_user(const Request& request, const Route& route, const UserId& user);
 
   Authenticator& authenticator_;
   TaskHandlers tasks_;

@@ -1,5 +1,6 @@
 #pragma once
-// From an Authorization header to a UserId: cache, verification, and at most one look for new keys.
+// From an Authorization header to a UserId: cache, verification, and at most one look for new keys. Most
+// tokens are known: recognise() tells their users at once, and authenticate() is for what it does not know.
 // A bad token costs no database work: only an unknown key under a listed algorithm looks again, at most once
 // per limits::kKeyRefreshIntervalMin, whoever asks. While a look is under way others that need it wait for
 // that one. Belongs to one event loop; outlives every call that is under way.
@@ -22,6 +23,9 @@ class Authenticator {
   Authenticator(std::string secret, std::unique_ptr<KeySource> source, TokenRules rules,
                 std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now);
   ~Authenticator();
+
+  // The user of a token that was verified lately.
+  std::optional<UserId> recognise(std::string_view authorization);
 
   // authentication_error with a sentence when there is no header, no Bearer scheme (RFC 6750 section 2.1) or
   // no valid token; service_unavailable when the keys it needs could not be read and none is known.

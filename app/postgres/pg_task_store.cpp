@@ -39,12 +39,11 @@ Result<Tasks> read_once(Result<Rows> rows) {
 }  // namespace
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
+  const bool all = filter == TaskFilter::all;
   UserParameters parameters(user);
-  if (filter == TaskFilter::all)
-    co_return tasks_of(co_await pool_.run(statements::kListTasks, std::move(parameters), std::move(trace)));
-  parameters.boolean(filter == TaskFilter::completed);
-  co_return tasks_of(
-      co_await pool_.run(statements::kListTasksByCompletion, std::move(parameters), std::move(trace)));
+  if (!all) parameters.boolean(filter == TaskFilter::completed);
+  co_return tasks_of(co_await pool_.run(all ? statements::kListTasks : statements::kListTasksByCompletion,
+                                        std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id, TracePtr trace) {

@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
@@ -30,11 +29,6 @@ constexpr int kFirstOtherFd = kMetricsFd + 1;
 constexpr std::array<std::string_view, 5> kNotForWorkers = {kSlotVariable, kGenerationVariable,
                                                             "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"};
 
-// How many freed blocks of a size malloc keeps at hand; its 7 are less than the requests of one batch give
-// back (glibc's manual, "Memory Allocation Tunables"). A variable of the operator's own stays.
-constexpr std::string_view kTunablesVariable = "GLIBC_TUNABLES";
-constexpr std::string_view kTunables = "glibc.malloc.tcache_count=127";
-
 // exec's arguments or environment: pointers into strings that stay.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
@@ -52,8 +46,6 @@ std::vector<std::string> worker_environment(const WorkerPlace& place) {
     const std::string_view name = text.substr(0, text.find('='));
     if (std::ranges::find(kNotForWorkers, name) == kNotForWorkers.end()) environment.emplace_back(text);
   }
-  if (std::getenv(kTunablesVariable.data()) == nullptr)
-    environment.push_back(fmt::format("{}={}", kTunablesVariable, kTunables));
   return environment;
 }
 

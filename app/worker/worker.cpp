@@ -1,7 +1,7 @@
 #include "worker/worker.h"
 
 #include <fcntl.h>
-#include <malloc.h>
+#include <jemalloc/jemalloc.h>
 #include <sched.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -41,6 +41,12 @@ void let_requests_gather() {
   const sched_param none{};
   if (::sched_getscheduler(0) == SCHED_OTHER && ::sched_setscheduler(0, SCHED_BATCH, &none) != 0)
     log::warning("cannot set the scheduling policy SCHED_BATCH", {{"errno", errno}});
+}
+
+// What jemalloc keeps of freed memory, in all of its arenas (jemalloc(3), "arena.<i>.purge").
+void give_memory_back() {
+  static_assert(MALLCTL_ARENAS_ALL == 4096);
+  ::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
 }
 
 }  // namespace
@@ -144,7 +150,7 @@ asio::awaitable<void> Worker::beat() {
   while (true) {
     add(metrics_.heartbeat);
     const bool worked = std::exchange(answered, read(metrics_.requests_answered)) != answered;
-    if (!worked && !trimmed) ::malloc_trim(0);
+    if (!worked && !trimmed) give_memory_back();
     trimmed = !worked;
     timer.expires_after(limits::kHeartbeatInterval);
     co_await timer.async_wait(asio::use_awaitable);

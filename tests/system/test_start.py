@@ -144,5 +144,5 @@ def test_the_master_links_no_database_no_tls_and_no_json(stack):
     linked = subprocess.run(
         ["ldd", stack.binaries / "tasklane-master"], capture_output=True, text=True, check=True
     ).stdout
-    for library in ("libpq", "libpqxx", "libssl", "libcrypto", "libsodium", "libfcgi"):
+    for library in ("libpq", "libpqxx", "libssl", "libcrypto", "libsodium", "libfcgi", "libjemalloc"):
         assert library not in linked

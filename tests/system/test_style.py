@@ -40,6 +40,7 @@ DOORS = {
     r"pqxx/.*": r"postgres/(synchronous\.(h|cpp)|(migrations|inspection)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",
     r"sodium.*": r"auth/ed25519\.cpp",
+    r"jemalloc/.*": r"worker/worker\.cpp",
     r"rapidjson/.*": r"json/\w+\.cpp",
 }
 

@@ -64,19 +64,6 @@ BOOST_AUTO_TEST_CASE(gives_the_worker_its_inheritance_and_its_place) {
   BOOST_TEST(content(out) == listen_path + "\n" + metrics_path + "\n3 7 --env-file /a b\n");
 }
 
-// What one batch of requests frees, the next one takes.
-BOOST_AUTO_TEST_CASE(has_malloc_keep_more_at_hand_unless_the_operator_says_otherwise) {
-  const std::string out = folder / "out";
-  const auto tunables = [&] {
-    wait_for(run("echo $GLIBC_TUNABLES >" + out).pid);
-    return content(out);
-  };
-  BOOST_TEST(tunables() == "glibc.malloc.tcache_count=127\n");
-  ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=9", 1);
-  BOOST_TEST(tunables() == "glibc.malloc.tcache_count=9\n");
-  ::unsetenv("GLIBC_TUNABLES");
-}
-
 BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_s) {
   // In a process of its own, where 3, 4 and 5 may be anything.
   const std::string out = folder / "out";

@@ -34,7 +34,7 @@ def runs():
 
 
 def part_of(binary, symbol):
-    if binary.startswith("libc.") and MALLOC.match(symbol):
+    if binary.startswith("libjemalloc.") or (binary.startswith("libc.") and MALLOC.match(symbol)):
         return "malloc"
     return next((part for part, prefix in OBJECTS if binary.startswith(prefix)), "rest")
 

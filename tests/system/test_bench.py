@@ -20,7 +20,7 @@ from harness.stack import BUILD, PROJECT
 
 sys.path.append(str(PROJECT / "tests"))
 
-from bench import arguments, bars, figures, kinds, load, plots, points, proc, table, tokens
+from bench import arguments, bars, figures, kinds, load, plots, points, proc, split, table, tokens
 
 STAT = "4711 (nginx: worker) pr) S 1 4711 4711 0 -1 4194560 99 0 0 0 250 150 30 20 20 0 1 0 12345 99 99"
 
@@ -146,12 +146,33 @@ def test_wrk_and_the_workers_count_what_was_refused_and_what_was_not_expected(st
     assert 0 < unexpected["requests"] <= unexpected["failed"] <= unexpected["requests"] + connections
 
 
+REPORT = """
+    10.00%  |libc.so.6          |[.] malloc
+     5.00%  |libc.so.6          |[.] _int_free
+     5.00%  |libc.so.6          |[.] cfree@GLIBC_2.2.5
+     7.50%  |libc.so.6          |[.] __memmove_avx_unaligned_erms
+    10.00%  |libjemalloc.so.2   |[.] malloc
+    20.00%  |[kernel.kallsyms]  |[k] _raw_spin_unlock_irqrestore      |-      -
+    30.00%  |tasklane-worker    |[.] std::_Hashtable<int, std::pair<int const, int> >::_M_find_before_node
+    10.00%  |libpq.so.5.15      |[.] 0x000000000001786b
+     2.50%  |[vdso]             |[.] __vdso_clock_gettime
+"""
+
+
+def test_a_worker_s_time_is_told_by_what_it_goes_into():
+    found = {part: share for part, share in split.shares(REPORT).items() if share}
+    assert found == pytest.approx(
+        {"malloc": 0.3, "libc": 0.075, "kernel": 0.2, "worker": 0.3, "libpq": 0.1, "rest": 0.025}
+    )
+
+
 @pytest.fixture
 def results():
     latency = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "cpu_us": dict.fromkeys(table.PARTS, 5.0)}
     made = {"A-list-64": point(200.0, **latency), "B-list": point(200.0), "list-64": point(90.0, 95.0, **latency)}
     made["open-50"] = point(45.0, late_p99_ms=0.1, **latency)
     made["get-64"] = {"rounds": [{"error": "Boom"}], "summary": {}}
+    made["worker-split"] = point(80.0, worker_us=dict.fromkeys(split.PARTS, 2.0) | {"kernel": 16.0})
     return {
         "date": "2026-11-21 12:00 UTC", "commit": "abc", "changed": True, "rounds": 2, "seconds": 3, "workers": 2,
         "machine": {"processor": "P", "cores": 2, "memory_gb": 4.0, "kernel": "6"}, "versions": {"nginx": "1.22.1"},
@@ -169,6 +190,7 @@ def test_the_table_tells_every_point_and_which_loop_it_was_measured_in(results):
     assert rows["open-50"][0] == "open" and rows["B-list"][0] == "pgbench" and rows["get-64"][1] == "failed"
     assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +100 \| ", text, re.MULTILINE)
     assert "with changes that are not committed" in text and "- get-64: Boom" in text
+    assert re.search(r"^\| +\| kernel \|.*\n.*\n\| µs +\| +16.0 \|.*\n\| share +\| +53% \|", text, re.MULTILINE)
 
 
 def test_plots_are_drawn_of_what_there_is_with_text_as_text(results, tmp_path):
@@ -176,6 +198,14 @@ def test_plots_are_drawn_of_what_there_is_with_text_as_text(results, tmp_path):
     drawn = {path.stem: path.read_text() for path in tmp_path.iterdir()}
     assert set(drawn) == {"throughput", "latency", "limits", "processor", "open-loop"}
     assert "requests per second</text>" in drawn["throughput"]
+
+
+def test_the_plot_of_the_limits_has_room_for_whoever_is_above_theirs():
+    made = {"A-get-64": point(100, 100), "B-get": point(100, 100), "get-64": point(60, 90)}
+    with plots.plt.rc_context(plots.STYLE):
+        _, axes = plots.plt.subplots()
+        plots.limits(axes, made)
+        assert axes.get_ylim()[1] > 1.8  # the error bar's end
 
 
 def test_every_name_is_one_of_a_kind_and_every_bar_is_of_a_point():

@@ -9,7 +9,7 @@ import pytest
 
 from harness import wire
 from harness.client import path_of
-from harness.locks import held_tasks, wait_for_waiting
+from harness.locks import held_tasks, wait_for_waiting, waiting
 from harness.processes import wait_for
 
 
@@ -134,18 +134,20 @@ def test_put_and_delete_ignore_the_header(alice, key):
     assert alice.delete(path_of(task), headers=keyed(key)).status_code == 404
 
 
-def workers_at_work(user):
-    return sum(worker["requests_in_flight"] > 0 for worker in user.get("/status").json()["workers"])
-
-
 def test_equal_requests_at_once_make_one_task_over_both_workers(stack, alice, key):
-    clients = [stack.user(sub=alice.sub) for _ in range(16)]
+    clients = [stack.user(sub=alice.sub) for _ in range(40)]
+    pending = []
+
+    def another_unless_both_wait():  # nobody decides which worker takes a request
+        if len(pending) < len(clients) and waiting(stack) < 2:
+            pending.append(pool.submit(create, clients[len(pending)], key))
+        return waiting(stack) >= 2
+
     with ThreadPoolExecutor(len(clients)) as pool:
         list(pool.map(lambda client: client.tasks(), clients))  # connected, before the lock's time runs
         with held_tasks(stack):
-            pending = [pool.submit(create, client, key) for client in clients]
-            wait_for_waiting(stack, 2)
-            wait_for(lambda: workers_at_work(alice) == 2, "both workers to be asked")
+            wait_for(another_unless_both_wait, "a statement of each worker to wait")
+            pending += [pool.submit(create, client, key) for client in clients[len(pending) :]]
         answers = [each.result() for each in pending]
     assert {a.status_code for a in answers} == {201}
     assert len({a.content for a in answers}) == 1

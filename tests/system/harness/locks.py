@@ -13,12 +13,13 @@ def held_tasks(stack):
         yield
 
 
+def waiting(stack):
+    """How many statements wait for a lock."""
+    with stack.database() as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where not granted")
+        return cursor.fetchone()[0]
+
+
 def wait_for_waiting(stack, count=1):
     """Returns once so many statements wait for a lock."""
-    with stack.database() as connection, connection.cursor() as cursor:
-
-        def waiting():
-            cursor.execute("select count(*) from pg_locks where not granted")
-            return cursor.fetchone()[0] >= count
-
-        wait_for(waiting, "a statement to wait for the lock")
+    wait_for(lambda: waiting(stack) >= count, "a statement to wait for the lock")

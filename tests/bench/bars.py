@@ -16,6 +16,7 @@ QUOTIENTS = (
 AT_LEAST = (
     ("throughput beside one that lists 10,000 tasks, net of its cost", "heavy-with", "net", 0.8),
     ("JSON of lists of 1,000 tasks, MB for each second of writing it", "json-writing", "mb_per_s", 500),
+    ("JSON of lists of 1,000 tasks, MB for each second of the workers' processor", "long-list", "json_mb_per_worker_second", 500),
 )
 # name, point, figure, bar: at most so much.
 AT_MOST = (

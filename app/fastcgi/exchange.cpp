@@ -26,6 +26,7 @@ namespace {
 
 // A body that is too large is still read, up to here; past it the connection is closed instead.
 constexpr std::size_t kDrainMaxBytes = 4 * limits::kRequestBodyMaxBytes;
+
 void set_timeout(int fd, int option) {
   constexpr timeval timeout{.tv_sec = limits::kFastcgiIoTimeout.count() / 1000,
                             .tv_usec = limits::kFastcgiIoTimeout.count() % 1000 * 1000};
@@ -117,7 +118,8 @@ iovec part(const void* data, std::size_t bytes) {
 }
 
 // In the largest records that there can be (FastCGI specification 1.0, section 3.3), each with one system
-// call and straight from where the text is. False as write_whole().
+// call and straight from where the text is. `head` is the few headers of our own, far less than a record.
+// False as write_whole().
 bool write_answer(int fd, int request_id, std::string_view head, std::string_view body) {
   constexpr std::size_t kContentMaxBytes = 65'528;  // two bytes hold it; a multiple of 8 needs no padding
   const End end(request_id);

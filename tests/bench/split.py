@@ -53,8 +53,10 @@ def split(rig, seconds):
     with verified(rig.main, "list"), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "perf.data"
         load = Wrk(rig.main, "list", 64, seconds + 1)
-        recorded = record(file, "--pid", workers, "--", "sleep", str(seconds))
-        figures = load.end()
+        try:
+            recorded = record(file, "--pid", workers, "--", "sleep", str(seconds))
+        finally:
+            figures = load.end()
         assert recorded.returncode == 0, recorded.stderr
         command = ["perf", "report", "--stdio", "--quiet", "--sort", "dso,symbol", "--field-separator", "|"]
         report = subprocess.run([*command, "--input", str(file)], capture_output=True, text=True, check=True).stdout

@@ -12,6 +12,7 @@
 #include <pqxx/transaction>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "postgres/migrations.h"
 
@@ -129,6 +130,14 @@ void MigrationFolder::write(const std::string& name, const std::string& text) co
 
 void MigrationFolder::remove(const std::string& name) const {
   std::filesystem::remove(std::filesystem::path(path_) / name);
+}
+
+void MigrationFolder::remove_after(const std::string& name) const {
+  const std::filesystem::directory_iterator files(path_);
+  const std::vector<std::filesystem::path> found(begin(files), end(files));
+  for (const auto& file : found) {
+    if (file.filename() > name) std::filesystem::remove(file);
+  }
 }
 
 }  // namespace tasklane

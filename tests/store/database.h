@@ -60,6 +60,7 @@ class MigrationFolder {
   const std::string& path() const { return path_; }
   void write(const std::string& name, const std::string& text) const;
   void remove(const std::string& name) const;
+  void remove_after(const std::string& name) const;  // every file with a higher number
 
  private:
   std::string path_;

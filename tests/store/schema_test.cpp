@@ -82,6 +82,14 @@ BOOST_AUTO_TEST_CASE(an_id_is_an_integer_that_json_carries_exactly) {
   BOOST_TEST(database.value("SELECT seqmax FROM pg_sequence") == "9007199254740991");
 }
 
+// By one short constraint: Postgres reads it anew for each statement.
+BOOST_AUTO_TEST_CASE(the_rules_hold_for_changes_and_for_the_rows_of_before) {
+  database.run("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
+  BOOST_TEST(database.refusal("UPDATE tasks SET title = ' t'", "").contains("tasks_title_trimmed"));
+  BOOST_TEST(database.value("SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint"
+                            " WHERE conrelid = 'tasks'::regclass AND contype = 'c'") == "tasks_rules true");
+}
+
 BOOST_AUTO_TEST_CASE(completed_and_the_times_are_never_null) {
   for (const char* column : {"completed", "created_at", "updated_at"})
     BOOST_TEST(breaks("null value", std::string("user_id, title, ") + column, "'u', 't', NULL"), column);

@@ -25,7 +25,8 @@ def heavy(rig, seconds):
     "net" is the normal ones' throughput to what they should have left. What a heavy request costs nginx, worker and
     Postgres in processor seconds is measured while it runs alone; times its rate beside the others, over the machine's
     cores, it is the part of the machine that it is entitled to. The rest, as a part of their throughput without it, is
-    theirs. (The heavy client's own processor time, on the same machine, is not subtracted.)"""
+    theirs. (The heavy client's own processor time, on the same machine, is not subtracted.) Without it they are measured
+    before and after, since the machine's speed drifts."""
     sample(rig.long, "list")
     without = closed(rig.long, "list", NORMAL, seconds)
     alone = closed(rig.long, "list", 1, seconds, "heavy")
@@ -34,11 +35,12 @@ def heavy(rig, seconds):
         normal = closed(rig.long, "list", NORMAL, seconds)
     finally:
         itself = beside.end()
+    undisturbed = (without["rate"] + closed(rig.long, "list", NORMAL, seconds)["rate"]) / 2
     sample(rig.long, "list")
     share = servers(alone) * itself["rate"] / proc.CORES
     normal |= {
         "heavy_rate": itself["rate"], "heavy_failed": itself["failed"], "heavy_share": share,
-        "ratio": normal["rate"] / without["rate"], "net": normal["rate"] / (without["rate"] * (1 - share)),
+        "ratio": normal["rate"] / undisturbed, "net": normal["rate"] / (undisturbed * (1 - share)),
     }  # fmt: skip
     return {"heavy-without": without, "heavy-alone": alone, "heavy-with": normal}
 

@@ -89,7 +89,7 @@ def distance(rig, seconds):
         for name, delay in (("near", 0), ("far", EACH_WAY_MS)):
             rig.relay.tell("delay", delay)
             with verified(far, kind):
-                found[f"{name}-{kind}"] = closed(far, kind, 1000, seconds * 2)
+                found[f"{name}-{kind}"] = closed(far, kind, 1000, seconds * patience(1000))
             found[f"{name}-{kind}"]["connections"] = far.connections()
     rig.relay.tell("delay", 0)
     return found
@@ -135,10 +135,10 @@ def every_point():
         Point("long-list", long_list),
         Point("json-writing", lambda rig, seconds: {"json-writing": json_writing(seconds)}),
         *([Point("worker-split", split.split, 2)] if split.runs() else []),
-        Point("distance", distance, 8, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
+        Point("distance", distance, 4 * patience(1000), [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
         Point("slow-commits", slow_commits, 2, ["slow-commit-B", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
-        Point("heavy", neighbours.heavy, 3, ["heavy-without", "heavy-alone", "heavy-with"]),
+        Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
         Point("slow-readers", neighbours.slow_readers, 2, ["slow-readers-without", "slow-readers-with"]),
         Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
     ]

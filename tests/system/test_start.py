@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
+from harness.flood import listeners
 from harness.master import Master
-from harness.processes import is_alive, processes_of, wait_for
+from harness.processes import children_of, is_alive, processes_of, wait_for
 
 
 @pytest.fixture
@@ -107,6 +108,22 @@ def test_a_file_that_is_no_socket_is_refused_and_left_alone(unstarted):
     assert status != 0
     assert str(master.socket) in said
     assert master.socket.read_text() == "precious"
+
+
+def test_each_process_of_nginx_has_a_queue_of_its_own(stack):
+    assert listeners(stack.port) == len(children_of(stack.pid("nginx")))
+
+
+def test_a_second_nginx_on_the_same_ports_is_refused(stack, tmp_path):
+    """The plain port tells, whose queue they share."""
+    for folder in ("log", "run", "tmp"):
+        (tmp_path / folder).mkdir()
+    before = listeners(stack.port)
+    command = ["nginx", "-e", "stderr", "-p", f"{tmp_path}/", "-c", stack.state / "nginx/nginx.conf", "-g", "daemon off;"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert f":{stack.plain_port} failed (98: Address already in use)" in done.stderr
+    assert listeners(stack.port) == before
 
 
 def test_the_socket_has_the_configured_mode(unstarted):

@@ -14,7 +14,7 @@ from harness.background import Background
 from harness.processes import children_of, links, open_files, wait_for
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
-ESTABLISHED = "01"
+ESTABLISHED, LISTENING = "01", "0A"
 GENERATOR_THREADS = max(2, os.cpu_count() // 2)
 
 
@@ -23,15 +23,24 @@ def raise_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def established():
-    """Every open TCP connection's columns (proc_net_tcp(5)); both ends of one on loopback are here."""
+def sockets(state):
+    """The columns of every TCP socket in this state (proc_net_tcp(5)); both ends of a connection on loopback are here."""
     rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
-    return [row for row in rows if row[3] == ESTABLISHED]
+    return [row for row in rows if row[3] == state]
+
+
+def established():
+    return sockets(ESTABLISHED)
 
 
 def connections(port):
     """How many connections the server side of a TCP port has now."""
     return sum(1 for row in established() if row[1].endswith(f":{port:04X}"))
+
+
+def listeners(port):
+    """How many sockets listen on a TCP port."""
+    return sum(1 for row in sockets(LISTENING) if row[1].endswith(f":{port:04X}"))
 
 
 def descriptors(stack):

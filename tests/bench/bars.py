@@ -10,10 +10,10 @@ QUOTIENTS = (
     ("create, 10 ms to the database / without", "far-create", "near-create", 0.5),
     ("create, 5 ms a commit / pgbench's", "slow-commit", "slow-commit-B", 1.2),
     ("list, 1.6 million tasks / 100,000", "tasks-1600000", "tasks-100000", 0.9),
-    ("list, 64 connections, beside slow readers / without", "slow-readers-with", "slow-readers-without", 0.95),
 )
 # name, point, figure, bar: at least so much.
 AT_LEAST = (
+    ("list, 64 connections, beside slow readers / without", "slow-readers-with", "ratio", 0.95),
     ("throughput beside one that lists 10,000 tasks, net of its cost", "heavy-with", "net", 0.8),
     ("JSON of lists of 1,000 tasks, MB for each second of writing it", "json-writing", "mb_per_s", 500),
     ("JSON of lists of 1,000 tasks, MB for each second of the workers' processor", "long-list", "json_mb_per_worker_second", 500),

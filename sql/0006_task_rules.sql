@@ -1,12 +1,14 @@
 -- The rules of tasks in one function instead of five expressions. Postgres reads a CHECK constraint's expression
--- from the catalogue and plans it anew for each statement, which for these took as long as writing the row: a
--- third of a creation, a quarter of a toggle (docs/PERFORMANCE.md). A function is compiled once for each
--- connection, and its call is short to read.
+-- from the catalogue and plans it anew for each statement: for these that took a third of a creation, a quarter of
+-- a toggle (docs/PERFORMANCE.md). A function is compiled once for each connection, and its call is short to read.
 --
--- It says which rule is broken, by the names that the constraints had.
+-- It says which rule is broken, by the names that the constraints had. Its path is its own, as a constraint's
+-- expression has one: no session can put a btrim of its own in front.
 
 CREATE FUNCTION tasklane_check_task(id bigint, user_id text, title text, description text)
-  RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
+  RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  AS $function$
 DECLARE
   broken text := CASE
     -- 2^53 - 1: the largest integer that every JSON reader takes exactly.

@@ -90,6 +90,13 @@ BOOST_AUTO_TEST_CASE(the_rules_hold_for_changes_and_for_the_rows_of_before) {
                             " WHERE conrelid = 'tasks'::regclass AND contype = 'c'") == "tasks_rules true");
 }
 
+BOOST_AUTO_TEST_CASE(no_session_can_put_functions_of_its_own_before_the_rules) {
+  database.run("CREATE SCHEMA mine; CREATE FUNCTION mine.btrim(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1'");
+  const std::string said = database.refusal(
+      "SET LOCAL search_path = mine, pg_catalog, public; INSERT INTO tasks (user_id, title) VALUES ('u', ' t')", "");
+  BOOST_TEST(said.contains("tasks_title_trimmed"), said);
+}
+
 BOOST_AUTO_TEST_CASE(completed_and_the_times_are_never_null) {
   for (const char* column : {"completed", "created_at", "updated_at"})
     BOOST_TEST(breaks("null value", std::string("user_id, title, ") + column, "'u', 't', NULL"), column);

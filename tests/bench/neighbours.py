@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import ExitStack
 
 from bench import proc
 from bench.load import Wrk, closed
@@ -45,12 +46,13 @@ def heavy(rig, seconds):
     return {"heavy-without": without, "heavy-alone": alone, "heavy-with": normal}
 
 
-class SlowReader(Background):
-    """A client that reads a list a few bytes at a time, until this is left; `read` counts its bytes."""
+class SlowReaders(Background):
+    """Clients that read a list a few bytes at a time, until this is left; `read` counts each one's bytes. One thread reads for
+    all: threads of their own would wake each other, and interrupt what is measured, a thousand times a second."""
 
-    def __init__(self, seeded, request):
+    def __init__(self, seeded, request, count):
         self.seeded, self.request = seeded, request
-        self.read, self.broken = 0, None
+        self.read, self.broken = [0] * count, None
         super().__init__()
 
     def _connect(self):
@@ -63,34 +65,32 @@ class SlowReader(Background):
 
     def work(self):
         try:
-            with self._connect() as connection:
-                connection.sendall(self.request)
+            with ExitStack() as open_ones:
+                connections = [open_ones.enter_context(self._connect()) for _ in self.read]
+                for connection in connections:
+                    connection.sendall(self.request)
                 while not self.over.wait(SLOW_PAUSE_S):
-                    piece = connection.recv(SLOW_BYTES)
-                    if not piece:
-                        raise ConnectionError("nginx has closed it")
-                    self.read += len(piece)
+                    for number, connection in enumerate(connections):
+                        piece = connection.recv(SLOW_BYTES)
+                        if not piece:
+                            raise ConnectionError("nginx has closed it")
+                        self.read[number] += len(piece)
         except (OSError, ssl.SSLError) as error:
             self.broken = error
 
 
 def slow_readers(rig, seconds):
-    """Some clients that read a list of 1,000 tasks at 5 KB a second, beside the normal ones, who are measured without them
-    before and after."""
-    without = closed(rig.long, "list", NORMAL, seconds)
-    readers = [SlowReader(rig.long, rig.long.first_request("long")) for _ in range(SLOW_READERS)]
-    for reader in readers:
-        reader.__enter__()
-    try:
-        with verified(rig.long, "list"):
-            with_them = closed(rig.long, "list", NORMAL, seconds)
-    finally:
-        for reader in readers:
-            reader.__exit__()
+    """Some clients that read a list of 1,000 tasks at 5 KB a second, beside the normal ones. With them and without them in
+    turns, since the machine's speed changes by more than they cost."""
     body = rig.long.body_bytes("long")
-    assert all(reader.broken is None and 0 < reader.read < body for reader in readers), "a slow reader was none"
-    undisturbed = (without["rate"] + closed(rig.long, "list", NORMAL, seconds)["rate"]) / 2
-    return {
-        "slow-readers-without": without,
-        "slow-readers-with": {**with_them, "ratio": with_them["rate"] / undisturbed},
-    }
+    runs = {"without": [], "with": []}
+    for beside in ("without", "with", "with", "without") * 2:
+        with ExitStack() as stack:
+            if beside == "with":
+                readers = stack.enter_context(SlowReaders(rig.long, rig.long.first_request("long"), SLOW_READERS))
+            stack.enter_context(verified(rig.long, "list"))
+            runs[beside].append(closed(rig.long, "list", NORMAL, seconds))
+        if beside == "with":
+            assert readers.broken is None and all(0 < each < body for each in readers.read), "a slow reader was none"
+    ratio = sum(run["rate"] for run in runs["with"]) / sum(run["rate"] for run in runs["without"])
+    return {"slow-readers-without": runs["without"][0], "slow-readers-with": {**runs["with"][0], "ratio": ratio}}

@@ -139,7 +139,7 @@ def every_point():
         Point("slow-commits", slow_commits, 2, ["slow-commit-B", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
         Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
-        Point("slow-readers", neighbours.slow_readers, 3, ["slow-readers-without", "slow-readers-with"]),
+        Point("slow-readers", neighbours.slow_readers, 8, ["slow-readers-without", "slow-readers-with"]),
         Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
     ]
     for point in points:

@@ -23,6 +23,8 @@ AT_MOST = (
     ("p95 beside one that lists 10,000 tasks, ms", "heavy-with", "p95_ms", 100),
     *((f"p95 of {kind} at 1,000 connections, ms", f"{kind}-1000", "p95_ms", 200) for kind in WITH_MIX),
     *((f"p99 of {kind} at 1,000 connections, ms", f"{kind}-1000", "p99_ms", 300) for kind in WITH_MIX),
+    *((f"p95 of {kind} at 1,000 connections, half of what is reached, ms", f"paced-{kind}", "p95_ms", 200) for kind in WITH_MIX),
+    *((f"p99 of {kind} at 1,000 connections, half of what is reached, ms", f"paced-{kind}", "p99_ms", 300) for kind in WITH_MIX),
     *((f"p95 of {kind}, 10 ms to the database, ms", f"far-{kind}", "p95_ms", 200) for kind in ("list", "create")),
     ("memory of the pool at 1,000 connections, MB", "list-1000", "memory.rss_mb", 64),
     *((f"database connections, {name}", name, "connections", 4) for name in ("far-list", "far-create", "slow-commit")),

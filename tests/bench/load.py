@@ -109,13 +109,14 @@ def pgbench(seeded, kind, clients, seconds):
     }  # fmt: skip
 
 
-def open_loop(target, rate, connections, seconds, what="list"):
+def open_loop(target, rate, connections, seconds, kind="list"):
     """Requests at a fixed rate; a latency counts from when its request was due."""
-    command = [BUILD / "tests/bench/open_loop", target.port, f"{rate:.0f}", seconds, connections, target.requests(what)]
+    command = [BUILD / "tests/bench/open_loop", target.port, f"{rate:.0f}", seconds, connections, target.requests(kind)]
     out, used, elsewhere, _ = Generator(command, target.parts).end(seconds)
     told = json.loads(out)
     statuses = told.pop("statuses")
-    unavailable, fine = statuses.pop("503", 0), statuses.pop("200", 0)
+    unavailable = statuses.pop("503", 0)
+    fine = sum(statuses.pop(status, 0) for status in kinds.STATUSES[kind].split())
     told |= {"rate": rate, "unavailable": unavailable, "failed": told["due"] - fine - unavailable}
     return {**told, "cpu_us": per_request(used, told["answered"]), "elsewhere": elsewhere}
 

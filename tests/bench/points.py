@@ -122,6 +122,17 @@ def fixed_rates(rig, seconds):
     return found
 
 
+def paced(rig, seconds):
+    """Open loop, 1,000 connections, each kind at half of what the closed loop reaches with 64 just before: what clients find
+    who do not all ask again the moment they have an answer."""
+    found = {}
+    for kind in WITH_MIX:
+        with verified(rig.main, kind):
+            reached = closed(rig.main, kind, 64, seconds)
+            found[f"paced-{kind}"] = open_loop(rig.main, reached["rate"] / 2, 1000, seconds, kind)
+    return found
+
+
 def every_point():
     points = []
     for kind in WITH_MIX:
@@ -141,6 +152,7 @@ def every_point():
         Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
         Point("slow-readers", neighbours.slow_readers, 8, ["slow-readers-without", "slow-readers-with"]),
         Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
+        Point("paced", paced, 2 * len(WITH_MIX), [f"paced-{kind}" for kind in WITH_MIX]),
     ]
     for point in points:
         point.yields = [point.name]

@@ -171,6 +171,7 @@ def results():
     latency = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "cpu_us": dict.fromkeys(table.PARTS, 5.0)}
     made = {"A-list-64": point(200.0, **latency), "B-list": point(200.0), "list-64": point(90.0, 95.0, **latency)}
     made["open-50"] = point(45.0, late_p99_ms=0.1, **latency)
+    made["paced-list"] = point(45.0, **latency)
     made["get-64"] = {"rounds": [{"error": "Boom"}], "summary": {}}
     made["worker-split"] = point(80.0, worker_us=dict.fromkeys(split.PARTS, 2.0) | {"kernel": 16.0})
     return {
@@ -187,7 +188,8 @@ def test_the_table_tells_every_point_and_which_loop_it_was_measured_in(results):
         name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
         rows[name] = cells
     assert rows["list-64"][:5] == ["closed", "92 (90 … 95)", "1.0", "2.0", "3.0"]
-    assert rows["open-50"][0] == "open" and rows["B-list"][0] == "pgbench" and rows["get-64"][1] == "failed"
+    assert rows["open-50"][0] == rows["paced-list"][0] == "open"
+    assert rows["B-list"][0] == "pgbench" and rows["get-64"][1] == "failed"
     assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +100 \| ", text, re.MULTILINE)
     assert "with changes that are not committed" in text and "- get-64: Boom" in text
     assert re.search(r"^\| +\| kernel \|.*\n.*\n\| µs +\| +16.0 \|.*\n\| share +\| +53% \|", text, re.MULTILINE)

@@ -48,7 +48,7 @@ def heavy(rig, seconds):
 
 class SlowReaders(Background):
     """Clients that read a list a few bytes at a time, until this is left; `read` counts each one's bytes. One thread reads for
-    all: threads of their own would wake each other, and interrupt what is measured, a thousand times a second."""
+    all: threads of their own would wake each other, and interrupt what is measured, hundreds of times a second."""
 
     def __init__(self, seeded, request, count):
         self.seeded, self.request = seeded, request

@@ -72,7 +72,7 @@ def test_a_request_without_an_origin_gets_no_cors_header_but_varies(alice, anyon
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/tasks", "/api/tasks/", "/api/tasks/1", "/api/tasks/1/complete", "/api/somebody/tasks"]
+    "path", ["/api/tasks", "/api/tasks/", "/api/tasks/1", "/api/tasks/1/complete", "/api/somebody/tasks", "/api/auth/token"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_preflight_of_a_listed_origin_is_204(anyone, path, method):
@@ -99,6 +99,22 @@ def test_a_preflight_of_a_foreign_origin_gets_no_cors_header(anyone):
     response = anyone.request("OPTIONS", "/api/tasks", headers=asked)
     assert cors(response.headers) == {}
     assert varies_by_origin(response.headers)
+
+
+def test_options_without_an_origin_tells_what_may_be_asked_and_no_more(anyone):
+    response = anyone.request("OPTIONS", "/api/tasks")
+    assert (response.status_code, response.content, cors(response.headers)) == (204, b"", {})
+    assert response.headers["allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+    for name in ("strict-transport-security", "x-content-type-options", "content-security-policy", "x-request-id"):
+        assert response.headers.get_list(name), name
+
+
+def test_what_a_preflight_says_is_on_no_other_answer(alice, anyone):
+    for status, response in visits(alice, anyone, ORIGINS[0]):
+        assert cors(response.headers).keys() == {
+            "access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers",
+        }, status  # fmt: skip
+        assert ("allow" in response.headers) == (status == 405), status
 
 
 def test_a_preflight_costs_a_worker_nothing(stack, anyone):

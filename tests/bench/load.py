@@ -91,6 +91,12 @@ def closed(target, kind, connections, seconds, what=None, turn=False):
     return Wrk(target, what or kind, connections, seconds, kinds.STATUSES[kind], turn).end()
 
 
+def together(runs):
+    """Several runs of one kind as one: the mean rate, and whatever failed in any of them. The rest is the first one's."""
+    totals = {name: sum(run[name] for run in runs) for name in ("failed", "unavailable")}
+    return {**runs[0], **totals, "rate": sum(run["rate"] for run in runs) / len(runs)}
+
+
 def pgbench(seeded, kind, clients, seconds):
     """B: the statements of a kind of request in pgbench, prepared, without HTTP."""
     scripts = ("list@4", "get@4", "create@1", "toggle@1") if kind == "mix" else (kind,)

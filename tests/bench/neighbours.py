@@ -5,7 +5,7 @@ import ssl
 from contextlib import ExitStack
 
 from bench import proc
-from bench.load import Wrk, closed
+from bench.load import Wrk, closed, together
 from bench.verify import sample, verified
 from harness import wire
 from harness.background import Background
@@ -36,12 +36,12 @@ def heavy(rig, seconds):
         normal = closed(rig.long, "list", NORMAL, seconds)
     finally:
         itself = beside.end()
-    undisturbed = (without["rate"] + closed(rig.long, "list", NORMAL, seconds)["rate"]) / 2
+    without = together([without, closed(rig.long, "list", NORMAL, seconds)])
     sample(rig.long, "list")
     share = servers(alone) * itself["rate"] / proc.CORES
     normal |= {
         "heavy_rate": itself["rate"], "heavy_failed": itself["failed"], "heavy_share": share,
-        "ratio": normal["rate"] / undisturbed, "net": normal["rate"] / (undisturbed * (1 - share)),
+        "ratio": normal["rate"] / without["rate"], "net": normal["rate"] / (without["rate"] * (1 - share)),
     }  # fmt: skip
     return {"heavy-without": without, "heavy-alone": alone, "heavy-with": normal}
 
@@ -92,5 +92,6 @@ def slow_readers(rig, seconds):
             runs[beside].append(closed(rig.long, "list", NORMAL, seconds))
         if beside == "with":
             assert readers.broken is None and all(0 < each < body for each in readers.read), "a slow reader was none"
-    ratio = sum(run["rate"] for run in runs["with"]) / sum(run["rate"] for run in runs["without"])
-    return {"slow-readers-without": runs["without"][0], "slow-readers-with": {**runs["with"][0], "ratio": ratio}}
+    without, with_them = together(runs["without"]), together(runs["with"])
+    ratio = with_them["rate"] / without["rate"]
+    return {"slow-readers-without": without, "slow-readers-with": {**with_them, "ratio": ratio}}

@@ -129,7 +129,8 @@ def paced(rig, seconds):
     for kind in WITH_MIX:
         with verified(rig.main, kind):
             reached = closed(rig.main, kind, 64, seconds)
-            found[f"paced-{kind}"] = open_loop(rig.main, reached["rate"] / 2, 1000, seconds, kind)
+            half = open_loop(rig.main, reached["rate"] / 2, 1000, seconds, kind)
+        found |= {f"reached-{kind}": reached, f"paced-{kind}": half}
     return found
 
 
@@ -152,7 +153,7 @@ def every_point():
         Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
         Point("slow-readers", neighbours.slow_readers, 8, ["slow-readers-without", "slow-readers-with"]),
         Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
-        Point("paced", paced, 2 * len(WITH_MIX), [f"paced-{kind}" for kind in WITH_MIX]),
+        Point("paced", paced, 2 * len(WITH_MIX), [f"{name}-{kind}" for kind in WITH_MIX for name in ("reached", "paced")]),
     ]
     for point in points:
         point.yields = [point.name]

@@ -159,6 +159,11 @@ REPORT = """
 """
 
 
+def test_several_runs_as_one_have_the_mean_rate_and_every_failure():
+    first, second = {"rate": 10.0, "failed": 0, "unavailable": 2, "p95_ms": 1.0}, {"rate": 20.0, "failed": 3, "unavailable": 1, "p95_ms": 2.0}
+    assert load.together([first, second]) == {"rate": 15.0, "failed": 3, "unavailable": 3, "p95_ms": 1.0}
+
+
 def test_a_worker_s_time_is_told_by_what_it_goes_into():
     found = {part: share for part, share in split.shares(REPORT).items() if share}
     assert found == pytest.approx(

@@ -4,7 +4,7 @@
 FROM debian:13-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends cmake ninja-build g++ pkg-config dpkg-dev file \
-      libboost-dev libfmt-dev libfcgi-dev libjemalloc-dev libpq-dev libpqxx-dev libsodium-dev libssl-dev rapidjson-dev \
+      libboost-dev libfmt-dev libfcgi-dev libjemalloc-dev libpq-dev libpqxx-dev libsodium-dev libssl-dev python3-yaml rapidjson-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY .env.example CMakeLists.txt CMakePresets.json ./

@@ -1,6 +1,7 @@
 # What is installed besides the executables. The place of the configuration and of the units depends on the prefix,
 # which `cmake --install --prefix` may still change: place.cmake decides at that time.
 install(DIRECTORY sql nginx docs DESTINATION ${CMAKE_INSTALL_DATADIR}/tasklane)
+install(FILES ${contract_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/tasklane/docs)
 install(FILES .env.example DESTINATION ${CMAKE_INSTALL_DATADIR}/tasklane RENAME env.example)
 install(FILES packaging/tasklane.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME tasklane)

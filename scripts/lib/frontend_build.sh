@@ -7,7 +7,7 @@ builds=$project/build/frontend
 # Paths of what the web app is made of, each with a NUL behind it. A developer's own .env files are no part of it.
 frontend_sources() {
   cd "$project" && find frontend docs/openapi.yaml -type d \( -name node_modules -o -name .next -o -name build \) -prune -o \
-    -type f ! -name '.env' ! -name '.env*.local' ! -name 'next-env.d.ts' ! -name '*.tsbuildinfo' -print0 | LC_ALL=C sort -z
+    -type f ! -name '.env' ! -name '.env*.local' ! -name 'next-env.d.ts' ! -path frontend/src/api/schema.d.ts ! -name '*.tsbuildinfo' -print0 | LC_ALL=C sort -z
 }
 
 frontend_hash() {

@@ -2,12 +2,13 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+
+from harness.build import BUILD
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -168,15 +169,13 @@ def test_the_schemas_take_what_the_contract_allows(title):
     assert faults(SCHEMAS["NewTask"], {"title": title, "priority": "high", "description": ""}) == []
 
 
-def test_the_generated_files_are_current():
-    done = subprocess.run([ROOT / "scripts/render-contract", "--check"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads((DOCS / "openapi.json").read_text()) == CONTRACT
+def test_the_contract_as_json_says_what_the_yaml_says():
+    assert json.loads((BUILD / "docs/openapi.json").read_text()) == CONTRACT
 
 
 @pytest.mark.parametrize("file, root", [("tasks.schema.json", "Task"), ("errors.schema.json", "Problem")])
 def test_the_json_schemas_say_what_the_contract_says(file, root):
-    schema = json.loads((DOCS / file).read_text())
+    schema = json.loads((BUILD / "docs" / file).read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     whole = jsonschema.Draft202012Validator(schema)
     for name, value in [("Task", TASK), ("Problem", PROBLEM), *INVALID.values()]:

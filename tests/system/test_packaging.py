@@ -67,7 +67,8 @@ SYSTEM = {
     *(f"usr/share/man/man{path.suffix[1:]}/{path.name}" for path in MANUALS),
     *(f"usr/share/tasklane/sql/{path.name}" for path in (PROJECT / "sql").iterdir()),
     *(f"usr/share/tasklane/nginx/{path.name}" for path in (PROJECT / "nginx").glob("*.template")),
-    "usr/share/tasklane/docs/openapi.yaml", "usr/share/tasklane/docs/OPERATIONS.md",
+    "usr/share/tasklane/docs/openapi.yaml", "usr/share/tasklane/docs/openapi.json",
+    "usr/share/tasklane/docs/tasks.schema.json", "usr/share/tasklane/docs/errors.schema.json", "usr/share/tasklane/docs/OPERATIONS.md",
 }  # fmt: skip
 
 

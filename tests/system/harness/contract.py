@@ -1,19 +1,19 @@
-"""The published contract (docs/): every response that passes through a client is held against it."""
+"""The published contract (docs/openapi.yaml, and the build's JSON Schemas): every response that passes through a client is held against it."""
 
 import json
 import re
-from pathlib import Path
 
 import jsonschema
 import yaml
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+from harness.build import BUILD, PROJECT
+
+OPENAPI = yaml.safe_load((PROJECT / "docs/openapi.yaml").read_text())
 ERROR_KEYS = ["detail", "message", "status_code", "error_type", "request_id"]
 
 
 def _validator(name):
-    schema = json.loads((DOCS / name).read_text())
+    schema = json.loads((BUILD / "docs" / name).read_text())
     return jsonschema.validators.validator_for(schema)(schema)
 
 

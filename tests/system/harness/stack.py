@@ -14,10 +14,9 @@ from pathlib import Path
 import psycopg2
 
 from harness import client, logs
+from harness.build import BUILD, PROJECT
 from harness.processes import children_of, free_ports, is_alive, processes_of, wait_for
 
-PROJECT = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("TASKLANE_BUILD", PROJECT / "build/release")).resolve()
 KEEP = os.environ.get("TASKLANE_KEEP") == "1"
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",

@@ -1,7 +1,7 @@
 // tasklane-worker: one event loop that answers requests. Started by tasklane-master, which hands it the
 // listening socket, a pipe to say "ready" on and the shared metrics.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+#include "base/awaitable.h"
 
 #include <sys/resource.h>
 #include <sys/signalfd.h>

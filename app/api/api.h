@@ -1,14 +1,12 @@
 #pragma once
 // A request's way on one screen: route, authenticate, handle, or problem.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <optional>
 
 #include "api/operations.h"
 #include "auth/authenticator.h"
+#include "base/awaitable.h"
 #include "base/metrics.h"
 #include "http/message.h"
 #include "http/router.h"

@@ -2,14 +2,12 @@
 // The endpoints for operators: liveness, readiness, metrics and status. nginx lets only loopback and listed
 // addresses reach the last two.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
 #include <sys/types.h>
 
-#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
 
+#include "base/awaitable.h"
 #include "base/listen_queue.h"
 #include "base/metrics.h"
 #include "base/result.h"

@@ -1,11 +1,8 @@
 #pragma once
 // Where public keys come from: the database, a file, or nowhere. The seam between auth and postgres.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
-
 #include "auth/key_set.h"
+#include "base/awaitable.h"
 #include "base/result.h"
 
 namespace tasklane {

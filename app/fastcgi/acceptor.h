@@ -8,15 +8,13 @@
 // collects all that are readable, a kept connection costs no system call between requests, and the sockets
 // stay blocking, as libfcgi needs them (Asio would switch them to non-blocking).
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 
+#include "base/awaitable.h"
 #include "base/descriptors.h"
 #include "base/metrics.h"
 #include "fastcgi/exchange.h"

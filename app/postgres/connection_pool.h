@@ -3,9 +3,6 @@
 // to another one. A user's writes always take the same one, so that row locks of two batches rarely cross; a
 // read takes that one too unless another is free sooner.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -14,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/awaitable.h"
 #include "postgres/pipeline.h"
 
 namespace tasklane {

@@ -4,9 +4,6 @@
 // limits::kConnectTimeout (host names as long again); an address that is silent uses up half of what is left,
 // so that a dead host does not keep us from a living one. What failed is in the log, once.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/awaitable.h"
 #include "base/metrics.h"
 #include "postgres/libpq_connection.h"
 #include "postgres/prepared_names.h"

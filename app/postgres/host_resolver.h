@@ -2,11 +2,9 @@
 // Looks host names up without blocking the loop (libpq's own look-up would) and hands libpq the addresses.
 // The names stay beside them: TLS verifies the name, and Neon routes by it (SNI).
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <vector>
 
+#include "base/awaitable.h"
 #include "postgres/libpq_connection.h"
 
 namespace tasklane {

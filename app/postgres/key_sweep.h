@@ -4,12 +4,10 @@
 //
 // Only where a statement has run since: an idle worker does not keep a database awake that suspends itself.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 
+#include "base/awaitable.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "postgres/connection_pool.h"

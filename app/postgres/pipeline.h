@@ -8,10 +8,7 @@
 // connection is lost, writes whose Sync had been sent are answered outcome_unknown; all else goes back to the
 // pool: reads, which may be repeated, and what the server cannot have committed without its Sync.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +16,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/awaitable.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "postgres/batch.h"

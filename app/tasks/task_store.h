@@ -5,11 +5,8 @@
 // Fails with service_unavailable (nothing was sent) or, for writes, outcome_unknown (sent, no reply). A
 // returned write is committed. `trace` is the request's, for its log lines and its times.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
-
 #include "auth/user_id.h"
+#include "base/awaitable.h"
 #include "base/result.h"
 #include "http/trace.h"
 #include "tasks/intent.h"

@@ -3,9 +3,6 @@
 // to the first. Starts when told to, says ready once keys and database have been tried, drains on SIGTERM or
 // SIGQUIT.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
@@ -14,6 +11,7 @@
 
 #include "api/api.h"
 #include "auth/jwks_file.h"
+#include "base/awaitable.h"
 #include "base/config.h"
 #include "base/descriptors.h"
 #include "base/exit_codes.h"

@@ -2,15 +2,14 @@
 // One kept HTTPS connection to nginx on loopback: HTTP/1.1, one request at a time. Enough of the protocol for
 // this project's answers, all of which carry a Content-Length or have no body.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/awaitable.h"
 
 namespace load {
 

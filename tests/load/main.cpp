@@ -4,7 +4,7 @@
 // in the end the report as one line of JSON. With `keys`, POST and PATCH carry an Idempotency-Key and are
 // repeated while in doubt.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+#include "base/awaitable.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

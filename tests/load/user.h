@@ -4,9 +4,6 @@
 // nothing; one without an answer, or outcome_unknown, may have. In the end the list must be what the ledger
 // says.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <map>
@@ -15,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "base/awaitable.h"
 #include "https_connection.h"
 #include "report.h"
 

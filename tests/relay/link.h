@@ -4,9 +4,6 @@
 //
 // A link that is cut drops what it holds and closes both sides. It lives as long as its coroutines.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/awaitable.h"
 #include "messages.h"
 
 namespace relay {

@@ -2,7 +2,7 @@
 // the lines on stdin say (relay.h), until stdin ends. An address is the path of a unix socket or a port of
 // 127.0.0.1.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+#include "base/awaitable.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -20,9 +20,6 @@
 // Connections in TLS are carried, delayed, cut and stalled; nothing can be read in them, so that cut-query
 // and swallow pass them by.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <chrono>
 #include <memory>
@@ -30,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/awaitable.h"
 #include "link.h"
 
 namespace relay {

@@ -35,6 +35,7 @@ LAYERS = {
     "cli_main.cpp": {"base", "cli"},
 }
 DOORS = {
+    r"boost/asio/awaitable\.hpp": r"base/awaitable\.h",
     r"fcgi\w+\.h": r"fastcgi/exchange\.(h|cpp)",
     r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
     r"pqxx/.*": r"postgres/(synchronous\.(h|cpp)|(migrations|inspection)\.cpp)",

@@ -2,9 +2,8 @@
 // Runs a coroutine on a loop until it has its result. Whatever else the loop holds (reconnecting, deadlines)
 // goes on meanwhile. Throws what the coroutine throws, and when it takes longer than a test may.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
+#include "base/awaitable.h"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>

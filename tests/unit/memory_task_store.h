@@ -2,8 +2,6 @@
 // The one fake of TaskStore: tasks in memory, with the semantics of the statements that PgTaskStore runs. It
 // tells which operations it was asked for, and can be made to fail, to throw or to keep its callers waiting.
 
-#include <utility>  // Boost 1.74's awaitable.hpp needs it first
-
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
@@ -11,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/awaitable.h"
 #include "tasks/task_store.h"
 
 namespace tasklane {

@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,6 +21,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/options.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "supervisor/handover.h"
 #include "supervisor/listen_socket.h"
@@ -46,45 +48,14 @@ constexpr char kUsage[] =
     "upgrade).\n"
     "Exit status: 0 drained, 1 a worker had to be killed, 2 usage, 100 configuration, 111 try again later.\n";
 
-struct Arguments {
-  std::optional<std::string> env_file;
-  std::optional<std::string> pid_file;
-  bool check_state = false;
+constexpr Option kPidFile{"pid-file", "FILE"};
+constexpr Option kCheckState{std::string_view(kCheckStateOption).substr(2)};  // a running master asks
+
+// How this program was called.
+struct Invocation {
+  Options options;
   std::vector<std::string> words;  // argv
 };
-
-// The arguments, or the exit status when the command line is already answered.
-std::expected<Arguments, int> parse_arguments(int argc, char** argv) {
-  Arguments arguments;
-  arguments.words.assign(argv, argv + argc);
-  const auto refuse = [](const std::string& why) {
-    fmt::print(stderr, "tasklane-master: {}\n{}", why, kUsage);
-    return std::unexpected(kExitUsage);
-  };
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word == "--help" || word == "--version") {
-      fmt::print("{}",
-                 word == "--help" ? std::string(kUsage) : fmt::format("tasklane-master {}\n", kVersion));
-      return std::unexpected(kExitOk);
-    }
-    if (word == kCheckStateOption) {  // a running master asks, see supervisor/successor.h
-      arguments.check_state = true;
-      continue;
-    }
-    if (word != "--env-file" && word != "--pid-file") return refuse(fmt::format("unknown argument {}", word));
-    if (i + 1 == argc || *argv[i + 1] == '\0') return refuse(fmt::format("{} needs a file", word));
-    (word == "--env-file" ? arguments.env_file : arguments.pid_file) = argv[++i];
-  }
-  return arguments;
-}
-
-// The configuration, or its mistakes.
-std::expected<Config, ConfigMistakes> read_configuration(const Arguments& arguments) {
-  ConfigSource source;
-  if (arguments.env_file) source = {.env_file = *arguments.env_file, .env_file_required = true};
-  return read_config(source);
-}
 
 Adjustable adjustable(const Config& config) {
   return {
@@ -105,8 +76,8 @@ Adjustable adjustable(const Handover& handover) {
 }
 
 // What a reload may change of a configuration; `socket` is where the service listens.
-std::expected<Adjustable, std::string> reread(const Arguments& arguments, const std::string& socket) {
-  const auto config = read_configuration(arguments);
+std::expected<Adjustable, std::string> reread(const Invocation& invocation, const std::string& socket) {
+  const auto config = read_config(config_source(invocation.options));
   if (!config) return std::unexpected(fmt::format("{}", fmt::join(config.error(), "; ")));
   if (config->socket_path != socket)
     return std::unexpected(fmt::format("FASTCGI_SOCKET cannot change from {} by a reload: restart", socket));
@@ -114,10 +85,11 @@ std::expected<Adjustable, std::string> reread(const Arguments& arguments, const 
 }
 
 // The worker stands beside the master. It reads the configuration itself, from the same file.
-WorkerCommand worker_command(const Arguments& arguments) {
+WorkerCommand worker_command(const Invocation& invocation) {
   WorkerCommand command;
   command.path = std::filesystem::path(own_executable()).parent_path() / "tasklane-worker";
-  if (arguments.env_file) command.arguments = {"--env-file", *arguments.env_file};
+  if (invocation.options.has(kEnvFileOption.name))
+    command.arguments = {"--env-file", invocation.options.value(kEnvFileOption.name)};
   return command;
 }
 
@@ -174,18 +146,18 @@ Metrics adopt_metrics(const Handover& handover) {
   }
 }
 
-MasterSettings master_settings(const Arguments& arguments, const Adjustable& values, std::string socket) {
-  return {.worker = worker_command(arguments),
+MasterSettings master_settings(const Invocation& invocation, const Adjustable& values, std::string socket) {
+  return {.worker = worker_command(invocation),
           .adjustable = values,
-          .reread = [arguments, socket = std::move(socket)] { return reread(arguments, socket); },
+          .reread = [invocation, socket = std::move(socket)] { return reread(invocation, socket); },
           .executable = own_executable(),
-          .command = arguments.words};
+          .command = invocation.words};
 }
 
-int run(Master& master, const Sockets& sockets, const Arguments& arguments) {
+int run(Master& master, const Sockets& sockets, const Invocation& invocation) {
   std::optional<PidFile> pid_file;
-  if (arguments.pid_file) {
-    auto written = PidFile::write(*arguments.pid_file);
+  if (invocation.options.has(kPidFile.name)) {
+    auto written = PidFile::write(invocation.options.value(kPidFile.name));
     if (!written) {
       log::error("cannot write the pid file", {{"reason", written.error()}});
       return kExitConfiguration;
@@ -202,14 +174,14 @@ int run(Master& master, const Sockets& sockets, const Arguments& arguments) {
   return exit_code;
 }
 
-int serve(const Arguments& arguments) {
-  const auto config = read_configuration(arguments);
+int serve(const Invocation& invocation) {
+  const auto config = read_config(config_source(invocation.options));
   if (!config) {
     for (const auto& mistake : config.error()) fmt::print(stderr, "tasklane-master: {}\n", mistake);
     return kExitConfiguration;
   }
   log::set_up("master", config->log_level, config->log_format);
-  const auto settings = master_settings(arguments, adjustable(*config), config->socket_path);
+  const auto settings = master_settings(invocation, adjustable(*config), config->socket_path);
   if (::access(settings.worker.path.c_str(), X_OK) != 0) {
     log::error("no worker to start", {{"path", settings.worker.path}, {"error", std::strerror(errno)}});
     return kExitConfiguration;
@@ -223,29 +195,26 @@ int serve(const Arguments& arguments) {
   }
   log::info("master started",
             {{"version", kVersion}, {"socket", config->socket_path}, {"workers", config->workers}});
-  return run(master, *sockets, arguments);
+  return run(master, *sockets, invocation);
 }
 
 // In place of an earlier executable. Its settings stay in force until a reload brings the file's, so that a
 // mistake in there does not end a service that runs.
-int take_over(const Arguments& arguments, const Handover& handover) {
+int take_over(const Invocation& invocation, const Handover& handover) {
   log::set_up("master", handover.log_level, handover.log_format);
   const Sockets sockets = adopt_sockets(handover);
   Metrics metrics = adopt_metrics(handover);
-  Master master(master_settings(arguments, adjustable(handover), sockets.listener.bound_path()), metrics,
+  Master master(master_settings(invocation, adjustable(handover), sockets.listener.bound_path()), metrics,
                 handover);
   log::info("master took over", {{"version", kVersion}, {"workers", handover.pool.settings.workers}});
-  return run(master, sockets, arguments);
+  return run(master, sockets, invocation);
 }
 
 // The state in the descriptor that the environment names, which is closed; empty: there is none.
 std::expected<std::optional<Handover>, std::string> inherited_state() {
   const char* const text = std::getenv(kStateVariable);
   if (text == nullptr) return std::nullopt;
-  const std::string_view digits = text;
-  int number = -1;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  const Descriptor fd(number);
+  const Descriptor fd(parse_number<int>(text).value_or(-1));
   auto state = read_state(fd.get());
   ::unsetenv(kStateVariable);
   if (!state) return std::unexpected(state.error());
@@ -256,15 +225,18 @@ std::expected<std::optional<Handover>, std::string> inherited_state() {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const auto arguments = parse_arguments(argc, argv);
-  if (!arguments) return arguments.error();
+  const std::vector<std::string_view> behind_name(argv + 1, argv + argc);
+  auto options = read_program_options("tasklane-master", kUsage,
+                                      std::array{kEnvFileOption, kPidFile, kCheckState}, behind_name);
+  if (!options) return options.error();
+  const Invocation invocation{std::move(*options), {argv, argv + argc}};
   const auto state = inherited_state();
   if (!state) {
     fmt::print(stderr, "tasklane-master: {}\n", state.error());
     return kExitFailure;
   }
-  if (arguments->check_state) return *state ? kExitOk : kExitUsage;
-  return *state ? take_over(*arguments, **state) : serve(*arguments);
+  if (invocation.options.has(kCheckState.name)) return *state ? kExitOk : kExitUsage;
+  return *state ? take_over(invocation, **state) : serve(invocation);
 } catch (const std::exception& exception) {
   log::error("master failed", {{"error", exception.what()}});
   return kExitTemporary;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -20,7 +22,7 @@
 #include "base/config.h"
 #include "base/exit_codes.h"
 #include "base/log.h"
-#include "base/version.h"
+#include "base/options.h"
 #include "worker/worker.h"
 
 namespace {
@@ -71,23 +73,11 @@ void raise_descriptor_limit() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ConfigSource source;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--env-file" && i + 1 < argc) {
-      source = {.env_file = argv[++i], .env_file_required = true};
-    } else if (argument == "--help") {
-      std::fputs(kUsage, stdout);
-      return kExitOk;
-    } else if (argument == "--version") {
-      std::printf("tasklane-worker %s\n", kVersion);
-      return kExitOk;
-    } else {
-      std::fputs(kUsage, stderr);
-      return kExitUsage;
-    }
-  }
-  const auto config = read_config(source);
+  const std::vector<std::string_view> behind_name(argv + 1, argv + argc);
+  const auto options =
+      read_program_options("tasklane-worker", kUsage, std::array{kEnvFileOption}, behind_name);
+  if (!options) return options.error();
+  const auto config = read_config(config_source(*options));
   if (!config) {
     std::string all;
     for (const auto& mistake : config.error()) {

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -18,20 +19,14 @@ namespace {
 // look.
 constexpr int kLooksMax = 2;
 
-// In any case, RFC 9110 section 11.1.
-bool is_bearer(std::string_view scheme) {
-  return std::ranges::equal(scheme, std::string_view("bearer"),
-                            [](char c, char lower) { return (c | 0x20) == lower; });
-}
-
-// RFC 6750 section 2.1: "Bearer" 1*SP token.
+// RFC 6750 section 2.1: "Bearer" 1*SP token. The scheme is case-insensitive (RFC 9110 section 11.1).
 std::expected<std::string_view, TokenFault> bearer_token(std::string_view authorization) {
   if (authorization.empty()) return std::unexpected(TokenFault::no_header);
-  const auto space = authorization.find(' ');
-  if (!is_bearer(authorization.substr(0, space))) return std::unexpected(TokenFault::not_bearer);
-  const auto begin = space == authorization.npos ? space : authorization.find_first_not_of(' ', space);
-  if (begin == authorization.npos) return std::unexpected(TokenFault::empty_token);
-  return authorization.substr(begin);
+  const std::string_view scheme = authorization.substr(0, authorization.find(' '));
+  if (!equal_ignoring_case(scheme, "bearer")) return std::unexpected(TokenFault::not_bearer);
+  const std::string_view token = trim_front(authorization.substr(scheme.size()), " ");
+  if (token.empty()) return std::unexpected(TokenFault::empty_token);
+  return token;
 }
 
 }  // namespace

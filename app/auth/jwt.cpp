@@ -8,6 +8,7 @@
 #include "auth/base64url.h"
 #include "auth/signature.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "json/json_reader.h"
 
 namespace tasklane {
@@ -103,7 +104,7 @@ std::expected<std::string, TokenFault> read_subject(const JsonValue& claims) {
   return *sub;
 }
 
-// NumericDate (RFC 7519 section 2) may have a fraction. Returns "exp" rounded down.
+// A time may have a fraction (RFC 7519 section 2). Returns "exp" rounded down.
 std::expected<UnixTime, TokenFault> check_times(const JsonValue& claims, std::chrono::seconds leeway,
                                                 UnixTime now) {
   const auto earliest = static_cast<double>(now - leeway.count());

@@ -5,13 +5,14 @@
 #include <optional>
 
 #include "base/private_file.h"
+#include "base/text.h"
 
 namespace tasklane {
 
 namespace {
 
 constexpr std::size_t kEnvFileMaxBytes = 64 * 1024;
-constexpr std::string_view kBlank = " \t\r";
+constexpr std::string_view kLineBlanks = " \t\r";
 
 bool is_name(std::string_view name) {
   constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
@@ -20,15 +21,9 @@ bool is_name(std::string_view name) {
              std::string_view::npos;
 }
 
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
 // What stands behind a value: nothing, or white space and a comment.
 bool is_tail(std::string_view rest) {
-  rest = trim(rest);
+  rest = trim(rest, kLineBlanks);
   return rest.empty() || rest.front() == '#';
 }
 
@@ -51,12 +46,13 @@ std::optional<std::string> parse_quoted(std::string_view text) {
 }
 
 std::optional<std::string> parse_value(std::string_view text) {
-  text = trim(text);
+  text = trim(text, kLineBlanks);
   if (text.empty()) return std::string();
   if (text.front() == '"' || text.front() == '\'') return parse_quoted(text);
   // A bare value ends at " #"; a "#" inside a word (a URL's fragment, a password) belongs to it.
   for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '#' && kBlank.contains(text[i - 1])) return std::string(trim(text.substr(0, i)));
+    if (text[i] == '#' && kLineBlanks.contains(text[i - 1]))
+      return std::string(trim(text.substr(0, i), kLineBlanks));
   }
   return text.front() == '#' ? std::string() : std::string(text);
 }
@@ -67,13 +63,11 @@ std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view te
   EnvValues values;
   std::vector<std::string> mistakes;
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = text.find('\n');
-    std::string_view line = trim(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    std::string_view line = trim(take_until(text, '\n'), kLineBlanks);
     if (line.empty() || line.front() == '#') continue;
-    if (line.starts_with("export ")) line = trim(line.substr(7));
+    if (line.starts_with("export ")) line = trim(line.substr(7), kLineBlanks);
     const auto equals = line.find('=');
-    const std::string_view name = trim(line.substr(0, equals));
+    const std::string_view name = trim(line.substr(0, equals), kLineBlanks);
     if (equals == std::string_view::npos || !is_name(name)) {
       mistakes.push_back(fmt::format("line {}: expected NAME=value", number));
       continue;

@@ -14,6 +14,8 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace tasklane::log {
 
 namespace {
@@ -39,25 +41,10 @@ constexpr std::array<std::string_view, 4> kPriorities = {"<7>", "<6>", "<4>", "<
 // Where a line's text ends: a closing quote, a brace and the line feed still fit behind it.
 constexpr std::size_t kTextMax = PIPE_BUF - 3;
 
-// The length of the UTF-8 sequence at the beginning of `text` (RFC 3629), 0 when it is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : 4;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool outside = (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf4 && byte(1) > 0x8f);
-  return overlong || outside ? 0 : length;
-}
-
 // JSON's escapes, for text lines too: they keep an event on its line. Cut where the line is full.
 void append_escaped(fmt::memory_buffer& line, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_sequence_length(text);
     const auto lead = static_cast<unsigned char>(text[0]);
     fmt::memory_buffer piece;
     if (length == 0) {

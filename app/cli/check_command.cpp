@@ -7,7 +7,6 @@
 #include <cstdio>
 
 #include "base/exit_codes.h"
-#include "cli/arguments.h"
 #include "cli/host_inspection.h"
 #include "postgres/inspection.h"
 

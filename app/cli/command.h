@@ -1,8 +1,8 @@
 #pragma once
 // The shape every command of `tasklane` has: the words behind the command's name in, an exit status
 // (base/exit_codes.h) out. A command prints its result on stdout and what is wrong on stderr, prints its own
-// help for --help, and answers wrong usage with a sentence on stderr and kExitUsage (read_options in
-// arguments.h does both). cli_main.cpp holds the table of commands and stops exceptions.
+// help for --help, and answers wrong usage with a sentence on stderr and kExitUsage (read_options does both).
+// cli_main.cpp holds the table of commands and stops exceptions.
 
 #include <expected>
 #include <span>
@@ -10,10 +10,9 @@
 #include <string_view>
 
 #include "base/config.h"
+#include "base/options.h"
 
 namespace tasklane {
-
-using Arguments = std::span<const std::string_view>;
 
 struct Command {
   std::string_view name;
@@ -21,7 +20,16 @@ struct Command {
   int (*run)(Arguments arguments);
 };
 
-class Options;
+// What one command's --help says.
+struct CommandLine {
+  std::string_view usage;  // "tasklane migrate [--sql DIR] [--env-file FILE]"
+  std::string_view about;  // a sentence or two
+  std::span<const Option> options;
+};
+
+// For a command's first line: the options, or the status to exit with at once, after --help was printed on
+// stdout (kExitOk) or a mistake was told on stderr (kExitUsage).
+std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments);
 
 // The configuration, from the environment and the file --env-file names. With mistakes each of them is told
 // on stderr as "tasklane: NAME says what", and the status to exit with comes back.

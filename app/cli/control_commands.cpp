@@ -14,7 +14,6 @@
 #include "base/descriptors.h"
 #include "base/exit_codes.h"
 #include "base/limits.h"
-#include "cli/arguments.h"
 
 namespace tasklane {
 
@@ -81,10 +80,7 @@ std::string hear(int fd) {
 }
 
 int converse(const Options& options, std::string line) {
-  ConfigSource source;
-  source.env_file = options.value(kEnvFileOption.name, source.env_file);
-  source.env_file_required = options.has(kEnvFileOption.name);
-  const auto socket = read_socket_path(source);
+  const auto socket = read_socket_path(config_source(options));
   if (!socket) {
     for (const auto& mistake : socket.error()) fmt::print(stderr, "tasklane: {}\n", mistake);
     return kExitConfiguration;

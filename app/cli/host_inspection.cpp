@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -18,6 +17,7 @@
 
 #include "auth/tls_files.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "supervisor/listen_socket.h"
 
 namespace tasklane {
@@ -75,8 +75,7 @@ void inspect_socket_folder(const Config& config, Findings& findings) {
 
 void inspect_names(const Config& config, Findings& findings) {
   const std::string& group = config.socket_group;
-  const bool number = std::ranges::all_of(group, [](unsigned char c) { return std::isdigit(c) != 0; });
-  if (!number && ::getgrnam(group.c_str()) == nullptr)
+  if (!group.empty() && !parse_number<gid_t>(group) && ::getgrnam(group.c_str()) == nullptr)
     findings.push_back(
         {Level::bad, "FASTCGI_SOCKET_GROUP names no group of this host; groupadd it, or correct it"});
   const std::string user = config.nginx_user.substr(0, config.nginx_user.find(' '));
@@ -153,9 +152,7 @@ void inspect_tls(const Config& config, Findings& findings) {
 }  // namespace
 
 std::string_view weakness(std::string_view secret) {
-  std::string lower(secret);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = to_lower(secret);
   if (lower.starts_with("better-auth-secret")) return "is Better Auth's own published default";
   constexpr std::array<std::string_view, 7> kPlaceholders = {
       "change-me", "changeme", "change_me", "your-secret", "your_secret", "example", "placeholder"};

@@ -6,7 +6,6 @@
 #include <cstdio>
 
 #include "base/exit_codes.h"
-#include "cli/arguments.h"
 #include "postgres/migrations.h"
 
 namespace tasklane {

@@ -12,7 +12,6 @@
 #include <memory>
 
 #include "base/exit_codes.h"
-#include "cli/arguments.h"
 #include "cli/nginx_template.h"
 
 namespace tasklane {

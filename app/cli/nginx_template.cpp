@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -133,11 +134,10 @@ bool has_http2_directive(std::string_view version_line) {
   std::array<int, 3> version{};
   const auto slash = version_line.find('/');
   if (slash == std::string_view::npos) return true;
-  const char* at = version_line.data() + slash + 1;
-  const char* const end = version_line.data() + version_line.size();
+  std::string_view rest = version_line.substr(slash + 1);
   for (int& part : version) {
-    at = std::from_chars(at, end, part).ptr;
-    if (at < end && *at == '.') ++at;
+    part = take_number<int>(rest).value_or(0);
+    if (rest.starts_with('.')) rest.remove_prefix(1);
   }
   return version >= kSince;
 }

@@ -11,7 +11,6 @@
 #include <ctime>
 
 #include "base/exit_codes.h"
-#include "cli/arguments.h"
 #include "cli/fastcgi_client.h"
 #include "cli/status_table.h"
 

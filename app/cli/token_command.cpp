@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 #include "auth/token_issuer.h"
 #include "base/exit_codes.h"
 #include "base/limits.h"
-#include "cli/arguments.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "cli/command.h"
 
 namespace tasklane {
 
@@ -32,11 +33,6 @@ int refuse_usage(std::string_view sentence) {
   return kExitUsage;
 }
 
-std::size_t count_code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 }  // namespace
 
 std::optional<std::chrono::seconds> parse_ttl(std::string_view text) {
@@ -45,11 +41,9 @@ std::optional<std::chrono::seconds> parse_ttl(std::string_view text) {
                                  std::pair('h', seconds(3'600)), std::pair('d', seconds(86'400))};
   if (text.empty()) return std::nullopt;
   const auto unit = std::ranges::find(kUnits, text.back(), [](const auto& entry) { return entry.first; });
-  std::int32_t number = 0;
-  const char* const number_end = text.data() + text.size() - 1;
-  const auto [end, error] = std::from_chars(text.data(), number_end, number);
-  if (unit == kUnits.end() || error != std::errc{} || end != number_end || number < 1) return std::nullopt;
-  const seconds ttl = number * unit->second;
+  const auto number = parse_number<std::int32_t>(text.substr(0, text.size() - 1));
+  if (unit == kUnits.end() || number.value_or(0) < 1) return std::nullopt;
+  const seconds ttl = *number * unit->second;
   return ttl <= limits::kIssuedTokenTtlMax ? std::optional(ttl) : std::nullopt;
 }
 
@@ -58,8 +52,9 @@ int token_command(Arguments arguments) {
   if (!options) return options.error();
   const std::string subject = options->value("sub");
   if (subject.empty()) return refuse_usage("--sub is needed: whose token is it?");
-  if (count_code_points(subject) > limits::kUserIdMaxCodePoints)
-    return refuse_usage("--sub is longer than 255 characters");
+  const auto length = count_code_points(subject);
+  if (!length) return refuse_usage("--sub is not UTF-8");
+  if (*length > limits::kUserIdMaxCodePoints) return refuse_usage("--sub is longer than 255 characters");
   const auto ttl = parse_ttl(options->value("ttl", "1h"));
   if (!ttl) return refuse_usage("--ttl must be a number and s, m, h or d, at most 365d");
 

@@ -9,12 +9,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -67,10 +67,7 @@ Parameters read_parameters(const FCGX_Request& request) {
 // Empty text is a length of 0; nullopt: no length at all.
 std::optional<std::size_t> parse_length(std::string_view text) {
   if (text.empty()) return 0;
-  std::size_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return length;
+  return parse_number<std::size_t>(text);
 }
 
 // All of it. False: the peer is gone, or did not take it within limits::kFastcgiIoTimeout.
@@ -215,7 +212,7 @@ bool Exchange::write(const Response& response) {
   const bool kept = write_answer(request.ipcFd, request.requestId, {head.data(), head.size()}, body) &&
                     request.keepConnection;
   FCGX_Free(&request, kept ? 0 : 1);  // and not FCGX_Finish_r, which would write an answer of its own
-  request.detached = 1;  // libfcgi resets it whenever it closes
+  request.detached = 1;               // libfcgi resets it whenever it closes
   return kept;
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -56,11 +57,8 @@ Segments split(std::string_view path) {
 
 // 0 when it is no positive 63-bit integer in plain decimal: such a task cannot exist.
 std::int64_t parse_task_id(std::string_view text) {
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  const bool valid =
-      error == std::errc{} && end == text.data() + text.size() && id > 0 && text.front() != '0';
-  return valid ? id : 0;
+  const auto id = parse_number<std::int64_t>(text);
+  return id && *id > 0 && text.front() != '0' ? *id : 0;
 }
 
 // The resource below /api[/{user}]/tasks, from the segment after "tasks".
@@ -146,12 +144,9 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
   };
   std::optional<std::string> value;
   while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    const auto equals = std::min(pair.find('='), pair.size());
-    if (decode_form(pair.substr(0, equals)) == name)
-      value = decode_form(pair.substr(std::min(equals + 1, pair.size())));
-    query.remove_prefix(std::min(end + 1, query.size()));
+    std::string_view text = take_until(query, '&');
+    const std::string_view key = take_until(text, '=');
+    if (decode_form(key) == name) value = decode_form(text);
   }
   return value;
 }

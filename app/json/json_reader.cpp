@@ -5,12 +5,12 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -57,10 +57,8 @@ class TreeBuilder {
   bool Null() { return add(std::monostate()) != nullptr; }
   bool Bool(bool value) { return add(value) != nullptr; }
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
-    std::int64_t integer = 0;
-    const auto [end, fault] = std::from_chars(text, text + size, integer);
-    if (fault == std::errc() && end == text + size) return add(integer) != nullptr;
-    // Unlike from_chars it tells too small (0) from too large; the text ends with a NUL.
+    if (const auto integer = parse_number<std::int64_t>({text, size})) return add(*integer) != nullptr;
+    // Unlike parse_number it tells too small (0) from too large; the text ends with a NUL.
     const double number = std::strtod(text, nullptr);
     if (!std::isfinite(number)) return refuse("Body has a number that is too large");
     return add(number) != nullptr;

@@ -45,7 +45,4 @@ class JsonValue {
 // The tree, or a sentence for the client such as "Body is not valid JSON: … at offset 17".
 std::expected<JsonValue, std::string> parse_json(std::string_view text);
 
-// Number of code points of `text` if it is well-formed UTF-8 (no surrogates, RFC 3629) without U+0000.
-std::optional<std::size_t> count_code_points(std::string_view text);
-
 }  // namespace tasklane

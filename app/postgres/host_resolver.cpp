@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
+
 namespace tasklane {
 
 namespace asio = boost::asio;
@@ -29,18 +31,6 @@ void put(ConnectionKeywords& keywords, std::string_view name, std::string value)
   }
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
 // A unix socket's folder, an abstract socket, or nothing (libpq's default, a unix socket).
 bool is_local(const std::string& host) {
   return host.empty() || host.starts_with('/') || host.starts_with('@');
@@ -49,9 +39,9 @@ bool is_local(const std::string& host) {
 }  // namespace
 
 asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {
-  const auto hosts = split(find(keywords, "host"));
-  const auto given = split(find(keywords, "hostaddr"));
-  const auto ports = split(find(keywords, "port"));
+  const auto hosts = split(find(keywords, "host"), ',');
+  const auto given = split(find(keywords, "hostaddr"), ',');
+  const auto ports = split(find(keywords, "port"), ',');
   const bool addresses_given = !find(keywords, "hostaddr").empty();
   const std::size_t count = addresses_given ? given.size() : hosts.size();
   if ((hosts.size() != count && !find(keywords, "host").empty()) ||

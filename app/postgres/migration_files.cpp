@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +11,7 @@
 #include <sstream>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -20,14 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The number of "NNNN_words.sql".
+// The number of a name like 0001_tasks.sql.
 std::optional<int> version_of(std::string_view name) {
   constexpr std::size_t kDigits = 4;
   constexpr std::string_view kWord = "abcdefghijklmnopqrstuvwxyz0123456789_";
-  int version = 0;
   if (name.size() <= kDigits + 1 || name[kDigits] != '_') return std::nullopt;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, version);
-  if (error != std::errc{} || end != name.data() + kDigits || version < 1) return std::nullopt;
+  const auto version = parse_number<int>(name.substr(0, kDigits));
+  if (version.value_or(0) < 1) return std::nullopt;
   const std::string_view words =
       name.substr(kDigits + 1, name.size() - kDigits - 1 - std::string_view(".sql").size());
   if (words.empty() || words.find_first_not_of(kWord) != std::string_view::npos) return std::nullopt;
@@ -46,21 +44,19 @@ std::optional<std::string> read_text(const fs::path& path) {
 
 // Whether the line is a command that would end the transaction a file runs in, or begin one. BEGIN of a block
 // in PL/pgSQL has no semicolon, and ROLLBACK TO a savepoint is a file's own business.
-bool is_transaction_command(std::string line) {
-  constexpr std::array<std::string_view, 5> kCommands = {"BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK",
-                                                         "ABORT"};
-  constexpr std::array<std::string_view, 6> kFollowing = {"",          "WORK", "TRANSACTION",
-                                                          "ISOLATION", "READ", "AND"};
-  std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
+bool is_transaction_command(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kCommands = {"begin", "start transaction", "commit", "rollback",
+                                                         "abort"};
+  constexpr std::array<std::string_view, 6> kFollowing = {"",          "work", "transaction",
+                                                          "isolation", "read", "and"};
+  const auto end = text.find(';');
+  if (end == std::string_view::npos) return false;
+  const std::string line = to_lower(text.substr(0, end));
   for (const auto command : kCommands) {
     if (!line.starts_with(command)) continue;
-    std::string_view rest = std::string_view(line).substr(command.size());
-    const auto end = rest.find(';');
-    if (end == std::string_view::npos) continue;
-    rest = rest.substr(0, end);
-    const auto word = rest.find_first_not_of(' ');
-    const auto following =
-        word == std::string_view::npos ? "" : rest.substr(word, rest.find(' ', word) - word);
+    const std::string_view rest = std::string_view(line).substr(command.size());
+    std::string_view words = trim_front(rest, " ");
+    const std::string_view following = take_until(words, ' ');
     const bool whole_word = rest.empty() || rest.front() == ' ';
     if (whole_word && std::ranges::find(kFollowing, following) != kFollowing.end()) return true;
   }

@@ -9,7 +9,6 @@
 #include <sys/un.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -17,6 +16,7 @@
 
 #include "base/exit_codes.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -93,9 +93,7 @@ std::expected<std::optional<gid_t>, ListenRefusal> group_id(const ListenAddress&
   const std::string& name = address.group;
   if (name.empty()) return std::nullopt;
   if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
-  gid_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  if (const auto number = parse_number<gid_t>(name)) return number;
   return refuse(kExitConfiguration, address.path, fmt::format("there is no group {} for it", name));
 }
 

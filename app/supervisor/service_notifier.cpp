@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -19,12 +19,7 @@ namespace {
 
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* text = std::getenv(variable);
-  if (text == nullptr) return std::nullopt;
-  const std::string_view digits = text;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
+  return text == nullptr ? std::nullopt : parse_number<std::uint64_t>(text);
 }
 
 // Connected, so that a message is one send(2); a missing peer is no reason not to serve.

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/limits.h"
+#include "base/text.h"
 #include "tasks/task_json.h"
 
 namespace tasklane {
@@ -40,34 +38,15 @@ Result<TaskFilter> read_filter(std::string_view query) {
   return filter;
 }
 
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(
-      left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
-
-std::string_view trim_blanks(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // RFC 9110 section 8.3.1: application/json, and of its parameters only a charset that is not UTF-8 refuses.
 bool is_json(std::string_view content_type) {
-  const auto semicolon = std::min(content_type.find(';'), content_type.size());
-  if (!equal_ignoring_case(trim_blanks(content_type.substr(0, semicolon)), "application/json")) return false;
-  std::string_view parameters = content_type.substr(semicolon);
-  while (!parameters.empty()) {
-    parameters.remove_prefix(1);
-    const auto end = std::min(parameters.find(';'), parameters.size());
-    const std::string_view parameter = trim_blanks(parameters.substr(0, end));
-    const auto equals = std::min(parameter.find('='), parameter.size());
-    if (equal_ignoring_case(parameter.substr(0, equals), "charset")) {
-      std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-        value = value.substr(1, value.size() - 2);
-      if (!equal_ignoring_case(value, "utf-8")) return false;
-    }
-    parameters.remove_prefix(end);
+  if (!equal_ignoring_case(trim(take_until(content_type, ';')), "application/json")) return false;
+  while (!content_type.empty()) {
+    std::string_view value = trim(take_until(content_type, ';'));
+    if (!equal_ignoring_case(take_until(value, '='), "charset")) continue;
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    if (!equal_ignoring_case(value, "utf-8")) return false;
   }
   return true;
 }

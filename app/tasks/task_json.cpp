@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "json/json_reader.h"
 #include "json/json_text.h"
 
@@ -154,30 +155,6 @@ void write(JsonText& json, const Task& task, std::string_view quoted_user_id) {
   json.raw(R"("})");
 }
 
-// Unicode 15, PropList.txt, White_Space.
-constexpr std::array<char32_t, 25> kWhiteSpace = {
-    0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
-    0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
-
-// The code point that begins at `text[at]`, of valid UTF-8; white space has at most three bytes.
-char32_t code_point_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  if (byte(0) < 0x80) return byte(0);
-  if (byte(0) < 0xe0) return ((byte(0) & 0x1f) << 6) | (byte(1) & 0x3f);
-  if (byte(0) < 0xf0) return ((byte(0) & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
-  return 0x10000;  // astral: none of them is white space
-}
-
-bool is_white_space(char32_t code_point) {
-  return std::ranges::binary_search(kWhiteSpace, code_point);
-}
-
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-}
-
 }  // namespace
 
 Result<NewTask> parse_new_task(std::string_view body) {
@@ -244,20 +221,6 @@ std::string write_tasks(const Tasks& tasks, std::string_view user_id) {
 std::string format_timestamp(Timestamp timestamp) {
   const TimestampText text = put_timestamp(timestamp);
   return {text.data(), text.size()};
-}
-
-std::string_view trim_white_space(std::string_view text) {
-  while (!text.empty() && is_white_space(code_point_at(text, 0))) {
-    text.remove_prefix(1);
-    while (!text.empty() && is_continuation(text.front())) text.remove_prefix(1);
-  }
-  while (!text.empty()) {
-    std::size_t last = text.size() - 1;
-    while (last > 0 && is_continuation(text[last])) --last;
-    if (!is_white_space(code_point_at(text, last))) break;
-    text = text.substr(0, last);
-  }
-  return text;
 }
 
 }  // namespace tasklane

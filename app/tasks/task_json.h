@@ -22,7 +22,4 @@ std::string write_tasks(const Tasks& tasks, std::string_view user_id);
 // RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999.
 std::string format_timestamp(Timestamp timestamp);
 
-// Without the code points of Unicode's White_Space property at both ends.
-std::string_view trim_white_space(std::string_view text);
-
 }  // namespace tasklane

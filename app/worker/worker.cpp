@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/listen_queue.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "postgres/pg_key_source.h"
 #include "postgres/statements.h"
 
@@ -28,10 +29,7 @@ namespace {
 
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* text = std::getenv(variable);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  char* end = nullptr;
-  const std::uint64_t number = std::strtoull(text, &end, 10);
-  return *end == '\0' ? std::optional(number) : std::nullopt;
+  return text == nullptr ? std::nullopt : parse_number<std::uint64_t>(text);
 }
 
 // Woken, the worker lets whoever woke it go on (SCHED_BATCH, sched(7)): nginx passes on all that it has, and

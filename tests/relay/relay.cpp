@@ -11,8 +11,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdlib>
 #include <sstream>
+#include <stdexcept>
+
+#include "base/text.h"
 
 namespace relay {
 
@@ -22,8 +24,9 @@ namespace {
 
 Endpoint endpoint_of(const std::string& address) {
   if (address.find('/') != address.npos) return asio::local::stream_protocol::endpoint(address);
-  const auto port = static_cast<unsigned short>(std::atoi(address.c_str()));
-  return asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port);
+  const auto port = tasklane::parse_number<unsigned short>(address);
+  if (!port) throw std::runtime_error(address + " is no address");
+  return asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), *port);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/descriptors.h"
+#include "base/text.h"
 #include "pool_fixture.h"
 #include "postgres/migrations.h"
 
@@ -56,15 +57,16 @@ BOOST_AUTO_TEST_CASE(reads_are_repeated_and_writes_are_told_as_unknown) {
 // Its Sync never reached the server, so nothing of it can have been committed.
 BOOST_AUTO_TEST_CASE(writes_that_were_not_sent_whole_are_sent_again) {
   connect();
-  const auto server =
-      std::stoi(database.value("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND "
-                               "application_name = 'tasklane'"));
-  BOOST_REQUIRE(::kill(server, SIGSTOP) == 0);
+  const auto server = parse_number<pid_t>(
+      database.value("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND "
+                     "application_name = 'tasklane'"));
+  BOOST_REQUIRE(server.has_value());
+  BOOST_REQUIRE(::kill(*server, SIGSTOP) == 0);
   std::vector<std::unique_ptr<Pending<Tasks>>> pending;
   for (int i = 0; i < 200; ++i) pending.push_back(start(create("large", std::string(10'000, 'x'))));
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_statements_in_flight) == 200U; }));
-  BOOST_REQUIRE(::kill(server, SIGTERM) == 0);
-  BOOST_REQUIRE(::kill(server, SIGCONT) == 0);
+  BOOST_REQUIRE(::kill(*server, SIGTERM) == 0);
+  BOOST_REQUIRE(::kill(*server, SIGCONT) == 0);
   BOOST_TEST(wait(pending));
   for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
   BOOST_TEST(count("large") == "200");

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/descriptors.h"
+#include "base/text.h"
 #include "pool_fixture.h"
 
 using namespace tasklane;
@@ -21,7 +22,7 @@ using namespace std::chrono_literals;
 std::set<int> open_sockets() {
   std::set<int> sockets;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    const int fd = std::stoi(entry.path().filename());
+    const int fd = parse_number<int>(entry.path().filename().string()).value();
     sockaddr_un peer{};
     socklen_t size = sizeof peer;
     if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && peer.sun_family == AF_UNIX)

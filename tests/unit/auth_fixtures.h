@@ -11,6 +11,7 @@
 #include "auth/base64url.h"
 #include "auth/jwt.h"
 #include "auth/signature.h"
+#include "base/text.h"
 #include "json/json_reader.h"
 
 namespace tasklane {
@@ -43,7 +44,8 @@ inline JsonValue read_json(const std::string& name) {
 inline const JsonValue& at(const JsonValue& value, std::string_view path) {
   const auto dot = path.find('.');
   const std::string step(path.substr(0, dot));
-  const JsonValue* next = value.array() != nullptr ? &value.array()->at(std::stoul(step)) : value.find(step);
+  const auto index = parse_number<std::size_t>(step);
+  const JsonValue* next = value.array() != nullptr && index ? &value.array()->at(*index) : value.find(step);
   if (next == nullptr) throw std::runtime_error("no member " + step);
   return dot == path.npos ? *next : at(*next, path.substr(dot + 1));
 }

@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_2_before_anything_is_read) {
   BOOST_TEST(run(token_command, {"--sub", "u", "--ttl", "soon"}) == kExitUsage);
   const std::string long_subject(256, 'x');
   BOOST_TEST(run(token_command, {"--sub", long_subject}) == kExitUsage);
+  BOOST_TEST(run(token_command, {"--sub", "caf\xE9"}) == kExitUsage);  // the API would refuse its token
 }
 
 BOOST_AUTO_TEST_CASE(help_is_0_without_a_configuration) {
@@ -80,6 +81,17 @@ BOOST_AUTO_TEST_CASE(a_token_needs_the_secret) {
   BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitConfiguration);
   configure(std::string(kDatabase) + kSecret);
   BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(a_ttl_is_a_number_and_a_unit) {
+  using std::chrono::seconds;
+  BOOST_TEST((parse_ttl("90s") == seconds(90)));
+  BOOST_TEST((parse_ttl("15m") == seconds(900)));
+  BOOST_TEST((parse_ttl("1h") == seconds(3'600)));
+  BOOST_TEST((parse_ttl("365d") == seconds(31'536'000)));
+  for (const char* wrong :
+       {"", "h", "1", "0s", "-1h", "+1h", "1.5h", " 1h", "1h ", "1w", "366d", "1hh", "99999999999s"})
+    BOOST_TEST(!parse_ttl(wrong).has_value(), wrong);
 }
 
 BOOST_AUTO_TEST_CASE(an_unreachable_database_is_111_and_missing_files_are_1) {

@@ -228,29 +228,3 @@ BOOST_AUTO_TEST_CASE(survives_random_bytes_and_mutations) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(utf8)
-
-BOOST_AUTO_TEST_CASE(counts_code_points) {
-  BOOST_TEST(count_code_points("").value() == 0U);
-  BOOST_TEST(count_code_points("abc").value() == 3U);
-  BOOST_TEST(count_code_points("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80").value() == 8U);
-  BOOST_TEST(count_code_points("0123456789abcdef\xC3\xA9 123456789").value() == 27U);
-  BOOST_TEST(count_code_points("\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"
-                               "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF")
-                 .value() == 9U);
-}
-
-BOOST_AUTO_TEST_CASE(counts_nothing_in_ill_formed_text_at_any_offset) {
-  for (const auto& bytes :
-       {"\0"s, "\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xC3"s, "\xE2\x82"s, "\xE0\x9F\xBF"s, "\xED\xA0\x80"s,
-        "\xF0\x8F\xBF\xBF"s, "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s, "\xFF"s}) {
-    for (std::size_t before = 0; before <= 17; ++before) {
-      const std::string prefix(before, 'x');
-      BOOST_TEST(!count_code_points(prefix + bytes).has_value());
-      BOOST_TEST(!count_code_points(prefix + bytes + std::string(9, 'x')).has_value());
-    }
-  }
-}
-
-BOOST_AUTO_TEST_SUITE_END()

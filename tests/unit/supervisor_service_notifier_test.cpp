@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 
+#include "base/text.h"
 #include "supervisor_temporary_folder.h"
 
 using namespace tasklane;
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(says_when_a_reload_began) {
   ServiceNotifier::from_environment().reloading();
   const std::string said = heard();
   BOOST_TEST(said.starts_with("RELOADING=1\nMONOTONIC_USEC="));
-  BOOST_TEST(std::stoll(said.substr(said.rfind('=') + 1)) > 0);
+  BOOST_TEST(parse_number<std::int64_t>(said.substr(said.rfind('=') + 1)).value_or(0) > 0);
 }
 
 BOOST_AUTO_TEST_CASE(tells_a_status_once_and_in_one_line) {

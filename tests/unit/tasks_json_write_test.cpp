@@ -1,4 +1,4 @@
-// Tasks as JSON, timestamps and trimming.
+// Tasks as JSON, and timestamps.
 
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
@@ -20,14 +20,6 @@ Task sample() {
           .created_at = 0,
           .updated_at = 1};
 }
-
-// Unicode 15, PropList.txt, White_Space, spelled out once more.
-constexpr const char* kWhiteSpace[] = {
-    "\x09",         "\x0A",         "\x0B",         "\x0C",         "\x0D",
-    "\x20",         "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80",
-    "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85",
-    "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A",
-    "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
 
 }  // namespace
 
@@ -76,38 +68,6 @@ BOOST_AUTO_TEST_CASE(timestamps_reach_from_year_1_to_9999) {
   constexpr Timestamp last = 253'402'300'799 * kSecond + 999'999;
   BOOST_TEST(format_timestamp(first) == "0001-01-01T00:00:00.000000Z");
   BOOST_TEST(format_timestamp(last) == "9999-12-31T23:59:59.999999Z");
-}
-
-BOOST_AUTO_TEST_CASE(trims_each_of_the_25_white_space_code_points) {
-  BOOST_TEST(std::size(kWhiteSpace) == 25U);
-  std::string all;
-  for (const std::string space : kWhiteSpace) {
-    BOOST_TEST(trim_white_space(space + "x" + space) == "x");
-    BOOST_TEST(trim_white_space(space + space) == "");
-    BOOST_TEST(trim_white_space("x" + space + "y") == "x" + space + "y");
-    all += space;
-  }
-  BOOST_TEST(trim_white_space(all + "\xC3\xA9" + all) == "\xC3\xA9");
-}
-
-BOOST_AUTO_TEST_CASE(trims_nothing_else) {
-  for (int point = 1; point <= 0x10FFFF; ++point) {
-    if (point >= 0x3100 && point < 0x10FF00) point = 0x10FF00;  // no white space there; the ends suffice
-    std::string text;
-    if (point < 0x80) {
-      text = static_cast<char>(point);
-    } else if (point < 0x800) {
-      text = {static_cast<char>(0xC0 | point >> 6), static_cast<char>(0x80 | (point & 0x3F))};
-    } else if (point < 0x10000) {
-      text = {static_cast<char>(0xE0 | point >> 12), static_cast<char>(0x80 | (point >> 6 & 0x3F)),
-              static_cast<char>(0x80 | (point & 0x3F))};
-    } else {
-      text = {static_cast<char>(0xF0 | point >> 18), static_cast<char>(0x80 | (point >> 12 & 0x3F)),
-              static_cast<char>(0x80 | (point >> 6 & 0x3F)), static_cast<char>(0x80 | (point & 0x3F))};
-    }
-    const bool listed = std::ranges::find(kWhiteSpace, text) != std::end(kWhiteSpace);
-    if (trim_white_space(text).empty() != listed) BOOST_TEST_CONTEXT(point) BOOST_ERROR("trimmed wrongly");
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

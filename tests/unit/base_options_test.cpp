@@ -1,12 +1,12 @@
-// The option parser of the operator's command.
+// The option parser of the programs.
 
-#include "cli/arguments.h"
+#include "base/options.h"
 
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
-#include "cli/token_command.h"
+#include "base/exit_codes.h"
 
 using namespace tasklane;
 
@@ -20,7 +20,7 @@ std::expected<Options, std::string> parse(const std::vector<std::string_view>& w
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(arguments)
+BOOST_AUTO_TEST_SUITE(options)
 
 BOOST_AUTO_TEST_CASE(a_value_follows_its_option_or_an_equals_sign) {
   for (const std::vector<std::string_view>& words :
@@ -59,15 +59,24 @@ BOOST_AUTO_TEST_CASE(names_the_option_that_is_wrong_and_never_repeats_a_value) {
   BOOST_TEST(parse({"--db=yes"}).error() == "--db takes no value");
 }
 
-BOOST_AUTO_TEST_CASE(a_ttl_is_a_number_and_a_unit) {
-  using std::chrono::seconds;
-  BOOST_TEST((parse_ttl("90s") == seconds(90)));
-  BOOST_TEST((parse_ttl("15m") == seconds(900)));
-  BOOST_TEST((parse_ttl("1h") == seconds(3'600)));
-  BOOST_TEST((parse_ttl("365d") == seconds(31'536'000)));
-  for (const char* wrong :
-       {"", "h", "1", "0s", "-1h", "+1h", "1.5h", " 1h", "1h ", "1w", "366d", "1hh", "99999999999s"})
-    BOOST_TEST(!parse_ttl(wrong).has_value(), wrong);
+BOOST_AUTO_TEST_CASE(a_program_answers_help_and_version_and_refuses_the_rest) {
+  const auto status = [](std::initializer_list<std::string_view> words) {
+    const std::vector<std::string_view> all(words);
+    const auto options = read_program_options("name", "usage: name\n", kKnown, all);
+    return options ? -1 : options.error();
+  };
+  BOOST_TEST(status({"--help"}) == kExitOk);
+  BOOST_TEST(status({"--version"}) == kExitOk);
+  BOOST_TEST(status({"--sql", "a", "--db"}) == -1);
+  BOOST_TEST(status({"--nope"}) == kExitUsage);
+  BOOST_TEST(status({"word"}) == kExitUsage);
+}
+
+BOOST_AUTO_TEST_CASE(a_named_configuration_file_must_be_there) {
+  BOOST_TEST(!config_source(*parse({})).env_file_required);
+  const auto source = config_source(*parse({"--env-file", "/a b"}));
+  BOOST_TEST(source.env_file == "/a b");
+  BOOST_TEST(source.env_file_required);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

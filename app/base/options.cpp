@@ -1,27 +1,17 @@
-#include "cli/arguments.h"
+#include "base/options.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "base/exit_codes.h"
+#include "base/version.h"
 
 namespace tasklane {
 
 namespace {
-
-void print_help(const CommandLine& line) {
-  fmt::print("Usage: {}\n\n{}\n\n", line.usage, line.about);
-  const auto print = [](const Option& option) {
-    const std::string left = option.letter != '\0'  ? fmt::format("-{}, --{}", option.letter, option.name)
-                             : option.value.empty() ? fmt::format("--{}", option.name)
-                                                    : fmt::format("--{} {}", option.name, option.value);
-    fmt::print("  {:<18}  {}\n", left, option.help);
-  };
-  std::ranges::for_each(line.options, print);
-  print({"help", "", "show this text"});
-}
 
 // The flag whose short form `word` is, such as -t; nullptr when it is none.
 const Option* find_letter(std::span<const Option> known, std::string_view word) {
@@ -74,17 +64,31 @@ std::expected<Options, std::string> parse_options(std::span<const Option> known,
   return options;
 }
 
-std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments) {
-  auto options = parse_options(line.options, arguments);
+std::expected<Options, int> read_program_options(std::string_view program, std::string_view usage,
+                                                 std::span<const Option> known, Arguments arguments) {
+  std::vector<Option> all(known.begin(), known.end());
+  all.push_back({"version"});
+  auto options = parse_options(all, arguments);
   if (!options) {
-    fmt::print(stderr, "tasklane: {}\nUsage: {}\n", options.error(), line.usage);
+    fmt::print(stderr, "{}: {}\n{}", program, options.error(), usage);
     return std::unexpected(kExitUsage);
   }
   if (options->has("help")) {
-    print_help(line);
+    fmt::print("{}", usage);
+    return std::unexpected(kExitOk);
+  }
+  if (options->has("version")) {
+    fmt::print("{} {}\n", program, kVersion);
     return std::unexpected(kExitOk);
   }
   return std::move(*options);
+}
+
+ConfigSource config_source(const Options& options) {
+  ConfigSource source;
+  source.env_file = options.value(kEnvFileOption.name, source.env_file);
+  source.env_file_required = options.has(kEnvFileOption.name);
+  return source;
 }
 
 }  // namespace tasklane

@@ -23,6 +23,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text.h"
+#include "supervisor/placement.h"
+
 namespace {
 
 // The FastCGI 1.0 specification, sections 3.3 and 8.
@@ -133,36 +136,29 @@ int listen_at(const std::string& path) {
   return listener;
 }
 
-// As the master places its workers (app/supervisor/placement.h): each on a processor of its own, when there
-// are enough of them for all processors.
-void bind_to_processor(int number, int processes) {
-  cpu_set_t allowed, one;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || processes < CPU_COUNT(&allowed)) return;
-  number %= CPU_COUNT(&allowed);
-  std::size_t processor = 0;
-  for (; !CPU_ISSET(processor, &allowed) || number-- > 0; ++processor) continue;
-  CPU_ZERO(&one);
-  CPU_SET(processor, &one);
-  ::sched_setaffinity(0, sizeof one, &one);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  const auto processes = argc == 4 ? tasklane::parse_number<std::size_t>(argv[3]) : std::nullopt;
+  if (!processes) return 2;
   const std::string folder = std::string(argv[2]) + "/";
   const Answers answers{answer_from(folder + "list"), answer_from(folder + "get"),
                         answer_from(folder + "create"), answer_from(folder + "toggle")};
   ::signal(SIGPIPE, SIG_IGN);
   const int listener = listen_at(argv[1]);
-  const int processes = std::atoi(argv[3]);
   const sched_param none{};
   ::sched_setscheduler(0, SCHED_BATCH, &none);  // as the workers do (app/worker/worker.cpp)
-  for (int i = 0; i < processes; ++i) {
-    if (::fork() != 0) continue;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    bind_to_processor(i, processes);
-    serve(listener, answers);
+  std::vector<pid_t> workers;
+  while (workers.size() < *processes) {
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      serve(listener, answers);
+    }
+    // Placed as the master places its workers.
+    if (const auto processor = tasklane::processor_for_worker(*processes, workers))
+      tasklane::bind_to_processor(worker, *processor);
+    workers.push_back(worker);
   }
   std::puts("ready");
   std::fflush(stdout);

@@ -6,14 +6,12 @@
 // a connection.
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <iterator>
@@ -22,11 +20,14 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tls_client.h"
+#include "base/text.h"
+#include "client/https_client.h"
+#include "client/latency.h"
 
 namespace {
 
-using namespace bench;
+using namespace client;
+using tasklane::parse_number;
 using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
@@ -40,28 +41,25 @@ class Requests {
     std::ifstream file(path, std::ios::binary);
     text_.assign(std::istreambuf_iterator<char>(file), {});
     if (text_.size() < kCellDigits) throw std::runtime_error("no requests");
-    cell_ = std::stoul(text_.substr(0, kCellDigits));
+    cell_ = number_at(0);
     random_ = std::uniform_int_distribution<std::size_t>(0, (text_.size() - kCellDigits) / cell_ - 1);
   }
 
   std::string_view any() {
     const std::size_t at = kCellDigits + random_(source_) * cell_;
-    return std::string_view(text_).substr(at + kCellDigits, std::stoul(text_.substr(at, kCellDigits)));
+    return std::string_view(text_).substr(at + kCellDigits, number_at(at));
   }
 
  private:
+  std::size_t number_at(std::size_t at) const {
+    return parse_number<std::size_t>(std::string_view(text_).substr(at, kCellDigits)).value();
+  }
+
   std::string text_;
   std::size_t cell_ = 0;
   std::minstd_rand source_;
   std::uniform_int_distribution<std::size_t> random_;
 };
-
-double percentile_ms(std::vector<nanoseconds>& times, double part) {
-  if (times.empty()) return 0;
-  const auto at = static_cast<long>(part * static_cast<double>(times.size() - 1));
-  std::nth_element(times.begin(), times.begin() + at, times.end());
-  return std::chrono::duration<double, std::milli>(times[static_cast<std::size_t>(at)]).count();
-}
 
 class OpenLoop {
  public:
@@ -69,10 +67,11 @@ class OpenLoop {
       : requests_(file),
         total_(static_cast<std::size_t>(rate * seconds)),
         interval_(static_cast<std::int64_t>(1e9 / rate)),
-        context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free),
+        context_(make_tls_context()),
         watch_(::epoll_create1(EPOLL_CLOEXEC)) {
     for (std::size_t i = 0; i < connections; ++i) {
-      clients_.push_back({TlsClient(context_.get(), port), {}, {}});
+      clients_.push_back({HttpsClient(*context_, port), {}, {}});
+      clients_[i].connection.shake_hands_now();
       epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
       ::epoll_ctl(watch_, EPOLL_CTL_ADD, clients_[i].connection.descriptor(), &event);
       free_.push_back(i);
@@ -106,7 +105,7 @@ class OpenLoop {
 
  private:
   struct Client {
-    TlsClient connection;
+    HttpsClient connection;
     Clock::time_point due, free_since;
   };
 
@@ -119,7 +118,7 @@ class OpenLoop {
       Client& client = clients_[free_.front()];
       free_.pop_front();
       client.due = due(next_++);
-      late_.push_back(now - std::max(client.due, client.free_since));
+      late_.push_back(microseconds(now - std::max(client.due, client.free_since)));
       try {
         client.connection.send(requests_.any());
       } catch (const std::runtime_error&) {
@@ -139,11 +138,11 @@ class OpenLoop {
   void receive(std::size_t index) {
     Client& client = clients_[index];
     try {
-      const auto status = client.connection.receive();
-      if (!status) return;
+      const auto answer = client.connection.receive();
+      if (!answer) return;
       client.free_since = Clock::now();
-      latencies_.push_back(client.free_since - client.due);
-      ++statuses_[*status];
+      latencies_.push_back(microseconds(client.free_since - client.due));
+      ++statuses_[answer->status];
       ++answered_;
       free_.push_back(index);
     } catch (const std::runtime_error&) {
@@ -160,23 +159,22 @@ class OpenLoop {
   Requests requests_;
   std::size_t total_;
   nanoseconds interval_;
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  TlsContext context_;
   int watch_;
   std::vector<Client> clients_;
   std::deque<std::size_t> free_;
   Clock::time_point start_;
   std::size_t next_ = 0, answered_ = 0, broken_ = 0;
   std::map<int, std::size_t> statuses_;
-  std::vector<nanoseconds> latencies_, late_;
+  std::vector<std::uint32_t> latencies_, late_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) try {
   if (argc != 6) return 2;
-  ::signal(SIGPIPE, SIG_IGN);
-  OpenLoop loop(static_cast<unsigned short>(std::atoi(argv[1])), std::atof(argv[2]), std::atof(argv[3]),
-                std::stoul(argv[4]), argv[5]);
+  OpenLoop loop(parse_number<unsigned short>(argv[1]).value(), parse_number<double>(argv[2]).value(),
+                parse_number<double>(argv[3]).value(), parse_number<std::size_t>(argv[4]).value(), argv[5]);
   loop.run();
   fmt::print("{}\n", loop.json());
 } catch (const std::exception& error) {

@@ -18,10 +18,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
+#include "base/text.h"
+#include "client/latency.h"
 #include "user.h"
 
 namespace {
@@ -40,7 +41,7 @@ asio::awaitable<void> tell_progress(asio::io_context& loop, const Report& report
     const auto begin =
         report.latencies_us.begin() + static_cast<long>(std::exchange(told, report.latencies_us.size()));
     fmt::print("progress {} {} {:.1f}\n", report.requests, failures,
-               percentile_ms({begin, report.latencies_us.end()}, 0.99));
+               client::percentile_ms({begin, report.latencies_us.end()}, 0.99));
     std::fflush(stdout);
   }
 }
@@ -62,9 +63,10 @@ asio::awaitable<void> listen_to_stdin(asio::io_context& loop, Report& report, bo
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
-  const auto port = static_cast<unsigned short>(std::atoi(argv[1]));
-  const double rate = std::atof(argv[2]);
+  const auto port = argc < 3 ? std::nullopt : tasklane::parse_number<unsigned short>(argv[1]);
+  const auto rate = argc < 3 ? std::nullopt : tasklane::parse_number<double>(argv[2]);
+  if (!port || !rate) return 2;
+  const Server server{.port = *port};
   const bool keys = argc > 3 && std::string_view(argv[3]) == "keys";
   asio::io_context loop(1);
   Report report;
@@ -74,8 +76,8 @@ int main(int argc, char** argv) {
   std::string token;
   while (std::getline(std::cin, token) && !token.empty())
     users.push_back(
-        std::make_unique<User>(loop, port, token, static_cast<unsigned>(users.size()), keys, report));
-  const double pace = static_cast<double>(users.size()) / rate;
+        std::make_unique<User>(loop, server, token, static_cast<unsigned>(users.size()), keys, report));
+  const double pace = static_cast<double>(users.size()) / *rate;
   for (auto& user : users) asio::co_spawn(loop, user->work(pace, stopping), asio::detached);
   asio::co_spawn(loop, tell_progress(loop, report, stopping), asio::detached);
   asio::co_spawn(loop, listen_to_stdin(loop, report, stopping), asio::detached);

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "client/latency.h"
+
 namespace load {
+
+using client::percentile_ms;
 
 namespace {
 
@@ -21,18 +25,11 @@ std::string percentiles(const std::vector<std::uint32_t>& latencies_us) {
 
 }  // namespace
 
-double percentile_ms(std::vector<std::uint32_t> latencies_us, double part) {
-  if (latencies_us.empty()) return 0;
-  const auto at = static_cast<std::size_t>(part * static_cast<double>(latencies_us.size() - 1));
-  std::nth_element(latencies_us.begin(), latencies_us.begin() + static_cast<long>(at), latencies_us.end());
-  return latencies_us[at] / 1000.0;
-}
-
 void Report::add_success(Clock::time_point begun, bool began_in_a_fault) {
   const auto now = Clock::now();
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - begun).count();
-  latencies_us.push_back(static_cast<std::uint32_t>(took));
-  latencies_by_phase[fault || began_in_a_fault ? 1 : 0].push_back(static_cast<std::uint32_t>(took));
+  const std::uint32_t took = client::microseconds(now - begun);
+  latencies_us.push_back(took);
+  latencies_by_phase[fault || began_in_a_fault ? 1 : 0].push_back(took);
   if (answered_at != Clock::time_point{}) longest_gap = std::max(longest_gap, now - answered_at);
   answered_at = now;
 }

@@ -12,8 +12,6 @@ namespace load {
 
 using Clock = std::chrono::steady_clock;
 
-double percentile_ms(std::vector<std::uint32_t> latencies_us, double part);
-
 struct Report {
   struct Failure {
     Clock::time_point begun, ended;

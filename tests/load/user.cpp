@@ -4,8 +4,9 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <chrono>
+
+#include "base/text.h"
 
 namespace load {
 
@@ -22,10 +23,7 @@ std::string_view behind(std::string_view text, std::string_view mark, std::strin
 }
 
 std::uint64_t id_of(std::string_view task) {
-  const std::string_view digits = behind(task, "\"id\":", ",}");
-  std::uint64_t id = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), id);
-  return id;
+  return tasklane::parse_number<std::uint64_t>(behind(task, "\"id\":", ",}")).value_or(0);
 }
 std::string title_of(std::string_view task) {
   return std::string(behind(task, "\"title\":\"", "\""));
@@ -47,10 +45,10 @@ constexpr std::chrono::milliseconds kRetryDelay{500};
 
 }  // namespace
 
-User::User(asio::io_context& loop, unsigned short port, const std::string& token, unsigned seed, bool keys,
+User::User(asio::io_context& loop, const Server& server, const std::string& token, unsigned seed, bool keys,
            Report& report)
     : loop_(loop),
-      connection_(loop, port),
+      connection_(loop, server),
       headers_(fmt::format("Authorization: Bearer {}\r\nOrigin: https://app.example.com\r\n"
                            "Content-Type: application/json\r\n",
                            token)),

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "base/awaitable.h"
-#include "https_connection.h"
+#include "connection.h"
 #include "report.h"
 
 namespace load {
@@ -21,8 +21,8 @@ namespace load {
 class User {
  public:
   // `keys`: POST and PATCH carry an Idempotency-Key, and are repeated with it until their outcome is known.
-  User(boost::asio::io_context& loop, unsigned short port, const std::string& token, unsigned seed, bool keys,
-       Report& report);
+  User(boost::asio::io_context& loop, const Server& server, const std::string& token, unsigned seed,
+       bool keys, Report& report);
 
   // Requests at this pace until told to stop.
   boost::asio::awaitable<void> work(double seconds_between, const bool& stopping);
@@ -62,7 +62,7 @@ class User {
   std::string new_title();
 
   boost::asio::io_context& loop_;
-  HttpsConnection connection_;
+  Connection connection_;
   std::string headers_;
   std::mt19937_64 random_;
   unsigned seed_;

@@ -16,8 +16,8 @@ struct MigrationFile {
 };
 
 // In order of version. Fails permanently, naming the file, for a missing or empty folder, a .sql file that is
-// not named NNNN_words.sql, two files of one number, a gap, a file that cannot be read or is too large, one
-// with a COMMIT or the like. Other files are none of its business.
+// not named like 0001_tasks.sql, two files of one number, a gap, a file that cannot be read or is too large,
+// one with a COMMIT or the like. Other files are none of its business.
 std::expected<std::vector<MigrationFile>, DatabaseError> read_migration_files(const std::string& folder);
 
 }  // namespace tasklane

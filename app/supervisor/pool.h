@@ -48,7 +48,7 @@ struct Generation {
   std::optional<std::size_t> failed = {};  // incoming: the slot that ended before all were ready
 };
 
-// All that a pool knows; a new executable of the master takes it over (upgrade.h).
+// All that a pool knows; a new executable of the master takes it over (handover.h).
 struct PoolState {
   PoolSettings settings;             // in force: the serving generation's
   std::vector<PoolSlot> slots = {};  // grows as generations need places, never shrinks

@@ -13,7 +13,7 @@ namespace tasklane {
 using TaskId = std::int64_t;     // 1 … limits::kTaskIdMax
 using Timestamp = std::int64_t;  // microseconds since 1970-01-01T00:00:00Z
 
-// Views into memory that Tasks or TaskRecord keeps.
+// Views into memory that Tasks keeps.
 struct Task {
   TaskId id;
   std::string_view title;

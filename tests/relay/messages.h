@@ -57,7 +57,7 @@ class KnownStatements {
   std::map<std::string, bool, std::less<>> writes_;
 };
 
-// A FATAL ErrorResponse: what a server says before it ends a connection.
+// An error message of severity FATAL: what a server says before it ends a connection.
 std::string fatal_error(std::string_view sqlstate, std::string_view message);
 
 }  // namespace relay

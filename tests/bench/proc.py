@@ -27,13 +27,29 @@ def _times_of(pid):
         return 0.0, 0.0
 
 
+def _children(root):
+    """Those that have ended and wait for their burial, too: their time is not their parent's yet."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = file.read_text()
+        except OSError:
+            continue
+        if text.rpartition(")")[2].split()[1] == str(root):
+            yield text
+
+
 def seconds_of(roots):
     """Processor seconds that a part of the system has used so far."""
-    total = 0.0
-    for root in roots:
-        own, buried = _times_of(root)
-        total += own + buried + sum(_times_of(child)[0] for child in children_of(root))
-    return total
+    return sum(map(_seconds_of, roots))
+
+
+def _seconds_of(root):
+    own, buried = _times_of(root)
+    while True:
+        living = sum(times(text)[0] for text in _children(root))
+        before, (own, buried) = buried, _times_of(root)
+        if buried == before:  # else a child was buried meanwhile, and may be counted neither here nor there
+            return own + buried + living
 
 
 def busy_seconds(stat):

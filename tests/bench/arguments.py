@@ -13,7 +13,7 @@ def arguments(words=None):
     parser = argparse.ArgumentParser("scripts/bench", description=DESCRIPTION)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--full", action="store_true", help="the whole ladder, an hour (default: the least, two minutes)")
-    what.add_argument("--writes", action="store_true", help="creating while a commit takes 5 ms, beside pgbench")
+    what.add_argument("--writes", action="store_true", help="creating while a commit takes 5 ms, and without")
     what.add_argument("--distance", action="store_true", help="1,000 connections with 10 ms to the database, and without")
     what.add_argument("--only", nargs="+", metavar="NAME", help="points by name, such as list-64 or 'A-*'; see --list")
     what.add_argument("--list", action="store_true", help="tell the names of all points")

@@ -46,11 +46,14 @@ def rates(point, name="rate"):
     return [flat(each).get(name) if each else None for each in point["rounds"]] if point else []
 
 
+def beside(points, kind, connections, figures=rates):
+    """Figures of what was measured, of A and of B."""
+    return [figures(points.get(f"{part}{kind}-{connections}")) for part in ("", "A-", "B-")]
+
+
 def of_limit(points, kind, connections):
     """Spread of throughput / L, and of L itself, of a kind of request; (None, None) unless all its parts were measured."""
-    real, front, database = (
-        rates(points.get(name)) for name in (f"{kind}-{connections}", f"A-{kind}-{connections}", f"B-{kind}")
-    )
+    real, front, database = beside(points, kind, connections)
     limits = [limit(a, b) if a and b else None for a, b in zip(front, database)]
     return ratios(real, limits), spread(limits)
 
@@ -64,7 +67,5 @@ def processor_time(point):
 def of_limit_by_time(points, kind, connections):
     """The same ratio by processor time, A's and B's together to the real thing's: what the limit says as long as the
     processor is what is short, and hardly disturbed by others on the machine."""
-    real, front, database = (
-        processor_time(points.get(name)) for name in (f"{kind}-{connections}", f"A-{kind}-{connections}", f"B-{kind}")
-    )
+    real, front, database = beside(points, kind, connections, processor_time)
     return ratios([a + b if a and b else None for a, b in zip(front, database)], real)

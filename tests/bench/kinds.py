@@ -1,12 +1,15 @@
 """The kinds of requests that are measured, and random requests of a kind."""
 
+import json
+
 from harness.replay import request
 
 KINDS = ("list", "get", "create", "toggle")
 WITH_MIX = (*KINDS, "mix")
 MIX = (40, 40, 10, 10)
 STATUSES = {"list": "200", "get": "200", "create": "201", "toggle": "200", "mix": "200 201"}
-NEW_TASK = '{"title": "A task", "description": "In about the length of a sentence."}'
+TEXTS = {"title": "A task", "description": "In about the length of a sentence."}
+NEW_TASK = json.dumps(TEXTS)
 TASKS_PER_USER = 10
 
 

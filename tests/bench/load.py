@@ -1,20 +1,15 @@
-"""The generators: wrk and pgbench in a closed loop (a connection asks again when it has its answer), open_loop at a
-fixed rate. Each run is a dict of figures: rates in requests a second, times in milliseconds, "cpu_us" the processor's
-microseconds for a request, by part of the system. "elsewhere" is how much of the machine others used meanwhile."""
+"""The generators: wrk in a closed loop (a connection asks again when it has its answer), open_loop at a fixed rate. Each
+run is a dict of figures: rates in requests a second, times in milliseconds, "cpu_us" the processor's microseconds for a
+request, by part of the system. "elsewhere" is how much of the machine others used meanwhile."""
 
 import json
 import os
-import re
 import subprocess
 import time
-from pathlib import Path
 
 from bench import kinds, proc
 from harness.flood import GENERATOR_THREADS, raise_limit, wrk_command, wrk_figures
 from harness.stack import BUILD
-
-BENCH = Path(__file__).parent
-CONNECTING_S = 1  # pgbench's up to 64 clients
 
 
 def finish(process, seconds):
@@ -95,24 +90,6 @@ def together(runs):
     """Several runs of one kind as one: the mean rate, and whatever failed in any of them. The rest is the first one's."""
     totals = {name: sum(run[name] for run in runs) for name in ("failed", "unavailable")}
     return {**runs[0], **totals, "rate": sum(run["rate"] for run in runs) / len(runs)}
-
-
-def pgbench(seeded, kind, clients, seconds):
-    """B: the statements of a kind of request in pgbench, prepared, without HTTP."""
-    scripts = ("list@4", "get@4", "create@1", "toggle@1") if kind == "mix" else (kind,)
-    files = [word for each in scripts for word in ("-f", re.sub(r"^\w+", rf"{BENCH}/\g<0>.pgbench", each))]
-    how = ["-n", "-M", "prepared", "-c", clients, "-j", GENERATOR_THREADS, "-T", seconds + CONNECTING_S]
-    command = ["pgbench", *how, *files, seeded.served_database]
-    # Its connections cost more than some statements; they stand when the clock starts.
-    out, used, elsewhere, wall = Generator(command, seeded.parts, CONNECTING_S).end(seconds)
-    found = {name: float(value) for name, value in re.findall(r"^(tps|latency average) = ([\d.]+)", out, re.MULTILINE)}
-    requests = int(re.search(r"actually processed: (\d+)", out).group(1))
-    kept = {part: used[part] for part in ("postgres", "generator")}
-    return {
-        "rate": found["tps"], "requests": requests, "mean_ms": found["latency average"],
-        "failed": int(re.search(r"failed transactions: (\d+)", out).group(1)),
-        "cpu_us": per_request(kept, found["tps"] * wall), "elsewhere": elsewhere,
-    }  # fmt: skip
 
 
 def open_loop(target, rate, connections, seconds, kind="list"):

@@ -1,26 +1,25 @@
 """What is measured. A point is measured once in every round, and yields figures under one name or several: what is to
 be compared with each other is measured right after each other.
 
-Names: KIND-CONNECTIONS through nginx; A-KIND-CONNECTIONS the same before workers that do nothing; B-KIND the statements
-in pgbench. The kinds are those of kinds.py."""
+Names: KIND-CONNECTIONS through nginx; A-KIND-CONNECTIONS the same before workers that do nothing; B-KIND-CONNECTIONS the
+same statements in pgbench, in batches as large as the workers' were just before. The kinds are those of kinds.py."""
 
 from dataclasses import dataclass, field
 from typing import Callable
 
 from bench import neighbours, split
 from bench.kinds import WITH_MIX
-from bench.load import closed, json_writing, open_loop, pgbench
+from bench.load import closed, json_writing, open_loop
+from bench.pipeline import MeanBatch, pgbench
 from bench.proc import Memory
 from bench.verify import sample, verified
 
 CONNECTIONS = (1, 16, 64, 256, 1000, 4000)
-PGBENCH_CLIENTS = {"list": 16, "get": 16, "create": 64, "toggle": 64, "mix": 64}
+BESIDE_LIMITS = (*((kind, 64) for kind in WITH_MIX), ("create", 256))
 OPEN_LOOP_SHARES = (25, 50, 75, 90)  # percent of the closed loop's throughput
 EACH_WAY_MS = 5
 COMMIT_MICROSECONDS = 5000
-SHORT = (
-    "A-list-64", "B-list", "list-64", "A-get-64", "B-get", "get-64", "A-create-256", "B-create", "create-256", "list-1000",
-)  # fmt: skip
+SHORT = ("list-64", "get-64", "create-256", "list-1000")
 
 
 @dataclass
@@ -40,22 +39,26 @@ def patience(connections):
 def through(kind, connections):
     def measure(rig, seconds):
         seconds *= patience(connections)
-        with verified(rig.main, kind), Memory(rig.main.parts["worker"]) as memory:
+        with verified(rig.main, kind), Memory(rig.main.parts["worker"]) as memory, MeanBatch(rig.main) as batch:
             figures = closed(rig.main, kind, connections, seconds)
-        return {name: {**figures, "memory": memory.peak}}
+        return {name: {**figures, "memory": memory.peak, "batch": batch.size}}
 
     name = f"{kind}-{connections}"
     return Point(name, measure, patience(connections))
 
 
-def limit_of_front(kind, connections):
-    name = f"A-{kind}-{connections}"
-    return Point(name, lambda rig, seconds: {name: closed(rig.at_once, kind, connections, seconds)})
+def beside_limits(kind, connections):
+    """A, the real thing and B. The batches of B are as large, and on as many connections, as the workers' were."""
+    real = through(kind, connections)
+    front, database = f"A-{real.name}", f"B-{real.name}"
 
+    def measure(rig, seconds):
+        found = {front: closed(rig.at_once, kind, connections, seconds), **real.measure(rig, seconds)}
+        batch = found[real.name]["batch"]
+        found[database] = pgbench(rig.main, kind, batch, rig.main.connections(), seconds)
+        return found
 
-def limit_of_database(kind):
-    name = f"B-{kind}"
-    return Point(name, lambda rig, seconds: {name: pgbench(rig.main, kind, PGBENCH_CLIENTS[kind], seconds)})
+    return Point(real.name, measure, 3, [front, real.name, database])
 
 
 def tokens(rig, seconds):
@@ -96,10 +99,13 @@ def distance(rig, seconds):
 
 
 def slow_commits(rig, seconds):
-    with verified(rig.slow, "create"):
-        through_nginx = closed(rig.slow, "create", 256, seconds)
-    through_nginx["connections"] = rig.slow.connections()
-    return {"slow-commit-B": pgbench(rig.slow, "create", 64, seconds), "slow-commit": through_nginx}
+    """Creating at 256 connections, and the same where each commit takes 5 ms."""
+    found = {}
+    for name, seeded in (("quick-commit", rig.main), ("slow-commit", rig.slow)):
+        with verified(seeded, "create"):
+            found[name] = closed(seeded, "create", 256, seconds)
+        found[name]["connections"] = seeded.connections()
+    return found
 
 
 def sizes(rig, seconds):
@@ -137,26 +143,22 @@ def paced(rig, seconds):
 def every_point():
     points = []
     for kind in WITH_MIX:
-        points.append(limit_of_database(kind))
         for connections in CONNECTIONS:
-            if connections == 64 or (kind, connections) == ("create", 256):
-                points.append(limit_of_front(kind, connections))
-            points.append(through(kind, connections))
+            beside = (kind, connections) in BESIDE_LIMITS
+            points.append((beside_limits if beside else through)(kind, connections))
     compounds = [
         Point("tokens", tokens, 6, [f"{a}-{use}" for a in ("hs256", "eddsa") for use in ("repeating", "fresh")]),
         Point("long-list", long_list),
         Point("json-writing", lambda rig, seconds: {"json-writing": json_writing(seconds)}),
         *([Point("worker-split", split.split, 2)] if split.runs() else []),
         Point("distance", distance, 4 * patience(1000), [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
-        Point("slow-commits", slow_commits, 2, ["slow-commit-B", "slow-commit"]),
+        Point("slow-commits", slow_commits, 2, ["quick-commit", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
         Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
         Point("slow-readers", neighbours.slow_readers, 8, ["slow-readers-without", "slow-readers-with"]),
         Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
         Point("paced", paced, 2 * len(WITH_MIX), [f"{name}-{kind}" for kind in WITH_MIX for name in ("reached", "paced")]),
     ]
-    for point in points:
-        point.yields = [point.name]
-    for point in compounds:
+    for point in points + compounds:
         point.yields = point.yields or [point.name]
     return points + compounds

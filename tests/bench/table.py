@@ -9,7 +9,8 @@ GENERATORS = {"open": "open loop", "B": "pgbench"}
 
 NOTES = """Medians over the rounds, with the least and the most in brackets.
 
-- A: the same nginx before workers that answer at once with recorded bytes. B: the same statements in pgbench, prepared.
+- A: the same nginx before workers that answer at once with recorded bytes. B: the workers' statements in pgbench's
+  pipeline mode, on as many connections, in batches as large as the workers' were in the run before ("batch").
   L = 1 / (1/A + 1/B). By processor time: that of A and B together, to the real thing's.
 - Closed loop: wrk; a connection asks again when it has its answer. Open loop: requests at a fixed rate; a latency counts
   from when its request was due. paced: 1,000 connections at half of what the closed loop reaches with 64.
@@ -22,7 +23,7 @@ def loop_of(name):
         return "open"
     if name == "json-writing":
         return ""
-    return "pgbench" if name.startswith("B-") or name.endswith("-B") else "closed"
+    return "pgbench" if name.startswith("B-") else "closed"
 
 
 def number(value, digits=0):
@@ -67,17 +68,19 @@ def points_table(points):
 
 
 def limits_table(points):
-    rows = [["kind, connections", "A", "B", "L", "throughput", "of L", "by processor time"]]
+    rows = [["kind, connections", "A", "B", "batch", "L", "throughput", "of L", "by processor time"]]
     for name in points:
         kind, _, connections = name.removeprefix("A-").rpartition("-")
         ratio, at_most = of_limit(points, kind, connections) if name.startswith("A-") else (None, None)
         if ratio:
-            parts = [median(points[each], "rate") for each in (name, f"B-{kind}")]
-            real = median(points[f"{kind}-{connections}"], "rate")
+            real_name, database = f"{kind}-{connections}", f"B-{kind}-{connections}"
+            parts = [median(points[each], "rate") for each in (name, database)]
+            real = median(points[real_name], "rate")
             share = f"{ratio['median']:.2f} ({ratio['least']:.2f} … {ratio['most']:.2f})"
             time = of_limit_by_time(points, kind, connections)
             by_time = number(time and time["median"], 2)
-            rows.append([f"{kind}, {connections}", *parts, number(at_most["median"]), real, share, by_time])
+            batch = median(points[database], "batch")
+            rows.append([f"{kind}, {connections}", *parts, batch, number(at_most["median"]), real, share, by_time])
     return lines(rows) if len(rows) > 1 else []
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import jwt
@@ -20,7 +21,7 @@ from harness.stack import BUILD, PROJECT
 
 sys.path.append(str(PROJECT / "tests"))
 
-from bench import arguments, bars, figures, kinds, load, plots, points, proc, split, table, tokens
+from bench import arguments, bars, figures, kinds, load, pipeline, plots, points, proc, split, table, tokens
 
 STAT = "4711 (nginx: worker) pr) S 1 4711 4711 0 -1 4194560 99 0 0 0 250 150 30 20 20 0 1 0 12345 99 99"
 
@@ -43,7 +44,7 @@ def test_a_ratio_is_taken_round_by_round():
 
 
 def test_throughput_is_compared_with_the_limit_of_its_own_round():
-    made = {"A-list-64": point(100, 200), "B-list": point(100, 200), "list-64": point(40, 90)}
+    made = {"A-list-64": point(100, 200), "B-list-64": point(100, 200), "list-64": point(40, 90)}
     ratio, limit = figures.of_limit(made, "list", 64)
     assert ratio == {"median": pytest.approx(0.85), "least": pytest.approx(0.8), "most": pytest.approx(0.9)}
     assert (limit["least"], limit["most"]) == (pytest.approx(50), pytest.approx(100))
@@ -54,7 +55,7 @@ def test_the_limit_by_processor_time_compares_what_requests_cost():
     front = point(1, cpu_us={"nginx": 12, "worker": 3, "generator": 10})
     database = point(1, cpu_us={"postgres": 20, "generator": 5})
     real = point(1, cpu_us={"nginx": 15, "worker": 10, "postgres": 15, "generator": 10})
-    made = {"A-get-64": front, "B-get": database, "get-64": real}
+    made = {"A-get-64": front, "B-get-64": database, "get-64": real}
     assert figures.of_limit_by_time(made, "get", 64)["median"] == pytest.approx(1.0)
 
 
@@ -78,6 +79,20 @@ def test_processor_time_is_what_a_process_used():
     assert costs.seconds["machine"] >= costs.seconds["this"] - 0.05
 
 
+PARENT = """import os, subprocess, sys
+child = subprocess.Popen([sys.executable, '-c', 'sum(range(10**7))'])
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+print('ended', flush=True)
+sys.stdin.read()"""
+
+
+def test_processor_time_of_a_child_that_has_ended_unburied_is_not_lost():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout.readline() == "ended\n"
+        own, buried = proc.times(Path(f"/proc/{parent.pid}/stat").read_text())
+        assert buried == 0 and proc.seconds_of([parent.pid]) > own + 0.05
+
+
 def test_memory_is_read_in_kib():
     assert proc.kilobytes("VmPeak:\t  999 kB\nVmRSS:\t    1234 kB\n", "VmRSS") == 1234
     assert proc.kilobytes("Rss: 7 kB\nPss: 5 kB\nPss_Dirty: 3 kB\n", "Pss") == 5
@@ -90,6 +105,35 @@ def test_a_file_of_requests_holds_each_of_them_in_a_cell_of_one_size(tmp_path):
     cell = int(data[:5])
     cells = [data[at : at + cell] for at in range(5, len(data), cell)]
     assert [each[5 : 5 + int(each[:5])] for each in cells] == requests
+
+
+def test_the_database_s_limit_runs_the_workers_own_statements():
+    source = """#define A_COLUMN "id"
+    inline constexpr UserStatement kThis{"this", Effect::read,
+                                         "SELECT " A_COLUMN
+                                         " FROM tasks WHERE user_id = $1"};
+    inline constexpr UserStatement kOther{"other", Effect::write, "DELETE FROM tasks"};"""
+    assert pipeline.text_of("this", source) == "SELECT id FROM tasks WHERE user_id = $1"
+    made = pipeline.statement("create")
+    assert made.startswith("INSERT INTO tasks (user_id, title, description) VALUES ('maker-' || :user, :title, :description)")
+    assert all("$" not in pipeline.statement(kind) for kind in kinds.KINDS)
+
+
+def test_the_database_s_limit_has_batches_whose_users_ascend(tmp_path):
+    lines = pipeline.script("toggle", 3).splitlines()
+    assert lines[0] == r"\startpipeline" and lines[-1] == r"\endpipeline"
+    ranges = [line for line in lines if r"\set user" in line]
+    assert ranges == [rf"\set user random({first}, {last})" for first, last in ((1, 3333), (3334, 6666), (6667, 10000))]
+    assert sum(line.startswith("UPDATE tasks ") for line in lines) == 3
+    given = list(pipeline.scripts("mix", 2, tmp_path))
+    assert given[1::2] == [f"{tmp_path}/{kind}.pgbench@{part}" for kind, part in zip(kinds.KINDS, kinds.MIX)]
+
+
+def test_a_mean_batch_is_what_was_sent_in_all_of_them():
+    told = iter([{pipeline.SENT: 100, pipeline.BATCHES: 40}, {pipeline.SENT: 400, pipeline.BATCHES: 60}])
+    with pipeline.MeanBatch(SimpleNamespace(stack=SimpleNamespace(metrics=lambda: next(told)))) as batch:
+        pass
+    assert batch.size == 15
 
 
 def test_a_mix_is_four_fifths_reads_and_creates_only_for_users_without_tasks():
@@ -110,7 +154,7 @@ def test_tokens_that_are_never_seen_twice_differ():
 
 def test_a_bar_is_judged_by_the_median_and_a_503_counts_as_a_failure_where_nothing_is_past_its_bound():
     made = {
-        "A-list-64": point(200, 200, 200), "B-list": point(200, 200, 200), "list-64": point(50, 95, 96),
+        "A-list-64": point(200, 200, 200), "B-list-64": point(200, 200, 200), "list-64": point(50, 95, 96),
         "list-4000": point(1, unavailable=3), "eddsa-fresh": point(4, 4), "eddsa-repeating": point(10, 10),
     }  # fmt: skip
     judged = {bar["name"]: bar["met"] for bar in bars.judge(made)}
@@ -174,7 +218,7 @@ def test_a_worker_s_time_is_told_by_what_it_goes_into():
 @pytest.fixture
 def results():
     latency = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "cpu_us": dict.fromkeys(table.PARTS, 5.0)}
-    made = {"A-list-64": point(200.0, **latency), "B-list": point(200.0), "list-64": point(90.0, 95.0, **latency)}
+    made = {"A-list-64": point(200.0, **latency), "B-list-64": point(200.0, batch=9), "list-64": point(90.0, 95.0, **latency)}
     made["open-50"] = point(45.0, late_p99_ms=0.1, **latency)
     made["paced-list"] = point(45.0, **latency)
     made["get-64"] = {"rounds": [{"error": "Boom"}], "summary": {}}
@@ -194,8 +238,8 @@ def test_the_table_tells_every_point_and_which_loop_it_was_measured_in(results):
         rows[name] = cells
     assert rows["list-64"][:5] == ["closed", "92 (90 … 95)", "1.0", "2.0", "3.0"]
     assert rows["open-50"][0] == rows["paced-list"][0] == "open"
-    assert rows["B-list"][0] == "pgbench" and rows["get-64"][1] == "failed"
-    assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +100 \| ", text, re.MULTILINE)
+    assert rows["B-list-64"][0] == "pgbench" and rows["get-64"][1] == "failed"
+    assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +9 \| +100 \| ", text, re.MULTILINE)
     assert "with changes that are not committed" in text and "- get-64: Boom" in text
     assert re.search(r"^\| +\| kernel \|.*\n.*\n\| µs +\| +16.0 \|.*\n\| share +\| +53% \|", text, re.MULTILINE)
 
@@ -208,7 +252,7 @@ def test_plots_are_drawn_of_what_there_is_with_text_as_text(results, tmp_path):
 
 
 def test_the_plot_of_the_limits_has_room_for_whoever_is_above_theirs():
-    made = {"A-get-64": point(100, 100), "B-get": point(100, 100), "get-64": point(60, 90)}
+    made = {"A-get-64": point(100, 100), "B-get-64": point(100, 100), "get-64": point(60, 90)}
     with plots.plt.rc_context(plots.STYLE):
         _, axes = plots.plt.subplots()
         plots.limits(axes, made)

@@ -39,7 +39,11 @@ def made_of(path):
 
 NAMES = {made for path in PATHS for made in made_of(path)}
 INCLUDED = {each for path in CPP for each in re.findall(r'#\s*include\s+[<"]([^>"]+)', path.read_text())}
-KNOWN = NAMES | FOLDERS | INCLUDED  # what is included is there, or nothing would compile
+# The build makes these.
+MADE_OF_CONTRACT = set(re.findall(r"\w[\w.]+\.json", (ROOT / "cmake/Contract.cmake").read_text()))
+MADE_OF_CONTRACT |= {f"frontend{line}" for line in (ROOT / "frontend/.gitignore").read_text().splitlines()}
+# What is included is there, or nothing would compile.
+KNOWN = NAMES | FOLDERS | INCLUDED | MADE_OF_CONTRACT
 
 
 def is_there(what):

@@ -11,6 +11,7 @@ namespace tasklane {
 namespace {
 
 bool is_address(const std::string& text) {
+  if (text.contains('\0')) return false;  // inet_pton would read as far as that
   in6_addr storage;  // large enough for both
   return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
          ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;

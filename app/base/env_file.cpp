@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/private_file.h"
@@ -19,6 +20,11 @@ bool is_name(std::string_view name) {
   return !name.empty() && letters.contains(name[0]) &&
          name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
              std::string_view::npos;
+}
+
+// The tab is white space, and a carriage return ends a line of another system's.
+bool has_control_character(std::string_view line) {
+  return std::ranges::any_of(line, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
 }
 
 // What stands behind a value: nothing, or white space and a comment.
@@ -65,6 +71,10 @@ std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view te
   for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = trim(take_until(text, '\n'), kLineBlanks);
     if (line.empty() || line.front() == '#') continue;
+    if (has_control_character(line)) {
+      mistakes.push_back(fmt::format("line {}: has a control character", number));
+      continue;
+    }
     if (line.starts_with("export ")) line = trim(line.substr(7), kLineBlanks);
     const auto equals = line.find('=');
     const std::string_view name = trim(line.substr(0, equals), kLineBlanks);

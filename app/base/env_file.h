@@ -1,7 +1,7 @@
 #pragma once
 // The `.env` format: NAME=value lines, `#` comments, optional `export `, values bare, 'single' (literal) or
-// "double" quoted (\n, \", \\, \$ escaped). No interpolation. The same file can be read by a POSIX shell when
-// values with spaces or shell characters are quoted.
+// "double" quoted (\n, \", \\, \$ escaped). No interpolation, no control characters but tabs. The same file
+// can be read by a POSIX shell when values with spaces or shell characters are quoted.
 
 #include <expected>
 #include <string>

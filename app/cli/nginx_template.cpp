@@ -59,7 +59,8 @@ std::string frontend_static(const std::string& root) {
 
 bool fits_into_a_string(std::string_view path) {
   return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
-           return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20;
+           return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20 ||
+                  c == '\x7f';
          });
 }
 

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 
 using namespace tasklane;
+using namespace std::literals;
 
 namespace {
 
@@ -71,6 +72,7 @@ const std::vector<Bad> kBadValues = {
     {"NGINX_USER", "www-data;", "NGINX_USER must be"},
     {"SERVER_NAME", "a.example.com;", "SERVER_NAME must be host names"},
     {"LISTEN_ADDRESS", "example.com", "LISTEN_ADDRESS must be an IP address"},
+    {"LISTEN_ADDRESS", "127.0.0.1\0; root /"s, "LISTEN_ADDRESS must be an IP address"},
     {"LISTEN_ADDRESS", "::1", "LISTEN_ADDRESS must be an IP address"},
     {"LISTEN_ADDRESS", "[127.0.0.1]", "LISTEN_ADDRESS must be an IP address"},
     {"HTTPS_PORT", "0", "HTTPS_PORT must be a whole number from 1 to 65535"},
@@ -91,6 +93,8 @@ const std::vector<Bad> kBadValues = {
     {"OPERATIONS_ALLOW", "all", "OPERATIONS_ALLOW must be addresses or networks"},
     {"OPERATIONS_ALLOW", "10.0.0.0/33", "OPERATIONS_ALLOW must be"},
     {"OPERATIONS_ALLOW", "10.0.0.1; allow all", "OPERATIONS_ALLOW must be"},
+    {"OPERATIONS_ALLOW", "10.0.0.1\0; allow all"s, "OPERATIONS_ALLOW must be"},
+    {"OPERATIONS_ALLOW", "10.0.0.1\0/8"s, "OPERATIONS_ALLOW must be"},
     {"RATE_LIMIT_PER_SECOND", "-5", "RATE_LIMIT_PER_SECOND must be"},
     {"FRONTEND_UPSTREAM", "http://127.0.0.1:3000", "FRONTEND_UPSTREAM must be host:port or unix:/path"},
     {"FRONTEND_UPSTREAM", "localhost", "FRONTEND_UPSTREAM must be"},
@@ -98,6 +102,8 @@ const std::vector<Bad> kBadValues = {
     {"FRONTEND_UPSTREAM", "localhost:65536", "FRONTEND_UPSTREAM must be"},
     {"FRONTEND_UPSTREAM", "::1:3000", "FRONTEND_UPSTREAM must be"},
     {"FRONTEND_UPSTREAM", "a:80; server b:81", "FRONTEND_UPSTREAM must be"},
+    {"FRONTEND_UPSTREAM", "[::1\0]:80"s, "FRONTEND_UPSTREAM must be"},
+    {"CORS_ORIGINS", "https://[::1\0]"s, "CORS_ORIGINS entry 1"},
     {"FRONTEND_UPSTREAM", "unix:/", "FRONTEND_UPSTREAM must be"},
     {"FRONTEND_UPSTREAM", "unix:relative", "FRONTEND_UPSTREAM must be"},
     {"FRONTEND_ROOT", "relative", "FRONTEND_ROOT must be an absolute path"},

@@ -99,6 +99,22 @@ BOOST_AUTO_TEST_CASE(reports_every_bad_line_by_its_number_without_its_content) {
   BOOST_TEST(values.error() == expected, boost::test_tools::per_element());
 }
 
+// They would pass for the end of a text, or reach nginx's configuration and the log unseen.
+BOOST_AUTO_TEST_CASE(refuses_control_characters_by_the_line_they_stand_in) {
+  for (const char control : {'\0', '\1', '\b', '\v', '\f', '\r', '\x1b', '\x7f'}) {
+    for (const char* form : {"NAME=hun@ter2", "NAME='hun@ter2'", "NAME=\"hun@ter2\"", "NA@ME=hunter2"}) {
+      std::string line = form;
+      line[line.find('@')] = control;
+      const auto values = parse_env("GOOD=1\n" + line + "\nALSO=2\n");
+      BOOST_REQUIRE(!values.has_value());
+      BOOST_REQUIRE_EQUAL(values.error().size(), 1U);
+      BOOST_TEST(values.error()[0].starts_with("line 2: "), values.error()[0]);
+      BOOST_TEST(!values.error()[0].contains("ter2"), values.error()[0]);
+    }
+  }
+  BOOST_TEST(value_of("NAME='a\tb'") == "a\tb");
+}
+
 BOOST_AUTO_TEST_CASE(reads_a_file_that_only_its_owner_or_group_can_read) {
   for (const mode_t mode : {0600U, 0640U, 0400U}) {
     const TemporaryFile file("A=1\n", mode);

@@ -4,9 +4,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -14,6 +17,7 @@ namespace tasklane {
 
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
@@ -31,6 +35,14 @@ std::optional<PoolTime> optional_time(std::int64_t number) {
   return number == 0 ? std::nullopt : std::optional(time_of(number));
 }
 
+// A time that was handed over, so far from its type's ends that what the pool adds and subtracts fits.
+std::int64_t read_time(std::istream& in) {
+  std::int64_t time = 0;
+  if (in >> time && (time < 0 || time > std::numeric_limits<std::int64_t>::max() / 2))
+    in.setstate(std::ios::failbit);
+  return time;
+}
+
 std::string settings_text(const PoolSettings& s) {
   std::string text = fmt::format("{} {} {}", s.workers, s.drain_timeout.count(), s.ready_timeout.count());
   text += fmt::format(" {} {}", s.restart_delay_min.count(), s.restart_delay_max.count());
@@ -46,6 +58,10 @@ PoolSettings read_settings(std::istream& in) {
   s.restart_delay_min = milliseconds(min);
   s.restart_delay_max = milliseconds(max);
   s.restart_stable_after = milliseconds(stable);
+  constexpr std::int64_t kMaxMilliseconds = milliseconds(24h).count();  // far beyond what can be configured
+  for (const std::int64_t wait : {drain, ready, min, max, stable}) {
+    if (wait < 0 || wait > kMaxMilliseconds) in.setstate(std::ios::failbit);
+  }
   if (s.workers == 0 || s.workers > limits::kWorkersMax) in.setstate(std::ios::failbit);
   return s;
 }
@@ -60,12 +76,11 @@ Number bounded(std::istream& in, std::uint64_t bound) {
 
 void read_slot(std::istream& in, PoolState& pool) {
   PoolSlot slot;
-  std::int64_t deadline = 0, ready_since = 0;
   slot.state = bounded<SlotState>(in, kSlotStates);
-  in >> slot.generation >> slot.pid >> deadline >> ready_since >> slot.failures >> slot.restarts >>
-      slot.beat >> slot.silence;
-  slot.deadline = optional_time(deadline);
-  slot.ready_since = optional_time(ready_since);
+  in >> slot.generation >> slot.pid;
+  slot.deadline = optional_time(read_time(in));
+  slot.ready_since = optional_time(read_time(in));
+  in >> slot.failures >> slot.restarts >> slot.beat >> slot.silence;
   pool.slots.push_back(slot);
   if (pool.slots.size() > limits::kSlotsMax) in.setstate(std::ios::failbit);
 }
@@ -105,9 +120,7 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
     in >> retirement.retiring >> retirement.successor >> retirement.handed_over;
     h.pool.retirement = retirement;
   } else if (word == "retire_not_before") {
-    std::int64_t time = 0;
-    in >> time;
-    h.pool.retire_not_before = time_of(time);
+    h.pool.retire_not_before = time_of(read_time(in));
   } else if (word == "retire_at") {
     in >> h.retire_at.requests >> h.retire_at.rss_bytes;
   } else if (word == "cpu_affinity") {
@@ -137,15 +150,61 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
   return !in.fail();
 }
 
+bool has_process(SlotState state) {
+  switch (state) {
+    case SlotState::starting:
+    case SlotState::ready:
+    case SlotState::draining:
+    case SlotState::overdue:
+    case SlotState::doomed:
+      return true;
+    case SlotState::empty:
+    case SlotState::spawning:
+    case SlotState::cancelled:
+    case SlotState::waiting:
+    case SlotState::refused:
+      return false;
+  }
+  std::unreachable();
+}
+
+// What the pool takes for granted: one generation serves, one comes at most, each has no more slots than its
+// workers and a successor, and a slot has a process where its state says so.
+bool is_possible(const PoolState& pool) {
+  const auto& generations = pool.generations;
+  if (generations.size() > limits::kGenerationsMax ||
+      std::ranges::count(generations, Role::serving, &Generation::role) != 1 ||
+      std::ranges::count(generations, Role::incoming, &Generation::role) > 1)
+    return false;
+  for (const Generation& generation : generations) {
+    const auto slots = std::ranges::count_if(pool.slots, [&](const PoolSlot& slot) {
+      return slot.state != SlotState::empty && slot.generation == generation.number;
+    });
+    if (std::ranges::count(generations, generation.number, &Generation::number) != 1 ||
+        generation.number == 0 || generation.number > pool.newest ||
+        static_cast<std::size_t>(slots) > generation.settings.workers + 1 ||
+        generation.failed.value_or(0) >= pool.slots.size())
+      return false;
+  }
+  return std::ranges::all_of(pool.slots, [&](const PoolSlot& slot) {
+    const bool known =
+        std::ranges::find(generations, slot.generation, &Generation::number) != generations.end();
+    return (known || slot.state == SlotState::empty) &&
+           (has_process(slot.state) ? slot.pid > 0 : slot.pid == 0);
+  });
+}
+
 bool is_whole(const Handover& h) {
   const std::size_t slots = h.pool.slots.size();
+  for (const auto& waiter : h.waiters) {
+    if (waiter.fd < 0) return false;
+  }
   for (const auto& pipe : h.ready_pipes) {
     if (pipe.slot >= slots || pipe.fd < 0) return false;
   }
   const auto& retirement = h.pool.retirement;
   if (retirement && (retirement->retiring >= slots || retirement->successor >= slots)) return false;
-  return h.pool.settings.workers > 0 && h.pool.newest > 0 && !h.pool.generations.empty() &&
-         h.listen_fd >= 0 && h.metrics_fd >= 0;
+  return h.pool.settings.workers > 0 && is_possible(h.pool) && h.listen_fd >= 0 && h.metrics_fd >= 0;
 }
 
 }  // namespace

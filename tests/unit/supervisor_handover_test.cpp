@@ -89,6 +89,31 @@ BOOST_AUTO_TEST_CASE(refuses_values_out_of_their_bounds) {
   }
 }
 
+// A pool would end the master over them, or send signals to the wrong process.
+BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_pool_can_be_in) {
+  for (const auto& [good, bad] : {
+           std::pair("\ngeneration 1 0 ", "\ngeneration 1 2 "),        // none serves
+           std::pair("\ngeneration 2 1 ", "\ngeneration 2 0 "),        // two serve
+           std::pair("\ngeneration 2 1 ", "\ngeneration 1 1 "),        // two of one number
+           std::pair("\ngeneration 2 1 ", "\ngeneration 3 1 "),        // newer than the newest
+           std::pair("\ngeneration 2 1 -1 ", "\ngeneration 2 1 99 "),  // failed by a slot that is none
+           std::pair("\nslot 4 1 11 ", "\nslot 4 1 0 "),
+           std::pair("\nslot 4 1 11 ", "\nslot 4 1 -1 "),
+           std::pair("\nslot 4 1 11 ", "\nslot 4 9 11 "),
+           std::pair("\ngeneration 2 1 -1 3 ", "\ngeneration 2 1 -1 1 "),  // with two slots too many
+           std::pair("\nsettings 2 30000 ", "\nsettings 2 -1 "),
+           std::pair("\nsettings 2 30000 ", "\nsettings 2 9223372036854775807 "),
+           std::pair("\nretire_not_before 0", "\nretire_not_before -9223372036854775808"),
+           std::pair("\nwaiter 12 ", "\nwaiter -12 "),
+       }) {
+    std::string text = encode(example());
+    const auto at = text.find(good);
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, text);
+    text.replace(at, std::string_view(good).size(), bad);
+    BOOST_TEST(!decode(text).has_value(), bad);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(passes_through_a_memfd) {
   const std::string text = encode(example());
   const Descriptor fd = write_state(text);

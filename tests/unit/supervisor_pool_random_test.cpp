@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/exit_codes.h"
+#include "supervisor/handover.h"
 #include "supervisor/pool.h"
 
 using namespace tasklane;
@@ -31,6 +32,8 @@ class World {
     obey(pool_.start(now_));
     const unsigned turns = 20 + roll(80);
     for (unsigned turn = 0; turn < turns && !finished_; ++turn) happen();
+    const Handover handover{.pool = pool_.state(), .listen_fd = 3, .metrics_fd = 4};
+    must(finished_ || decode(encode(handover)).has_value(), "what is handed over can be taken over");
     stop();
   }
 

@@ -2,15 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "json/json_reader.h"
 
 namespace tasklane {
 
 namespace {
 
+// Counts and times, none of them below 0; no larger than every JSON reader takes exactly, so that they can be
+// subtracted and doubled.
 std::int64_t number(const JsonValue& object, std::string_view name) {
+  constexpr std::int64_t kMax = (std::int64_t{1} << 53) - 1;
   const JsonValue* member = object.find(name);
-  return member != nullptr && member->integer() != nullptr ? *member->integer() : 0;
+  return member != nullptr && member->integer() != nullptr
+             ? std::clamp<std::int64_t>(*member->integer(), 0, kMax)
+             : 0;
+}
+
+// For a terminal, which would obey a control character.
+std::string printable(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
 }
 
 std::string duration(std::int64_t seconds) {
@@ -45,7 +58,7 @@ std::expected<std::string, std::string> StatusTable::render(std::string_view sta
   const JsonValue* version = status->find("version");
   std::string text = fmt::format(
       "tasklane {}   workers {}   restarts {}",
-      version != nullptr && version->string() != nullptr ? *version->string() : "?",
+      version != nullptr && version->string() != nullptr ? printable(*version->string()) : "?",
       marked(fmt::format("{} of {}", running, wanted), running < wanted), number(*status, "worker_restarts"));
   if (const JsonValue* queue = status->find("listen_queue"); queue != nullptr && queue->object() != nullptr) {
     const std::int64_t waiting = number(*queue, "waiting"), max = number(*queue, "max");
@@ -60,12 +73,13 @@ std::expected<std::string, std::string> StatusTable::render(std::string_view sta
                        connecting = number(worker, "database_connections_connecting"),
                        down = number(worker, "database_connections_down");
     const std::string database = fmt::format("{:>24}", fmt::format("{}/{}/{}", ready, connecting, down));
-    text += fmt::format(
-        "{:>4} {:>7} {:>5} {:>8} {:>5} MB {:>6} {:>10} {:>12} {:>7}  {} {:>5}\n", number(worker, "slot"), pid,
-        number(worker, "generation"), duration(time - number(worker, "started_at")),
-        number(worker, "resident_bytes") / 1'000'000, number(worker, "connections"),
-        number(worker, "requests_in_flight"), requests, rate(pid, requests, time),
-        marked(database, ready == 0 || down > 0), number(worker, "database_statements_in_flight"));
+    text += fmt::format("{:>4} {:>7} {:>5} {:>8} {:>5} MB {:>6} {:>10} {:>12} {:>7}  {} {:>5}\n",
+                        number(worker, "slot"), pid, number(worker, "generation"),
+                        duration(std::max<std::int64_t>(time - number(worker, "started_at"), 0)),
+                        number(worker, "resident_bytes") / 1'000'000, number(worker, "connections"),
+                        number(worker, "requests_in_flight"), requests, rate(pid, requests, time),
+                        marked(database, ready == 0 || down > 0),
+                        number(worker, "database_statements_in_flight"));
     seen.requests.emplace(pid, requests);
   }
   before_ = std::move(seen);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 
 using namespace tasklane;
 
@@ -40,6 +41,33 @@ BOOST_AUTO_TEST_CASE(tells_requests_per_second_from_the_second_look_on) {
 BOOST_AUTO_TEST_CASE(marks_what_is_wrong_on_a_terminal) {
   BOOST_TEST(StatusTable(true).render(status(1300, 500))->find("\x1b[31m1 of 2") != std::string::npos);
   BOOST_TEST(StatusTable(true).render(status(1300, 500, 1))->find("2/0/1\x1b[0m") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(shows_numbers_that_no_worker_can_have_as_far_as_they_make_sense) {
+  const auto all = [](std::int64_t time, std::int64_t number) {
+    return fmt::format(R"({{"time":{0},"workers_configured":{1},"worker_restarts":{1},"listen_queue":{{)"
+                       R"("waiting":{1},"max":{1}}},"workers":[{{"slot":{1},"pid":7,"generation":{1},)"
+                       R"("started_at":{1},"resident_bytes":{1},"requests_total":{1}}}]}})",
+                       time, number);
+  };
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                         most = std::numeric_limits<std::int64_t>::max();
+  StatusTable table(false);
+  for (const auto& [time, number] : {std::pair(least, most), std::pair(most, least), std::pair(most, most)}) {
+    const auto text = table.render(all(time, number));
+    BOOST_REQUIRE(text);
+    BOOST_TEST(!text->contains('-' + std::to_string(most)), *text);
+  }
+  const auto negative = StatusTable(false).render(all(-5, -5));
+  BOOST_TEST(negative->contains("restarts 0"), *negative);
+  BOOST_TEST(negative->contains(" 0 s "), *negative);
+}
+
+// As a terminal would obey them.
+BOOST_AUTO_TEST_CASE(shows_no_control_characters_of_an_answer) {
+  const auto text = StatusTable(false).render(R"({"version":"1\u001b[2J\n\u007f\u009b2J","workers":[]})");
+  BOOST_REQUIRE(text);
+  BOOST_TEST(text->starts_with("tasklane 1?[2J????2J   workers"), *text);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_no_status) {

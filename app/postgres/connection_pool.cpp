@@ -28,7 +28,9 @@ ConnectionKeywords keywords_of(const std::string& url) {
   if (const auto host = find("host"); host != keywords->end() && host->second.contains(','))
     add_default("target_session_attrs", "read-write");
   add_default("application_name", "tasklane");
-  add_default("client_encoding", "UTF8");
+  // Texts go out as the JSON they come in, whatever the URL says.
+  std::erase_if(*keywords, [](const auto& keyword) { return keyword.first == "client_encoding"; });
+  keywords->emplace_back("client_encoding", "UTF8");
   return *std::move(keywords);
 }
 

@@ -197,3 +197,45 @@ BOOST_AUTO_TEST_CASE(user_ids_are_compared_to_the_byte) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(pg_task_store_of_a_changed_database, OwnPoolFixture)
+
+// As a database that a migration has not reached yet may hold.
+BOOST_AUTO_TEST_CASE(a_time_that_no_text_can_tell_is_an_internal_error) {
+  connect();
+  const TaskId id = make("t");
+  database.run("ALTER TABLE tasks DROP CONSTRAINT tasks_rules");
+  for (const char* time : {"infinity", "-infinity", "10000-01-01 00:00:00+00", "0001-12-31 23:59:59+00 BC"}) {
+    for (const char* column : {"created_at", "updated_at"}) {
+      database.run("UPDATE tasks SET created_at = now(), updated_at = now()");
+      database.run(fmt::format("UPDATE tasks SET {} = '{}'", column, time));
+      BOOST_TEST((run(get(id)).error().type == ErrorType::internal_server_error));
+      BOOST_TEST((run(store->list(user, TaskFilter::all)).error().type == ErrorType::internal_server_error));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_insert_that_a_trigger_suppresses_makes_no_task) {
+  connect();
+  database.run("CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+  database.run("CREATE TRIGGER suppress BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION suppress()");
+  BOOST_TEST(run(create("t")).value().rows.empty());
+  const Intent intent{.key = "k", .fingerprint = {}};
+  BOOST_TEST(run(store->create_once(user, intent, {.title = "t", .description = {}})).value().rows.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(pg_task_store_by_another_url, PoolFixture)
+
+BOOST_AUTO_TEST_CASE(texts_are_utf_8_whatever_the_url_says) {
+  pool = std::make_unique<ConnectionPool>(loop, database.api_url() + "&client_encoding=LATIN1", 1,
+                                          statements::kAll, metrics, limits::kRequestDeadline);
+  store = std::make_unique<PgTaskStore>(*pool);
+  pool->start();
+  const TaskId id = make("\xC3\xA9");
+  BOOST_TEST(run(get(id)).value().rows.front().title == "\xC3\xA9");
+  BOOST_TEST(database.value(fmt::format("SELECT char_length(title) FROM tasks WHERE id = {}", id)) == "1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -33,6 +33,9 @@ inline constexpr std::size_t kTitleMaxCodePoints = 200;
 inline constexpr std::size_t kDescriptionMaxCodePoints = 10'000;
 inline constexpr std::size_t kUserIdMaxCodePoints = 255;
 inline constexpr std::int64_t kTaskIdMax = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
+// Since 1970: the years 0001 to 9999, which RFC 3339 has four digits for.
+inline constexpr std::int64_t kTimestampMinMicroseconds = -62'135'596'800'000'000;
+inline constexpr std::int64_t kTimestampMaxMicroseconds = 253'402'300'799'999'999;
 
 // Idempotency keys (docs/adr/0010-idempotency-keys.md). The statements and sql/ name the lifetime, too.
 inline constexpr std::size_t kIdempotencyKeyMaxCharacters = 255;

@@ -1,25 +1,17 @@
 #include "postgres/pg_task_store.h"
 
+#include "base/limits.h"
 #include "postgres/statements.h"
 
 namespace tasklane {
 
-Tasks read_tasks(const Rows& rows) {
-  Tasks tasks{.rows = {}, .memory = rows.memory()};
-  const int count = rows.size();
-  tasks.rows.reserve(static_cast<std::size_t>(count));
-  for (int row = 0; row < count; ++row) {
-    tasks.rows.push_back({.id = rows.integer(row, 0),
-                          .title = rows.text(row, 1),
-                          .description = rows.optional_text(row, 2),
-                          .completed = rows.boolean(row, 3),
-                          .created_at = rows.timestamp(row, 4),
-                          .updated_at = rows.timestamp(row, 5)});
-  }
-  return tasks;
-}
-
 namespace {
+
+constexpr int kTaskColumns = 6;
+
+std::unexpected<Error> unexpected_answer() {
+  return fail(ErrorType::internal_server_error, "The database gave an unexpected answer");
+}
 
 Result<Tasks> tasks_of(Result<Rows> rows) {
   if (!rows) return std::unexpected(std::move(rows.error()));
@@ -28,15 +20,38 @@ Result<Tasks> tasks_of(Result<Rows> rows) {
 
 // Behind the task's columns: whether it was answered before, and to the same request.
 Result<Tasks> read_once(Result<Rows> rows) {
-  const bool answered = rows && rows->size() > 0;
-  const bool replayed = answered && rows->boolean(0, 6);
-  if (answered && !rows->boolean(0, 7)) return key_in_use();
-  auto tasks = tasks_of(std::move(rows));
-  if (tasks) tasks->replayed = replayed;
+  if (!rows || rows->size() == 0) return tasks_of(std::move(rows));
+  const auto replayed = rows->boolean(0, kTaskColumns), same = rows->boolean(0, kTaskColumns + 1);
+  if (!replayed || !same) return unexpected_answer();
+  if (!*same) return key_in_use();
+  auto tasks = read_tasks(*rows);
+  if (tasks) tasks->replayed = *replayed;
   return tasks;
 }
 
 }  // namespace
+
+Result<Tasks> read_tasks(const Rows& rows) {
+  Tasks tasks{.rows = {}, .memory = rows.memory()};
+  const int count = rows.size();
+  if (count > 0 && rows.columns() < kTaskColumns) return unexpected_answer();
+  tasks.rows.reserve(static_cast<std::size_t>(count));
+  for (int row = 0; row < count; ++row) {
+    const auto id = rows.integer(row, 0);
+    const auto title = rows.text(row, 1);
+    const auto completed = rows.boolean(row, 3);
+    const auto created_at = rows.timestamp(row, 4), updated_at = rows.timestamp(row, 5);
+    if (!id || *id < 1 || *id > limits::kTaskIdMax || !title || !completed || !created_at || !updated_at)
+      return unexpected_answer();
+    tasks.rows.push_back({.id = *id,
+                          .title = *title,
+                          .description = rows.text(row, 2),
+                          .completed = *completed,
+                          .created_at = *created_at,
+                          .updated_at = *updated_at});
+  }
+  return tasks;
+}
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
   const bool all = filter == TaskFilter::all;

@@ -6,8 +6,9 @@
 
 namespace tasklane {
 
-// Rows with the statements' task columns, whose texts are not copied.
-Tasks read_tasks(const Rows& rows);
+// Rows with the statements' task columns, whose texts are not copied. Rows that are no tasks are an
+// internal_server_error.
+Result<Tasks> read_tasks(const Rows& rows);
 
 class PgTaskStore final : public TaskStore {
  public:

@@ -6,16 +6,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/limits.h"
+
 namespace tasklane {
 
 namespace {
 
 // Postgres counts from 2000-01-01T00:00:00Z.
 constexpr std::int64_t kEpochDifferenceMicroseconds = 946'684'800'000'000;
-
-std::string_view value(const PGresult* result, int row, int column) {
-  return {PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))};
-}
 
 }  // namespace
 
@@ -28,33 +26,39 @@ std::int64_t Rows::affected() const {
   return result_ ? std::atoll(PQcmdTuples(const_cast<PGresult*>(result_.get()))) : 0;
 }
 
-bool Rows::is_null(int row, int column) const {
-  return PQgetisnull(result_.get(), row, column) != 0;
+int Rows::columns() const {
+  return result_ ? PQnfields(result_.get()) : 0;
 }
 
-std::string_view Rows::text(int row, int column) const {
-  return value(result_.get(), row, column);
+// libpq answers for a place that is not there, too, by a null pointer.
+std::optional<std::string_view> Rows::text(int row, int column) const {
+  const char* const bytes = result_ ? PQgetvalue(result_.get(), row, column) : nullptr;
+  if (bytes == nullptr) return std::nullopt;
+  const auto length = static_cast<std::size_t>(PQgetlength(result_.get(), row, column));
+  if (length == 0 && PQgetisnull(result_.get(), row, column) != 0) return std::nullopt;
+  return std::string_view(bytes, length);
 }
 
-std::optional<std::string_view> Rows::optional_text(int row, int column) const {
-  const std::string_view text = value(result_.get(), row, column);
-  if (text.empty() && is_null(row, column)) return std::nullopt;
-  return text;
-}
-
-std::int64_t Rows::integer(int row, int column) const {
+std::optional<std::int64_t> Rows::integer(int row, int column) const {
+  const auto bytes = text(row, column);
   std::uint64_t number = 0;
-  const std::string_view bytes = value(result_.get(), row, column);
-  if (bytes.size() == sizeof number) std::memcpy(&number, bytes.data(), sizeof number);
+  if (!bytes || bytes->size() != sizeof number) return std::nullopt;
+  std::memcpy(&number, bytes->data(), sizeof number);
   return static_cast<std::int64_t>(be64toh(number));
 }
 
-bool Rows::boolean(int row, int column) const {
-  return *PQgetvalue(result_.get(), row, column) == 1;  // a null's value is an empty C string
+std::optional<bool> Rows::boolean(int row, int column) const {
+  const auto bytes = text(row, column);
+  if (!bytes || bytes->size() != 1 || static_cast<unsigned char>(bytes->front()) > 1) return std::nullopt;
+  return bytes->front() == 1;
 }
 
-std::int64_t Rows::timestamp(int row, int column) const {
-  return integer(row, column) + kEpochDifferenceMicroseconds;
+std::optional<std::int64_t> Rows::timestamp(int row, int column) const {
+  const auto since_2000 = integer(row, column);
+  if (!since_2000 || *since_2000 < limits::kTimestampMinMicroseconds - kEpochDifferenceMicroseconds ||
+      *since_2000 > limits::kTimestampMaxMicroseconds - kEpochDifferenceMicroseconds)
+    return std::nullopt;
+  return *since_2000 + kEpochDifferenceMicroseconds;
 }
 
 }  // namespace tasklane

@@ -93,6 +93,7 @@ TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& 
     created = co_await store_.create(user, *task, request.trace);
   }
   if (!created) co_return std::unexpected(created.error());
+  if (created->rows.empty()) co_return fail(ErrorType::internal_server_error, "The database made no task");
   const Task& row = created->rows.front();
   Response response = success(Success::created, write_task(row, user.value()));
   response.headers.emplace_back("Location", fmt::format("/api/tasks/{}", row.id));

@@ -19,7 +19,7 @@ Result<std::optional<bool>> parse_completion(std::string_view body);
 std::string write_task(const Task& task, std::string_view user_id);
 std::string write_tasks(const Tasks& tasks, std::string_view user_id);
 
-// RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999.
+// RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999, past them the first or last moment.
 std::string format_timestamp(Timestamp timestamp);
 
 }  // namespace tasklane

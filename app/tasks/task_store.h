@@ -23,7 +23,8 @@ class TaskStore {
 
   // Newest first: created_at, then id, descending.
   virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) = 0;
-  // The rest answer with one row, or none when the user has no such task.
+  // The rest answer with one row, or none when the user has no such task. create answers with the new one, or
+  // none when the database made none (a trigger's doing).
   virtual Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
   virtual Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) = 0;
   virtual Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,

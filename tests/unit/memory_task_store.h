@@ -31,6 +31,7 @@ class MemoryTaskStore final : public TaskStore {
 
   std::vector<std::string> calls;                   // the operations in the order they were asked for
   std::optional<Error> failure;                     // the next calls fail with it
+  bool suppresses_inserts = false;                  // as a trigger of the database's may
   std::string exception;                            // not empty: the next calls throw it
   Timestamp now = 1'700'000'000'000'000;            // a write moves it one microsecond on
   std::unique_ptr<boost::asio::steady_timer> gate;  // set: calls wait for it

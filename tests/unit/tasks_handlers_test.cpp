@@ -127,6 +127,16 @@ BOOST_AUTO_TEST_CASE(the_store_s_failure_is_the_answer) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_task_that_the_store_did_not_make_is_an_internal_error) {
+  store.suppresses_inserts = true;
+  Request once = with_body("POST", "/api/tasks", R"({"title":"t"})");
+  once.idempotency_key = "k";
+  for (const auto& answer : {send("POST", "/api/tasks", R"({"title":"t"})"), send(once, alice)}) {
+    BOOST_REQUIRE(!answer);
+    BOOST_TEST(status_of(answer) == 500);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(json_is_recognised_by_its_media_type) {
   const auto sent_as = [&](const std::string& type) {
     return status("POST", "/api/tasks", R"({"title":"t"})", type);

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
+#include <limits>
 
 #include "tasks/task_json.h"
 
@@ -61,6 +62,14 @@ BOOST_AUTO_TEST_CASE(timestamps_before_1970_count_down_to_whole_microseconds) {
   BOOST_TEST(format_timestamp(-kDay) == "1969-12-31T00:00:00.000000Z");
   BOOST_TEST(format_timestamp(-kDay - 1) == "1969-12-30T23:59:59.999999Z");
   BOOST_TEST(format_timestamp(-2'208'988'800 * kSecond) == "1900-01-01T00:00:00.000000Z");
+}
+
+// What reads rows refuses them; should one come through, nothing is read past a table's end.
+BOOST_AUTO_TEST_CASE(timestamps_that_the_form_has_no_room_for_become_the_nearest_that_it_has) {
+  for (const Timestamp early : {std::numeric_limits<Timestamp>::min(), -62'135'596'800 * kSecond - 1})
+    BOOST_TEST(format_timestamp(early) == "0001-01-01T00:00:00.000000Z");
+  for (const Timestamp late : {std::numeric_limits<Timestamp>::max(), 253'402'300'800 * kSecond})
+    BOOST_TEST(format_timestamp(late) == "9999-12-31T23:59:59.999999Z");
 }
 
 BOOST_AUTO_TEST_CASE(timestamps_reach_from_year_1_to_9999) {

@@ -82,12 +82,41 @@ BOOST_AUTO_TEST_CASE(an_id_is_an_integer_that_json_carries_exactly) {
   BOOST_TEST(database.value("SELECT seqmax FROM pg_sequence") == "9007199254740991");
 }
 
+// RFC 3339 has four digits for a year, and no word for infinity.
+BOOST_AUTO_TEST_CASE(a_time_is_within_the_years_1_to_9999) {
+  for (const std::string column : {"created_at", "updated_at"}) {
+    for (const char* time : {"0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"})
+      BOOST_TEST(takes("user_id, title, " + column, fmt::format("'u', 't', '{}'", time)), time);
+    for (const char* time :
+         {"infinity", "-infinity", "0001-12-31 23:59:59.999999+00 BC", "10000-01-01 00:00:00+00"})
+      BOOST_TEST(breaks("tasks_" + column + "_range", "user_id, title, " + column,
+                        fmt::format("'u', 't', '{}'", time)),
+                 time);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_times_of_a_kept_answer_are_within_them_too) {
+  for (const char* time :
+       {"infinity", "-infinity", "0001-12-31 23:59:59.999999+00 BC", "10000-01-01 00:00:00+00"}) {
+    for (const char* values : {"'{}', now()", "now(), '{}'"}) {
+      const std::string said = database.refusal(
+          "INSERT INTO idempotency_keys (user_id, key, fingerprint, id, title, completed, created_at, "
+          "updated_at)"
+          " VALUES ('u', 'k', sha256(''), 1, 't', false, " +
+              fmt::format(fmt::runtime(values), time) + ")",
+          "");
+      BOOST_TEST(said.contains("idempotency_keys_times"), said);
+    }
+  }
+}
+
 // By one short constraint: Postgres reads it anew for each statement.
 BOOST_AUTO_TEST_CASE(the_rules_hold_for_changes_and_for_the_rows_of_before) {
   database.run("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
   BOOST_TEST(database.refusal("UPDATE tasks SET title = ' t'", "").contains("tasks_title_trimmed"));
   BOOST_TEST(database.value("SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint"
                             " WHERE conrelid = 'tasks'::regclass AND contype = 'c'") == "tasks_rules true");
+  BOOST_TEST(database.value("SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == "0");
 }
 
 BOOST_AUTO_TEST_CASE(no_session_can_put_functions_of_its_own_before_the_rules) {

@@ -1,15 +1,14 @@
 #pragma once
 // The configuration: the environment, filled from a `.env` file where it is silent; secrets from files of
-// their own as well (secret.h). Every name, default and rule stands in config.cpp and in .env.example;
-// docs/CONFIGURATION.md explains them. Reading reports all
-// mistakes at once, each by its name and never with a secret's value.
+// their own as well (secret.h). Every name, default and rule stands in settings.cpp; docs/CONFIGURATION.md
+// explains them. Reading reports all mistakes at once, each by its name and never with a secret's value.
 
 #include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tasklane {
@@ -83,10 +82,7 @@ std::expected<Config, ConfigMistakes> read_config(
 // FASTCGI_SOCKET alone, whatever else may be wrong: to find the master that refuses just that.
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source);
 
-// Every name that is known, in the order of .env.example.
-std::vector<std::string_view> config_names();
-
-// NAME=value lines of what is in force, secrets masked ("set, 48 bytes"; a URL without its password).
+// NAME=value lines of what is in force, secrets masked ("set, 48 bytes").
 std::string describe(const Config& config);
 
 }  // namespace tasklane

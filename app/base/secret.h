@@ -6,7 +6,6 @@
 // A file's value ends before one trailing newline. A file that others can read, that cannot be read or that
 // holds nothing is a mistake, as is NAME beside NAME_FILE in the same place; an empty credential is none.
 
-#include <array>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -14,9 +13,6 @@
 #include <string_view>
 
 namespace tasklane {
-
-inline constexpr std::array<std::string_view, 3> kSecretNames = {"DATABASE_URL", "DATABASE_URL_DIRECT",
-                                                                 "BETTER_AUTH_SECRET"};
 
 // A place with names: nullopt when the name is not set there.
 using NamedValues = std::function<std::optional<std::string>(std::string_view name)>;

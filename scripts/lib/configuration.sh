@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154  # set by common.sh, state.sh and scripts/up
 
 names=$(sed -n 's/^#\?\([A-Z_]\+\)=.*/\1/p' "$project/.env.example")
-names+=" DATABASE_URL_FILE DATABASE_URL_DIRECT_FILE BETTER_AUTH_SECRET_FILE"
+names+=$(awk -F'[#=]' '/ Secret\.$/ {secret = 1} /^#[A-Z_]+=/ {if (secret) print "", $2 "_FILE"; secret = 0}' "$project/.env.example")
 dotenv=$project/.env
 
 quote() {  # VALUE, as app/base/env_file.h reads it back

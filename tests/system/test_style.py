@@ -30,9 +30,11 @@ LAYERS = {
     "api": {"base", "json", "http", "auth", "tasks"},
     "worker": {"base", "json", "http", "auth", "tasks", "postgres", "fastcgi", "api"},
     "cli": {"base", "json", "http", "auth", "tasks", "postgres", "supervisor"},
+    "documents": {"base", "api"},
     "master_main.cpp": {"base", "supervisor"},
     "worker_main.cpp": {"base", "fastcgi", "worker"},
     "cli_main.cpp": {"base", "cli"},
+    "documents_main.cpp": {"documents"},
 }
 DOORS = {
     r"boost/asio/awaitable\.hpp": r"base/awaitable\.h",

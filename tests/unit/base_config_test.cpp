@@ -11,6 +11,7 @@
 #include <ostream>
 
 #include "base/limits.h"
+#include "base/settings.h"
 
 using namespace tasklane;
 using namespace std::literals;
@@ -214,8 +215,8 @@ BOOST_AUTO_TEST_CASE(describes_what_is_in_force_without_a_secret) {
   BOOST_TEST(text.find("hunter2") == std::string::npos);
   BOOST_TEST(text.find(kSecret) == std::string::npos);
   BOOST_TEST(text.find("BETTER_AUTH_SECRET=set, 32 bytes\n") != std::string::npos);
-  for (const auto name : config_names())
-    BOOST_TEST(("\n" + text).find("\n" + std::string(name) + "=") != std::string::npos, name);
+  for (const Setting& setting : settings())
+    BOOST_TEST(("\n" + text).find("\n" + std::string(setting.name) + "=") != std::string::npos, setting.name);
 }
 
 BOOST_AUTO_TEST_CASE(lets_the_environment_win_over_the_file) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/exit_codes.h"
+#include "base/settings.h"
 #include "cli/check_command.h"
 #include "cli/migrate_command.h"
 #include "cli/token_command.h"
@@ -30,7 +31,7 @@ struct Fixture {
   Fixture() {
     if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     env_file = folder + "/tasklane.env";
-    for (const auto name : config_names()) ::unsetenv(std::string(name).c_str());
+    for (const Setting& setting : settings()) ::unsetenv(std::string(setting.name).c_str());
   }
   ~Fixture() { std::filesystem::remove_all(folder); }
 

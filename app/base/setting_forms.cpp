@@ -1,0 +1,129 @@
+#include "base/setting_forms.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace tasklane {
+
+namespace {
+
+using Mistakes = std::vector<std::string>;
+
+std::string_view trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+template <class Number>
+bool parse_whole(std::string_view text, Number& number, int base) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+std::vector<std::string> entries_of(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto entry = trim(text.substr(0, comma));
+    if (!entry.empty() && std::ranges::find(entries, entry) == entries.end()) entries.emplace_back(entry);
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+  }
+  return entries;
+}
+
+}  // namespace
+
+Form whole_number(std::int64_t min, std::int64_t max, std::function<void(Config&, std::int64_t)> set,
+                  std::function<std::int64_t(const Config&)> get) {
+  const auto read = [=](std::string_view text, Config& config) -> Mistakes {
+    std::int64_t number = 0;
+    if (text.empty()) return {};
+    if (!parse_whole(trim(text), number, 10) || number < min || number > max)
+      return {fmt::format("must be a whole number from {} to {}", min, max)};
+    set(config, number);
+    return {};
+  };
+  const auto show = [=](const Config& config) { return fmt::format("{}", get(config)); };
+  return {.values = fmt::format("{} to {}", min, max), .read = read, .show = show};
+}
+
+Form file_mode(unsigned Config::*member) {
+  constexpr unsigned kMax = 0777;
+  const auto read = [=](std::string_view text, Config& config) -> Mistakes {
+    unsigned mode = 0;
+    if (text.empty()) return {};
+    if (!parse_whole(trim(text), mode, 8) || mode > kMax)
+      return {fmt::format("must be an octal file mode up to {:04o}, such as 0660", kMax)};
+    config.*member = mode;
+    return {};
+  };
+  const auto show = [=](const Config& config) { return fmt::format("{:04o}", config.*member); };
+  return {.values = fmt::format("octal, up to {:04o}", kMax), .read = read, .show = show};
+}
+
+Form one_of(std::vector<std::string_view> words, std::function<void(Config&, std::size_t)> set,
+            std::function<std::string(const Config&)> show) {
+  const auto read = [=](std::string_view text, Config& config) -> Mistakes {
+    if (text.empty()) return {};
+    const auto found = std::ranges::find(words, trim(text));
+    if (found == words.end()) return {fmt::format("must be one of: {}", fmt::join(words, ", "))};
+    set(config, static_cast<std::size_t>(found - words.begin()));
+    return {};
+  };
+  return {.values = fmt::format("`{}`", fmt::join(words, "`, `")), .read = read, .show = std::move(show)};
+}
+
+Form text(std::string Config::*member, std::initializer_list<TextRule> rules) {
+  const auto read = [member, rules = std::vector(rules)](std::string_view given, Config& config) -> Mistakes {
+    Mistakes mistakes;
+    if (given.empty()) return mistakes;
+    config.*member = given;
+    for (const auto& rule : rules) {
+      if (auto mistake = rule.mistake(config.*member); !mistake.empty())
+        mistakes.push_back(std::move(mistake));
+    }
+    return mistakes;
+  };
+  std::vector<std::string_view> values;
+  for (const auto& rule : rules) values.push_back(rule.values);
+  return {.values = fmt::format("{}", fmt::join(values, ", ")),
+          .read = read,
+          .show = [member](const Config& config) { return config.*member; }};
+}
+
+Form list(std::vector<std::string> Config::*member, std::string_view values,
+          bool (*fits)(const std::string& entry), std::string_view mistake) {
+  const auto read = [=](std::string_view text, Config& config) -> Mistakes {
+    Mistakes mistakes;
+    if (text.empty()) return mistakes;
+    config.*member = entries_of(text);
+    for (std::size_t number = 1; const auto& entry : config.*member) {
+      if (!fits(entry)) mistakes.push_back(fmt::format(fmt::runtime(mistake), number));
+      ++number;
+    }
+    return mistakes;
+  };
+  const auto show = [=](const Config& config) { return fmt::format("{}", fmt::join(config.*member, ",")); };
+  return {.values = std::string(values), .read = read, .show = show};
+}
+
+Form key_source() {
+  const auto read = [](std::string_view text, Config& config) -> std::vector<std::string> {
+    config.jwks_database = text == "database";
+    if (text.empty() || config.jwks_database) return {};
+    config.jwks_file = text;
+    if (!text.starts_with('/')) return {"must be \"database\" or an absolute path"};
+    return {};
+  };
+  const auto show = [](const Config& config) {
+    if (config.jwks_file) return *config.jwks_file;
+    return std::string(config.jwks_database ? "database" : "off");
+  };
+  return {.values = "`database` or an absolute path", .read = read, .show = show};
+}
+
+}  // namespace tasklane

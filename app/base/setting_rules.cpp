@@ -1,0 +1,117 @@
+#include "base/setting_rules.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace tasklane {
+
+namespace {
+
+bool is_address(const std::string& text) {
+  if (text.contains('\0')) return false;  // inet_pton would read as far as that
+  in6_addr storage;  // large enough for both
+  return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;
+}
+
+// Letters, digits and the characters in `also`, and nothing else: fit for nginx without quotes.
+bool is_plain(std::string_view text, std::string_view also) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || also.contains(c);
+  });
+}
+
+bool is_listen_address(const std::string& text) {
+  const bool brackets = text.starts_with('[') && text.ends_with(']');
+  const std::string address = brackets ? text.substr(1, text.size() - 2) : text;
+  return is_address(address) && brackets == address.contains(':');
+}
+
+bool is_upstream(std::string_view text) {
+  if (text.starts_with("unix:/")) return text.size() > 6 && is_plain(text.substr(5), "/._-+@");
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view host = text.substr(0, colon);
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port < 1 || port > 65'535) return false;
+  if (host.starts_with('[')) return is_listen_address(std::string(host));
+  return !host.empty() && is_plain(host, ".-");
+}
+
+}  // namespace
+
+Wrong wrong_in_database_url(const std::string& text) {
+  const bool fits = text.starts_with("postgresql://") || text.starts_with("postgres://");
+  return fits ? "" : "must begin with postgresql://";
+}
+
+Wrong wrong_in_secret(const std::string& text) {
+  if (text.size() >= limits::kSecretMinBytes) return "";
+  return fmt::format("has {} bytes; at least {} are needed (openssl rand -base64 32 makes one)", text.size(),
+                     limits::kSecretMinBytes);
+}
+
+Wrong wrong_in_path(const std::string& text) {
+  const bool fits = text.starts_with('/') && is_plain(text, "/._-+@");
+  return fits ? "" : "must be an absolute path of letters, digits and /._-+@";
+}
+
+Wrong wrong_in_socket_length(const std::string& text) {
+  if (text.size() <= 99) return "";  // sun_path has 107, unix(7)
+  return "is longer than 99 bytes: a unix socket's path has at most 107, and FASTCGI_SOCKET.control is one, "
+         "too";
+}
+
+Wrong wrong_in_nginx_user(const std::string& text) {
+  return is_plain(text, "_- ") ? "" : "must be \"USER\" or \"USER GROUP\"";
+}
+
+Wrong wrong_in_host_names(const std::string& text) {
+  return is_plain(text, ".- *") ? "" : "must be host names with spaces between them";
+}
+
+Wrong wrong_in_listen_address(const std::string& text) {
+  return is_listen_address(text) ? "" : "must be an IP address, an IPv6 address in brackets";
+}
+
+Wrong wrong_in_upstream(const std::string& text) {
+  return is_upstream(text) ? "" : "must be host:port or unix:/path";
+}
+
+bool is_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  if (slash == std::string::npos) return is_address(address);
+  int bits = -1;
+  const auto [end, error] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+  return is_address(address) && error == std::errc{} && end == text.data() + text.size() && bits >= 0 &&
+         bits <= (address.contains(':') ? 128 : 32);
+}
+
+bool is_origin(const std::string& text) {
+  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>("https://", ":443"),
+                                     std::pair<std::string_view, std::string_view>("http://", ":80")}) {
+    if (!text.starts_with(scheme) || text.ends_with(port)) continue;
+    std::string_view host = std::string_view(text).substr(scheme.size());
+    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
+      const std::string_view digits = host.substr(colon + 1);
+      if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
+      host = host.substr(0, colon);
+    }
+    const bool upper = std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (host.starts_with('[') && host.ends_with(']'))
+      return !upper && is_address(std::string(host.substr(1, host.size() - 2)));
+    return !host.empty() && !upper && is_plain(host, ".-");
+  }
+  return false;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,32 @@
+#pragma once
+// What the texts of settings must be. What passes can stand in an nginx configuration as it is: these values
+// are written into one.
+
+#include <string>
+
+namespace tasklane {
+
+// What is wrong with a text that is not empty, a sentence without the setting's name; empty: nothing.
+using Wrong = std::string;
+
+Wrong wrong_in_database_url(const std::string& text);
+Wrong wrong_in_secret(const std::string& text);
+Wrong wrong_in_path(const std::string& text);
+Wrong wrong_in_socket_length(const std::string& text);
+Wrong wrong_in_nginx_user(const std::string& text);
+Wrong wrong_in_host_names(const std::string& text);
+
+// As nginx's listen takes it: an IPv6 address stands in brackets.
+Wrong wrong_in_listen_address(const std::string& text);
+
+// As nginx's upstream takes it: host:port, [IPv6]:port or unix:/path.
+Wrong wrong_in_upstream(const std::string& text);
+
+// ADDRESS or ADDRESS/BITS.
+bool is_network(const std::string& text);
+
+// RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and
+// without the scheme's own port. Anything else would never match.
+bool is_origin(const std::string& text);
+
+}  // namespace tasklane

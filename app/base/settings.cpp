@@ -1,0 +1,258 @@
+#include "base/settings.h"
+
+#include "base/limits.h"
+#include "base/setting_forms.h"
+#include "base/setting_rules.h"
+
+namespace tasklane {
+
+namespace {
+
+constexpr TextRule kUrl{"`postgresql://USER:PASSWORD@HOST/DATABASE`", wrong_in_database_url};
+constexpr TextRule kPath{"an absolute path", wrong_in_path};
+
+using enum SettingGroup;
+
+const Setting kSettings[] = {
+    // Postgres
+    {.name = "DATABASE_URL",
+     .group = postgres,
+     .form = text(&Config::database_url, {kUrl}),
+     .secret = true,
+     .required = "give postgresql://user:password@host/database",
+     .text = "The database, with the role that the workers use. Percent-encode special characters of the"
+             " password: `@` is `%40`, `/` is `%2F`. `scripts/up` makes a private database without it;"
+             " everything else needs it.",
+     .more = "The role is `tasklane_api` ([data model](data-model.md)).",
+     .example = "postgresql://tasklane_api:PASSWORD@db.example.com/tasks?sslmode=verify-full"
+                "&sslrootcert=/etc/ssl/certs/ca-certificates.crt"},
+    {.name = "DATABASE_URL_DIRECT",
+     .group = postgres,
+     .form = text(&Config::database_url_direct, {kUrl}),
+     .default_in_words = "as `DATABASE_URL`",
+     .secret = true,
+     .text = "The same database as the tables' owner and past any pooler: for `tasklane migrate`.",
+     .more = "`tasklane check --db` reads the schema's version with it, too."},
+    {.name = "DATABASE_CONNECTIONS",
+     .group = postgres,
+     .form = whole(&Config::database_connections, 1, 4),
+     .default_value = "2",
+     .text = "Connections to Postgres per worker. Two serve a local database, four a distant one (10 ms and "
+             "more).",
+     .more = "All of them: workers × this. Each carries a batch of statements at a time."},
+
+    // Tokens
+    {.name = "BETTER_AUTH_SECRET",
+     .group = tokens,
+     .form = text(&Config::better_auth_secret, {{"at least 32 bytes", wrong_in_secret}}),
+     .default_in_words = "none",
+     .secret = true,
+     .text =
+         "Better Auth's secret: HS256 tokens signed with it are accepted. Leave it unset when all tokens come"
+         " from Better Auth's jwt plugin, since it also decrypts that plugin's private keys.",
+     .more = "Its bytes are used as they are.",
+     .example = "openssl rand -base64 32"},
+    {.name = "AUTH_JWKS",
+     .group = tokens,
+     .form = key_source(),
+     .default_in_words = "`database` without a secret, otherwise none",
+     .text =
+         "Where public keys come from: `database` is the jwt plugin's table `jwks`, a path names a JWKS file,"
+         " which is read again when it changes.",
+     .more =
+         "The table is read through the view `tasklane_public_keys`. Beside a secret, both kinds of tokens"
+         " are accepted."},
+    {.name = "AUTH_RSA_ALGORITHM",
+     .group = tokens,
+     .form = choice(&Config::rsa_algorithm, {{"RS256", "RS256"}, {"PS256", "PS256"}}),
+     .default_value = "RS256",
+     .text = "The algorithm of RSA keys that do not name one."},
+    {.name = "AUTH_ISSUER",
+     .group = tokens,
+     .form = text(&Config::issuer),
+     .default_in_words = "not checked",
+     .text = "What a token's `iss` must be. Better Auth sets it to the origin of its `baseURL`, such as"
+             " `https://app.example.com`. Set it whenever your tokens have it.",
+     .more = "It keeps out tokens made for something else."},
+    {.name = "AUTH_AUDIENCE",
+     .group = tokens,
+     .form = text(&Config::audience),
+     .default_in_words = "not checked",
+     .text = "What a token's `aud` must be or contain. Better Auth sets it to the same origin."},
+    {.name = "AUTH_LEEWAY_SECONDS",
+     .group = tokens,
+     .form = whole(&Config::leeway, 0, 300),
+     .default_value = "30",
+     .text = "How far clocks may differ, in seconds."},
+    {.name = "TOKEN_CACHE_ENTRIES",
+     .group = tokens,
+     .form = whole(&Config::token_cache_entries, 0, 1'000'000),
+     .default_value = "16384",
+     .text = "Verified tokens that each worker remembers, a few hundred bytes each.",
+     .more = "None is remembered past its expiry or a change of keys."},
+
+    // Workers
+    {.name = "FASTCGI_SOCKET",
+     .group = workers,
+     .form = text(&Config::socket_path, {kPath, {"at most 99 bytes", wrong_in_socket_length}}),
+     .default_value = "/run/tasklane/tasklane.sock",
+     .text = "The unix socket between nginx and the workers.",
+     .more =
+         "Beside it the master makes `FASTCGI_SOCKET.control`, for `tasklane reload`, `upgrade` and `status`;"
+         " only its own user can connect there. A reload cannot change it."},
+    {.name = "FASTCGI_SOCKET_GROUP",
+     .group = workers,
+     .form = text(&Config::socket_group),
+     .default_in_words = "the master's own",
+     .text = "The socket's group: nginx's, so that nobody else can speak to the workers."},
+    {.name = "FASTCGI_SOCKET_MODE",
+     .group = workers,
+     .form = file_mode(&Config::socket_mode),
+     .default_value = "0660",
+     .text = "The socket's mode."},
+    {.name = "WORKERS",
+     .group = workers,
+     .form = whole(&Config::workers, 1, limits::kWorkersMax),
+     .default_in_words = "one per processor",
+     .text = "Worker processes."},
+    {.name = "WORKER_CPU_AFFINITY",
+     .group = workers,
+     .form = choice(&Config::worker_cpu_affinity, {{"auto", true}, {"off", false}}),
+     .default_value = "auto",
+     .text = "With at least one worker for each processor, `auto` binds each to one; `off`: the kernel "
+             "places them.",
+     .more = "A new worker goes to the processor that has the fewest."},
+    {.name = "REQUESTS_IN_FLIGHT_MAX",
+     .group = workers,
+     .form = whole(&Config::requests_in_flight_max, 1, 8'192),
+     .default_value = "2048",
+     .text = "Requests that a worker holds at once; past that it answers 503 with `Retry-After`."},
+    {.name = "DRAIN_TIMEOUT_SECONDS",
+     .group = workers,
+     .form = whole(&Config::drain_timeout, 1, 3'600),
+     .default_value = "30",
+     .text =
+         "How long stopping and reloading wait for requests to end, in seconds; then workers are killed."},
+    {.name = "WORKER_REQUESTS_MAX",
+     .group = workers,
+     .form = whole(&Config::worker_requests_max, 0, 1'000'000'000'000),
+     .default_value = "0",
+     .text = "A worker that has answered so many requests retires: its successor gets ready first, then it "
+             "drains."
+             " 0: never."},
+    {.name = "WORKER_RSS_MAX",
+     .group = workers,
+     .form = whole(&Config::worker_rss_max_mib, 0, 1'048'576),
+     .default_value = "0",
+     .text = "A worker whose resident memory has grown to so many MiB retires in the same way. 0: never."},
+    {.name = "SLOW_REQUEST_MS",
+     .group = workers,
+     .form = whole(&Config::slow_request, 0, 60'000),
+     .default_value = "1000",
+     .text = "A request that takes so many milliseconds gets a line in the log with its phases. 0: every "
+             "request.",
+     .more =
+         "[What the phases mean](operations/seeing.md#a-slow-request). Use 0 for a look at a few. Above 8000,"
+         " the longest a request can take, there is no line."},
+    {.name = "LOG_LEVEL",
+     .group = workers,
+     .form = choice(&Config::log_level, {{"debug", LogLevel::debug},
+                                         {"info", LogLevel::info},
+                                         {"warning", LogLevel::warning},
+                                         {"error", LogLevel::error}}),
+     .default_value = "info",
+     .text = "The least important lines that the log has."},
+    {.name = "LOG_FORMAT",
+     .group = workers,
+     .form = choice(&Config::log_format,
+                    {{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}}),
+     .default_value = "auto",
+     .text = "The form of the log's lines; `auto` is text when stderr is a terminal, otherwise JSON."},
+
+    // nginx
+    {.name = "NGINX_USER",
+     .group = nginx,
+     .form = text(&Config::nginx_user, {{"`USER` or `USER GROUP`", wrong_in_nginx_user}}),
+     .default_in_words = "nginx's own",
+     .text = "The user, and the group, that nginx's workers run as."},
+    {.name = "SERVER_NAME",
+     .group = nginx,
+     .form = text(&Config::server_name, {{"host names", wrong_in_host_names}}),
+     .default_value = "localhost",
+     .text = "The names that nginx answers to, with spaces between them."},
+    {.name = "LISTEN_ADDRESS",
+     .group = nginx,
+     .form = text(&Config::listen_address, {{"an IP address, IPv6 in brackets", wrong_in_listen_address}}),
+     .default_value = "0.0.0.0",
+     .text = "The address that nginx listens on, such as `127.0.0.1` or `[::]`."},
+    {.name = "HTTPS_PORT",
+     .group = nginx,
+     .form = whole(&Config::https_port, 1, 65'535),
+     .default_value = "443",
+     .text = "The port with TLS."},
+    {.name = "HTTP_PORT",
+     .group = nginx,
+     .form = whole(&Config::http_port, 1, 65'535),
+     .default_value = "80",
+     .text = "The plain port: it redirects pages to HTTPS and refuses API calls.",
+     .more = "A token sent there has already been seen."},
+    {.name = "TLS_CERTIFICATE",
+     .group = nginx,
+     .form = text(&Config::tls_certificate, {kPath}),
+     .default_value = "/etc/tasklane/tls/fullchain.pem",
+     .text = "The certificate with its chain."},
+    {.name = "TLS_CERTIFICATE_KEY",
+     .group = nginx,
+     .form = text(&Config::tls_certificate_key, {kPath}),
+     .default_value = "/etc/tasklane/tls/privkey.pem",
+     .text = "The certificate's key."},
+    {.name = "TLS_PROFILE",
+     .group = nginx,
+     .form = choice(&Config::tls_profile,
+                    {{"intermediate", TlsProfile::intermediate}, {"modern", TlsProfile::modern}}),
+     .default_value = "intermediate",
+     .text = "Mozilla's server side TLS: `intermediate` is TLS 1.2 and 1.3, `modern` 1.3 alone."},
+    {.name = "CORS_ORIGINS",
+     .group = nginx,
+     .form = list(
+         &Config::cors_origins, "origins", is_origin,
+         "entry {} must be an origin such as https://app.example.com: scheme, host in lower case, port if"
+         " any, no path"),
+     .default_in_words = "none",
+     .text = "Whose pages may call the API from a browser. Origins are compared exactly: scheme, host in "
+             "lower case, port unless it is the scheme's own, no path.",
+     .example = "https://app.example.com,http://localhost:3000"},
+    {.name = "OPERATIONS_ALLOW",
+     .group = nginx,
+     .form = list(&Config::operations_allow, "addresses or networks, comma separated", is_network,
+                  "must be addresses or networks (CIDR)"),
+     .default_in_words = "loopback alone",
+     .text = "Who may read `/metrics` and `/status`, besides loopback."},
+    {.name = "RATE_LIMIT_PER_SECOND",
+     .group = nginx,
+     .form = whole(&Config::rate_limit_per_second, 0, 100'000),
+     .default_value = "0",
+     .text = "API requests per second and client address; past that 429. 0: no limit."},
+    {.name = "FRONTEND_UPSTREAM",
+     .group = nginx,
+     .form = text(&Config::frontend_upstream, {{"`host:port` or `unix:/path`", wrong_in_upstream}}),
+     .default_in_words = "none, nginx has a page of its own at `/`",
+     .text = "Where the web app's Next.js server listens. `scripts/up` starts one and sets this by itself.",
+     .more = "It gets `/api/auth/` and every page; without it `/api/auth/` is 404. Private to this host or "
+             "network:"
+             " nginx tells it who asks."},
+    {.name = "FRONTEND_ROOT",
+     .group = nginx,
+     .form = text(&Config::frontend_root, {kPath}),
+     .default_in_words = "none, the web app serves that itself",
+     .text = "The folder whose `_next/static/` nginx serves from disk.",
+     .more = "Browsers keep these files for ever."},
+};
+
+}  // namespace
+
+std::span<const Setting> settings() {
+  return kSettings;
+}
+
+}  // namespace tasklane

@@ -17,7 +17,7 @@ namespace tasklane {
 class Api {
  public:
   Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request = std::chrono::seconds(1));
+      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request);
 
   // Always answers: failures of any kind become problems, exceptions too.
   boost::asio::awaitable<Response> handle(Request request);

@@ -18,7 +18,7 @@ namespace {
 using MaybeFault = std::optional<TokenFault>;
 
 // Unix time as "exp" may have it, cut to what fits: 2^53 is exact in a double and 285 million years away.
-constexpr double kTimeMax = 9007199254740992.0;
+constexpr double kExpiryMaxSeconds = 9007199254740992.0;
 
 struct Parts {
   std::string_view header;
@@ -120,7 +120,7 @@ std::expected<UnixTime, TokenFault> check_times(const JsonValue& claims, std::ch
     if (!time) return std::unexpected(TokenFault::malformed);
     if (*time > latest) return std::unexpected(TokenFault::not_yet_valid);
   }
-  return static_cast<UnixTime>(std::floor(std::min(*expiry, kTimeMax)));
+  return static_cast<UnixTime>(std::floor(std::min(*expiry, kExpiryMaxSeconds)));
 }
 
 bool names(const JsonValue* audience, std::string_view wanted) {

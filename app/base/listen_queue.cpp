@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 
 #include "base/descriptors.h"
@@ -24,7 +25,7 @@ struct Query {
 };
 
 // A kernel answers a dump of one at once; the bound is for one that does not.
-constexpr timeval kAnswerTimeout{.tv_sec = 0, .tv_usec = 100'000};
+constexpr std::chrono::milliseconds kListenQueueTimeout{100};
 
 bool send_query(int fd, ino_t inode) {
   Query query{};
@@ -69,7 +70,8 @@ std::optional<ListenQueue> find_queue(const char* bytes, std::size_t length, ino
 std::optional<ListenQueue> listen_queue(ino_t inode) {
   const Descriptor netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
   if (!netlink) return std::nullopt;
-  ::setsockopt(netlink.get(), SOL_SOCKET, SO_RCVTIMEO, &kAnswerTimeout, sizeof kAnswerTimeout);
+  const timeval timeout{.tv_sec = 0, .tv_usec = kListenQueueTimeout.count() * 1000};
+  ::setsockopt(netlink.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   if (!send_query(netlink.get(), inode)) return std::nullopt;
   std::array<char, 4096> answer;
   const ssize_t length = ::recv(netlink.get(), answer.data(), answer.size(), 0);

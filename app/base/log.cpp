@@ -38,8 +38,11 @@ constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning",
 // By level: syslog(3)'s numbers as sd-daemon(3) writes them.
 constexpr std::array<std::string_view, 4> kPriorities = {"<7>", "<6>", "<4>", "<3>"};
 
+constexpr std::size_t kLogLineMaxBytes = 4096;
+static_assert(kLogLineMaxBytes <= PIPE_BUF);
+
 // Where a line's text ends: a closing quote, a brace and the line feed still fit behind it.
-constexpr std::size_t kTextMax = PIPE_BUF - 3;
+constexpr std::size_t kTextEnd = kLogLineMaxBytes - 3;
 
 // JSON's escapes, for text lines too: they keep an event on its line. Cut where the line is full.
 void append_escaped(fmt::memory_buffer& line, std::string_view text) {
@@ -55,7 +58,7 @@ void append_escaped(fmt::memory_buffer& line, std::string_view text) {
       if (lead == '"' || lead == '\\') piece.push_back('\\');
       piece.append(text.substr(0, length));
     }
-    if (line.size() + piece.size() > kTextMax) return;
+    if (line.size() + piece.size() > kTextEnd) return;
     line.append(piece.data(), piece.data() + piece.size());
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
@@ -77,13 +80,13 @@ void append_field(fmt::memory_buffer& line, std::string_view form, const Field& 
   if (text != nullptr && text->empty()) return;
   const std::size_t before = line.size();
   fmt::format_to(std::back_inserter(line), fmt::runtime(form), field.name);
-  if (line.size() >= kTextMax) return line.resize(before);
+  if (line.size() >= kTextEnd) return line.resize(before);
   if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
     fmt::format_to(std::back_inserter(line), "{}", *number);
   } else {
     append_quoted(line, *text);
   }
-  if (line.size() > kTextMax + 1) line.resize(before);
+  if (line.size() > kTextEnd + 1) line.resize(before);
 }
 
 std::string now() {

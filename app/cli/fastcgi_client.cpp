@@ -21,7 +21,7 @@ namespace {
 enum class Kind : unsigned char { begin = 1, end = 3, params = 4, in = 5, out = 6 };
 
 constexpr std::size_t kHeaderBytes = 8;
-constexpr std::size_t kAnswerMaxBytes = 1024 * 1024;  // the largest /metrics is a tenth of it
+constexpr std::size_t kStatusAnswerMaxBytes = 1024 * 1024;  // the largest /metrics is a tenth of it
 
 using Answer = std::expected<std::string, std::string>;
 
@@ -78,7 +78,7 @@ Answer read_output(int fd, const std::string& path) {
     if (!receive(fd, content, length + byte(6))) return trouble("no whole answer from", path);
     if (byte(1) == static_cast<std::size_t>(Kind::end)) return output;
     if (byte(1) == static_cast<std::size_t>(Kind::out)) output.append(content, 0, length);
-    if (output.size() > kAnswerMaxBytes)
+    if (output.size() > kStatusAnswerMaxBytes)
       return std::unexpected(fmt::format("the answer from {} has no end", path));
   }
 }

@@ -29,7 +29,7 @@ using Findings = std::vector<Finding>;
 
 constexpr std::size_t kDistinctBytesMin = 12;  // 32 random hexadecimal digits have 12 or more, nearly always
 constexpr std::chrono::days kRenewBefore{14};  // Let's Encrypt's clients renew 30 days before the end
-constexpr rlim_t kOtherDescriptors = 64;       // a worker's own, besides nginx's connections
+constexpr rlim_t kOtherDescriptorsMax = 64;    // a worker's own, besides nginx's connections
 
 void inspect_secret(const Config& config, Findings& findings) {
   if (config.better_auth_secret.empty()) return;
@@ -94,7 +94,7 @@ void inspect_kernel(Findings& findings) {
     findings.push_back({Level::good, fmt::format("net.core.somaxconn is {}", *backlog)});
   }
   rlimit files{};
-  const rlim_t needed = limits::kConnectionsPerWorkerMax + kOtherDescriptors;
+  const rlim_t needed = limits::kConnectionsPerWorkerMax + kOtherDescriptorsMax;
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   if (files.rlim_max < needed) {
     findings.push_back(

@@ -31,8 +31,8 @@ constexpr CommandLine kLine = {
         "open the socket. Exits 111 when nobody answers.",
     .options = kOptions};
 
-constexpr std::chrono::milliseconds kPatience{2'000};
-constexpr timespec kInterval{.tv_sec = 1, .tv_nsec = 0};
+constexpr std::chrono::milliseconds kStatusTimeout{2'000};
+constexpr std::chrono::seconds kStatusInterval{1};
 
 bool wants_colours() {
   const char* none = std::getenv("NO_COLOR");  // no-color.org
@@ -41,7 +41,7 @@ bool wants_colours() {
 
 // The text to show; a sentence when there is none.
 std::expected<std::string, std::string> look(const std::string& socket, bool as_json, StatusTable& table) {
-  auto answer = fastcgi_get(socket, "/status", kPatience);
+  auto answer = fastcgi_get(socket, "/status", kStatusTimeout);
   if (!answer || as_json) return answer ? *answer + '\n' : answer;
   return table.render(*answer);
 }
@@ -53,12 +53,13 @@ int watch(const std::string& socket, bool as_json, StatusTable& table) {
   for (const int signal : {SIGINT, SIGTERM}) ::sigaddset(&ends, signal);
   ::sigprocmask(SIG_BLOCK, &ends, nullptr);
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const timespec interval{.tv_sec = kStatusInterval.count(), .tv_nsec = 0};
   do {
     const auto text = look(socket, as_json, table);
     if (terminal) fmt::print("\x1b[H\x1b[2J");
     fmt::print("{}{}", text ? *text : fmt::format("tasklane: {}\n", text.error()), as_json ? "" : "\n");
     if (std::fflush(stdout) != 0) return kExitFailure;  // nobody reads any more
-  } while (::sigtimedwait(&ends, nullptr, &kInterval) < 0);
+  } while (::sigtimedwait(&ends, nullptr, &interval) < 0);
   return kExitOk;
 }
 

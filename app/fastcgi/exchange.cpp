@@ -118,10 +118,11 @@ iovec part(const void* data, std::size_t bytes) {
 // call and straight from where the text is. `head` is the few headers of our own, far less than a record.
 // False as write_whole().
 bool write_answer(int fd, int request_id, std::string_view head, std::string_view body) {
-  constexpr std::size_t kContentMaxBytes = 65'528;  // two bytes hold it; a multiple of 8 needs no padding
+  constexpr std::size_t kRecordContentMaxBytes =
+      65'528;  // two bytes hold it; a multiple of 8 needs no padding
   const End end(request_id);
   do {
-    const std::string_view piece = body.substr(0, kContentMaxBytes - head.size());
+    const std::string_view piece = body.substr(0, kRecordContentMaxBytes - head.size());
     body.remove_prefix(piece.size());
     const FCGI_Header header = record_header(FCGI_STDOUT, request_id, head.size() + piece.size());
     std::array parts{part(&header, sizeof header), part(head.data(), head.size()),

@@ -75,9 +75,9 @@ void JsonText::escape(char c) {
 }
 
 void JsonText::integer(std::int64_t number) {
-  constexpr std::size_t kBytesMax = 20;  // 19 digits and a sign
-  char* const to = extend(kBytesMax);
-  at_ = std::to_chars(to, to + kBytesMax, number).ptr;
+  constexpr std::size_t kIntegerBytes = 20;  // 19 digits and a sign
+  char* const to = extend(kIntegerBytes);
+  at_ = std::to_chars(to, to + kIntegerBytes, number).ptr;
 }
 
 std::string JsonText::take() {

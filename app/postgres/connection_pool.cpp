@@ -15,6 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::chrono::milliseconds kStartTick{5};
+
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
   if (!keywords) throw std::invalid_argument("the database URL is malformed");
@@ -143,7 +145,7 @@ void ConnectionPool::watch_deadlines() {
 asio::awaitable<void> ConnectionPool::tried() {
   asio::steady_timer timer(loop_);
   while (!std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->tried(); })) {
-    timer.expires_after(std::chrono::milliseconds(5));
+    timer.expires_after(kStartTick);
     co_await timer.async_wait(asio::use_awaitable);
   }
 }

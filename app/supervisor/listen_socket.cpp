@@ -25,6 +25,7 @@ namespace {
 using Refused = std::unexpected<ListenRefusal>;
 
 constexpr int kFirstInheritedFd = 3;  // SD_LISTEN_FDS_START
+constexpr std::chrono::milliseconds kSocketLockPause{10};
 
 Refused refuse(int exit_code, const std::string& path, std::string_view why) {
   return Refused({fmt::format("{}: {}", path, why), exit_code});
@@ -63,7 +64,7 @@ std::expected<Descriptor, ListenRefusal> lock_folder(const std::string& path) {
     if (errno != EWOULDBLOCK && errno != EINTR) return refuse_call(path, "flock of its folder");
     if (std::chrono::steady_clock::now() > give_up)
       return refuse(kExitTemporary, path, "another process holds the lock of its folder");
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(kSocketLockPause);
   }
   return fd;
 }

@@ -17,6 +17,8 @@ namespace tasklane {
 
 namespace {
 
+constexpr std::chrono::milliseconds kWatchdogIntervalMax{3'600'000};
+
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* text = std::getenv(variable);
   return text == nullptr ? std::nullopt : parse_number<std::uint64_t>(text);
@@ -51,8 +53,8 @@ ServiceNotifier ServiceNotifier::from_environment() {
   const auto pid = number_in("WATCHDOG_PID");
   if (notifier.socket_ && microseconds && *microseconds > 0 &&
       pid.value_or(static_cast<std::uint64_t>(::getpid())) == static_cast<std::uint64_t>(::getpid()))
-    notifier.interval_ =
-        std::chrono::milliseconds(std::clamp<std::uint64_t>(*microseconds / 2'000, 1, 3'600'000));
+    notifier.interval_ = std::chrono::milliseconds(std::clamp<std::uint64_t>(
+        *microseconds / 2'000, 1, static_cast<std::uint64_t>(kWatchdogIntervalMax.count())));
   return notifier;
 }
 

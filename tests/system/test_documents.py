@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.bounds import limits_of_the_code, number
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
@@ -18,58 +20,6 @@ def read(path):
 def test_every_sqlstate_that_the_code_knows_is_published():
     for code in set(re.findall(r'"([0-9][0-9A-Z]{1,4})"', read("app/postgres/sqlstate.cpp"))):
         assert code in read("docs/ERRORS.md"), code
-
-
-MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "days": 86_400_000}
-BYTES = {"KiB": 1024, "MiB": 1024**2}
-
-
-def constants(text, known):
-    """{name: number} of the constants a C++ text defines as numbers, durations in milliseconds."""
-    found = {}
-    pattern = r"constexpr ([\w:]+) (k\w+)\s*(?:=|(?={))\s*(.+?);"
-    for kind, name, value in re.findall(pattern, re.sub(r"//.*", "", text), re.DOTALL):
-        value = re.sub(r"std::int64_t{(\d+)}|'|{(.+)}", lambda m: m.group(1) or m.group(2) or "", value)
-        value = re.sub(r"limits::(k\w+)", lambda m: str(known.get(m.group(1))), value)
-        if kind == "std::chrono::hours":
-            value = f"({value}) * {MILLISECONDS['h']}"
-        value = re.sub(r"(?<=\d)(ms|min|s|h)\b", lambda m: f" * {MILLISECONDS[m.group(1)]}", value)
-        if re.fullmatch(r"[\d\s*+()<-]+", value):
-            found[name] = eval(value)  # noqa: S307: digits and operators alone, see above
-    return found
-
-
-def limits_of_the_code():
-    text = read("app/base/limits.h")
-    found = constants(text, {})
-    assert len(found) == text.count("inline constexpr"), "a value in limits.h cannot be read"
-    return found
-
-
-def number(text):
-    """A value of docs/LIMITS.md: '8 s', '256 KiB', '10,000 code points', '2^53 - 1'."""
-    if text.startswith("2^53"):
-        return 2**53 - 1
-    amount, unit = re.match(r"([\d,]+)\s*(\w*)", text).groups()
-    return int(amount.replace(",", "")) * {**MILLISECONDS, **BYTES}.get(unit, 1)
-
-
-def test_limits_md_lists_every_limit_of_the_code_with_its_value():
-    rows = re.findall(r"^\| `(k\w+)` \| ([^|]+?) \| [^|]{10,} \|$", read("docs/LIMITS.md"), re.MULTILINE)
-    listed = {name: number(value) for name, value in rows}
-    assert len(listed) == len(rows)
-    limits = limits_of_the_code()
-    everywhere = {}
-    for path in (ROOT / "app").rglob("*.cpp"):
-        everywhere.update(constants(path.read_text(), limits))
-    assert listed == {**{name: everywhere.get(name) for name in listed}, **limits}
-
-
-def test_limits_md_lists_nginxs_limits_as_they_are():
-    templates = "".join(path.read_text() for path in (ROOT / "nginx").glob("*.template"))
-    directives = re.findall(r"^\| `([a-z_]+ [^`]+)` \|", read("docs/LIMITS.md"), re.MULTILINE)
-    assert len(directives) > 10
-    assert [each for each in directives if not re.search(rf"^\s*{re.escape(each)};", templates, re.MULTILINE)] == []
 
 
 def test_limits_md_lists_the_configurations_bounds_as_they_are():

@@ -57,7 +57,7 @@ struct ApiFixture {
   Authenticator authenticator{kTestSecret, nullptr, {}, 100, own, [] { return std::time(nullptr); }};
   Result<void> database;  // what readyz finds
   Operations operations{metrics.layout(), [this](TracePtr) { return probe(); }};
-  Api api{authenticator, store, operations, own, kInFlightMax};
+  Api api{authenticator, store, operations, own, kInFlightMax, std::chrono::seconds(1)};
 
  private:
   boost::asio::awaitable<Result<void>> probe() { co_return database; }

@@ -6,6 +6,8 @@ export interface Credentials {
   password: string;
 }
 
+const signInTimeoutMs = 20_000;
+
 const texts: Record<string, string> = {
   INVALID_EMAIL_OR_PASSWORD: "Email or password is not right.",
   INVALID_EMAIL: "This is not an email address.",
@@ -27,7 +29,7 @@ export async function authenticate(
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(credentials),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(signInTimeoutMs),
     });
   } catch {
     return "The server cannot be reached. Check your connection and try again.";

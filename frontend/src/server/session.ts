@@ -12,7 +12,7 @@ export interface Account {
 }
 
 const attemptsForPageMax = 4;
-const firstWaitMs = 200;
+const firstPageWaitMs = 200;
 
 /** Tries again while the database restarts, for a second and a bit. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
@@ -21,7 +21,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (attempt === attemptsForPageMax) throw error;
-      await new Promise((resolve) => setTimeout(resolve, firstWaitMs * attempt));
+      await new Promise((resolve) => setTimeout(resolve, firstPageWaitMs * attempt));
     }
   }
 }

@@ -1,17 +1,28 @@
 """One stack for most tests; tests that need another configuration, or break things, start their own."""
 
-import signal
+import contextlib
+import os
 
 import pytest
 
-from harness import logs
+from harness import logs, run
 from harness.master import Master
 from harness.stack import Stack
+from harness.times import Times
 
 
-def pytest_configure():
-    """Told to end, the run still ends its stacks: as after Ctrl-C, every fixture is torn down."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def pytest_configure(config):
+    run.set_signals()
+    os.umask(0o022)
+    config.pluginmanager.register(Times())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_behind():
+    """The first fixture to be set up, the last to be torn down."""
+    yield
+    left = run.end_what_is_left()
+    assert not left, f"left behind by the tests of this process: {left}"
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +34,15 @@ def stack():
 
 @pytest.fixture
 def new_stack():
-    """Starts stacks that end with the test."""
-    started = []
+    """Starts stacks that end with the test, each of them whatever becomes of the others."""
+    with contextlib.ExitStack() as started:
 
-    def start(**how):
-        started.append(Stack(**how).start())
-        return started[-1]
+        def start(**how):
+            each = Stack(**how).start()
+            started.callback(each.stop)
+            return each
 
-    yield start
-    for each in reversed(started):
-        each.stop()
+        yield start
 
 
 @pytest.fixture
@@ -69,12 +79,11 @@ def pytest_runtest_makereport(item):
 @pytest.fixture
 def new_master(stack):
     """Starts masters without nginx, on the shared stack's database, that end with the test."""
-    started = []
+    with contextlib.ExitStack() as started:
 
-    def start(**how):
-        started.append(Master(stack, **how))
-        return started[-1].start()
+        def start(**how):
+            each = Master(stack, **how)
+            started.callback(each.stop)
+            return each.start()
 
-    yield start
-    for each in reversed(started):
-        each.stop()
+        yield start

@@ -15,7 +15,8 @@ import pytest
 from harness import client, wire
 from harness.better_auth import header_of
 from harness.processes import is_alive, processes_of, wait_for
-from harness.stack import PROJECT, Stack, new_folder
+from harness.run import new_folder
+from harness.stack import PROJECT, Stack
 from harness.web import Visitor
 
 SECURITY = {

@@ -11,7 +11,8 @@ import pytest
 from harness.logs import texts
 from harness.operator import reload, tasklane
 from harness.processes import wait_for
-from harness.stack import PROJECT, Stack, new_folder
+from harness.run import new_folder
+from harness.stack import PROJECT, Stack
 
 WAIT_MAX = 3.0  # seconds; kMigrationLockTimeout is half a second, and the machine may be busy
 

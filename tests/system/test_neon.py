@@ -16,7 +16,8 @@ from harness.master import Master
 from harness.operator import tasklane
 from harness.processes import free_ports, wait_for
 from harness.relay import Relay
-from harness.stack import Stack, new_folder
+from harness.run import new_folder
+from harness.stack import Stack
 
 WAKE_MS = 500
 LIBPQ = psycopg2.extensions.libpq_version()

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 
 from harness.processes import children_of, free_ports, is_alive, wait_for
-from harness.stack import KEEP, new_folder
+from harness.run import KEEP, new_folder
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
 PASSWORDS = {"postgres": "super", "tasklane_owner": "owner", "tasklane_api": "api"}

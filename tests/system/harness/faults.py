@@ -13,7 +13,7 @@ from typing import Callable
 from harness.postgres import Postgres, wait_until_connected
 from harness.processes import wait_for
 from harness.relay import Relay
-from harness.stack import new_folder
+from harness.run import new_folder
 
 
 STOPPED_SECONDS = float(os.environ.get("TASKLANE_STOPPED_SECONDS", "3"))  # a minute by hand; docs/RELIABILITY.md

@@ -7,7 +7,8 @@ import subprocess
 
 from harness import fcgi, logs
 from harness.processes import children_of, is_alive, processes_of, wait_for
-from harness.stack import clean_environment, new_folder
+from harness.run import new_folder
+from harness.stack import clean_environment
 
 DATABASE = ("DATABASE_URL", "DATABASE_URL_DIRECT", "BETTER_AUTH_SECRET", "AUTH_JWKS")
 

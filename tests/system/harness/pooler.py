@@ -10,7 +10,7 @@ import psycopg2
 
 from harness.cluster import PASSWORDS, as_service, service_folder, url, write
 from harness.processes import free_ports, wait_for
-from harness.stack import KEEP
+from harness.run import KEEP
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 

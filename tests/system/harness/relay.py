@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.operator import reload
 from harness.processes import wait_for
-from harness.stack import BUILD, new_folder
+from harness.run import new_folder
+from harness.stack import BUILD
 
 
 class Relay:

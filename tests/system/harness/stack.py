@@ -1,23 +1,21 @@
 """A whole Tasklane, started by scripts/up in a folder of its own and ended by scripts/down."""
 
-import atexit
 import os
 import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
 
-from harness import client, logs
+from harness import client, logs, template
 from harness.build import BUILD, PROJECT
 from harness.processes import children_of, free_ports, is_alive, processes_of, wait_for
+from harness.run import KEEP, new_folder
 
-KEEP = os.environ.get("TASKLANE_KEEP") == "1"
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -31,18 +29,6 @@ def clean_environment():
     names += ["FRONTEND_DATABASE_URL", "BETTER_AUTH_URL"]  # scripts/up's own
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "TASKLANE"))}
     return {**kept, **dict.fromkeys(names, ""), **SANITIZERS}
-
-
-BASE = Path(tempfile.mkdtemp(prefix="tasklane-test-"))  # short: a unix socket's path has 107 bytes
-if not KEEP:
-    atexit.register(shutil.rmtree, BASE, ignore_errors=True)
-
-
-def new_folder():
-    folder = Path(tempfile.mkdtemp(dir=BASE, prefix=""))
-    for each in (BASE, folder):
-        each.chmod(0o755)  # the services run as other users when the tests run as root
-    return folder
 
 
 def totals(metrics_text):
@@ -59,7 +45,8 @@ def totals(metrics_text):
 class Stack:
     running = []  # of this test run, for the reports of failed tests
 
-    def __init__(self, workers=2, frontend=False, **environment):
+    def __init__(self, workers=2, frontend=False, from_nothing=False, **environment):
+        """`from_nothing`: scripts/up makes its cluster; otherwise it finds a copy of the run's migrated one."""
         self.state = new_folder()
         self.port = free_ports()
         self.plain_port = self.port + 1
@@ -73,6 +60,7 @@ class Stack:
             "CORS_ORIGINS": ",".join(ORIGINS),
             **environment,
         }
+        self.from_nothing = from_nothing or bool(self.environment["DATABASE_URL"])
 
     def command(self, *arguments):
         script = [str(PROJECT / "scripts" / arguments[0]), "--state", str(self.state), *arguments[1:]]
@@ -98,6 +86,8 @@ class Stack:
         )  # fmt: skip
 
     def start(self):
+        if not (self.from_nothing or (self.state / "postgres").exists()):
+            template.copy_to(self.state, lambda: Stack(workers=1, from_nothing=True))
         try:
             done = self.run("up", "--detach")
         except BaseException:  # too slow, or Ctrl-C: up was killed and could not undo what it had begun

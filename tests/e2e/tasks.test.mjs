@@ -106,6 +106,26 @@ describe("Tasks", { concurrency: 3 }, () => {
   );
 
   it(
+    "whose deletion is still on its way when the page is left are not deleted by the next page as well",
+    visit({}, async ({ page, tasks, account, stack, count }) => {
+      const { id } = await account.add("Once");
+      const path = `/api/tasks/${id}`;
+      await tasks.open();
+      await tasks.press("Delete", "Once");
+      await tasks.undo.waitFor();
+      await stack.holding(`SELECT FROM tasks WHERE id = ${id} FOR UPDATE`, async () => {
+        await page.goto("/account");
+        await until("the next page to have acted on its list", () => count("GET", "/api/tasks") > 2 || count("DELETE", path) > 1);
+      });
+      await until("the task to be gone", async () => (await account.titles()).length === 0);
+      const answers = () => stack.requests.filter((each) => each.method === "DELETE" && each.uri === path);
+      await until("every deletion to be answered", () => answers().length >= Math.max(1, count("DELETE", path)));
+      const statuses = answers().map((each) => each.status);
+      assert.ok(!statuses.includes("404"), `the deletions were answered ${statuses}`);
+    }),
+  );
+
+  it(
     "have titles of 200 code points, whatever they are made of, and no more",
     visit({}, async ({ page, tasks, account }) => {
       const longest = `${"👩‍🔬𝒳e\u0301".repeat(33)}ab`; // each time 6 code points, 9 UTF-16 units, 3 characters to see

@@ -2,7 +2,7 @@
 // call as a value. Never sends credentials of the page: the API knows bearer tokens alone.
 import createClient from "openapi-fetch";
 import type { components, paths } from "@/api/schema";
-import { isPassing, retrying, type Attempt, type Clock } from "./retry";
+import { isPassing, retrying, waitMs, type Attempt, type Clock } from "./retry";
 import { AccountChanged, SessionEnded, TokenSource } from "./token";
 
 type Task = components["schemas"]["Task"];
@@ -113,14 +113,29 @@ export class Api {
     );
   }
 
-  /** Deletes while the page is being left, with no one to hear of the outcome. */
-  removeOnLeaving(id: number): void {
+  /** Deletes while the page is being left, with no one to hear of the outcome. False: it could not be sent. */
+  removeOnLeaving(id: number): boolean {
     const token = this.tokens.current();
-    if (!token) return;
+    if (!token) return false;
     const headers = { Authorization: `Bearer ${token}` };
     void this.client
       .DELETE("/api/tasks/{id}", { params: { path: { id } }, headers, keepalive: true })
       .catch(() => {});
+    return true;
+  }
+
+  /**
+   * Waits for a deletion that was sent at `sentAt` and whose answer nobody hears: whether the task is gone. Past
+   * requestTimeoutMs that request has come to its end, and sending another cannot meet it.
+   */
+  async isGone(id: number, sentAt: number): Promise<boolean> {
+    const until = sentAt + requestTimeoutMs;
+    for (let attempt = 1; clock.now() < until; attempt++) {
+      await clock.sleep(Math.min(waitMs(attempt, null, 0), until - clock.now()));
+      const list = await this.list();
+      if (list.ok && list.data.every((each) => each.id !== id)) return true;
+    }
+    return false;
   }
 
   private async call<T>(send: (more: Sent) => Promise<Answer<T>>, intent?: string): Promise<Result<T>> {

@@ -25,7 +25,8 @@ export type Intent =
   | (Change & { kind: "create"; title: string; description: string | null; at: string })
   | (Change & { kind: "edit"; title: string; description: string | null })
   | (Change & { kind: "complete"; completed: boolean })
-  | (Change & { kind: "delete" });
+  /** `sentAt`: when an earlier page of this tab, on being left, sent it without hearing of the outcome. */
+  | (Change & { kind: "delete"; sentAt?: number });
 
 export interface State {
   phase: "loading" | "ready" | "failed";

@@ -50,6 +50,8 @@ export class TaskStore {
   /** A deletion that can still be taken back. */
   private held: { intent: Intent; timer: ReturnType<typeof setTimeout> } | null = null;
 
+  /** The deletions that have been sent, by their intents. */
+  private readonly deleting = new Set<string>();
   private left = false;
   /** What failed and can be tried again, as long as the message about it is shown. */
   private lost: Intent[] = [];
@@ -135,12 +137,24 @@ export class TaskStore {
     this.say(null);
   };
 
-  /** The page is being left: a deletion that waits for an undo is sent now, and what is under way is kept. */
+  /**
+   * The page is being left: a deletion that waits for an undo is sent now, and what is under way is kept. The next
+   * page must not send a deletion again while the first is on its way: it would be told that there is no such task.
+   */
   readonly leaving = (): void => {
     if (this.left) return;
-    const id = this.held && this.idOf(this.held.intent.key);
-    if (id !== null) this.api.removeOnLeaving(id);
-    keep(sessionStorage, this.user, this.state.intents, (key) => this.idOf(key));
+    this.left = true;
+    if (this.held) {
+      const { intent, timer } = this.held;
+      clearTimeout(timer); // it would fire in a page that the browser keeps and brings back
+      const id = this.idOf(intent.key);
+      if (id !== null && this.api.removeOnLeaving(id)) this.deleting.add(intent.intent);
+    }
+    const sentAt = Date.now();
+    const intents = this.state.intents.map((each) =>
+      each.kind === "delete" && this.deleting.has(each.intent) ? { ...each, sentAt } : each,
+    );
+    keep(sessionStorage, this.user, intents, (key) => this.idOf(key));
   };
 
   private leave(failure: Failure): void {
@@ -202,6 +216,9 @@ export class TaskStore {
       case "complete":
         return this.api.complete(intent.intent, id, intent.completed);
       case "delete":
+        if (intent.sentAt !== undefined && (await this.api.isGone(id, intent.sentAt)))
+          return { ok: true, data: undefined };
+        this.deleting.add(intent.intent);
         return this.api.remove(id);
     }
   }

@@ -1,6 +1,7 @@
 // A running Tasklane with its web app: where it is, and what an operator can do to it. scripts/up starts it.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
@@ -45,16 +46,34 @@ export class Stack {
     return stdout;
   }
 
-  /** The rows of a statement, as the private Postgres's superuser; columns parted by |. */
-  async sql(statement) {
+  /** psql as the private Postgres's superuser: its words, and its environment. */
+  get psql() {
     const { POSTGRES_PASSWORD: PGPASSWORD } = values(`${this.state}/generated.env`);
     const where = [`--host=${this.state}/pg`, "--username=postgres", "--dbname=tasklane"];
     const how = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"];
-    const { stdout } = await run("psql", [...where, ...how, `--command=${statement}`], {
-      env: { PATH: process.env.PATH, PGPASSWORD },
-      timeout: programTimeoutMs,
-    });
+    return { words: [...where, ...how], env: { PATH: process.env.PATH, PGPASSWORD } };
+  }
+
+  /** The rows of a statement; columns parted by |. */
+  async sql(statement) {
+    const { words, env } = this.psql;
+    const { stdout } = await run("psql", [...words, `--command=${statement}`], { env, timeout: programTimeoutMs });
     return stdout.split("\n").filter(Boolean);
+  }
+
+  /** Holds what a statement locks for as long as `steps` take. */
+  async holding(statement, steps) {
+    const { words, env } = this.psql;
+    const session = spawn("psql", words, { env, timeout: programTimeoutMs, stdio: ["pipe", "pipe", "inherit"] });
+    const over = once(session, "exit");
+    try {
+      session.stdin.write(`BEGIN;\n${statement};\n\\echo held\n`);
+      await Promise.race([once(session.stdout, "data"), over.then(() => Promise.reject(new Error(statement)))]);
+      return await steps();
+    } finally {
+      session.stdin.end();
+      await over;
+    }
   }
 
   /** Stops the private Postgres as an operator would, and returns when it serves again. */

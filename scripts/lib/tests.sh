@@ -1,4 +1,4 @@
-# The kinds of tests that scripts/test runs, and adding up what they report.
+# The kinds of tests that scripts/test runs, adding up what they report, and what each test file took.
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by scripts/test
 
@@ -14,14 +14,14 @@ tally() {  # STATUS REPORT: adds up what a run reported; one that failed without
 }
 
 boost_tests() {  # PRESET KIND
-  local test run status tests
+  local test how status tests
   mapfile -t tests < <(find "build/$1/tests/$2" -maxdepth 1 -type f -executable -name "$2_*" | sort)
   [ "${#tests[@]}" -gt 0 ] || { say "No $2 tests were built"; tally 1 ''; }
   for test in "${tests[@]}"; do
     say "${test##*/} ($1)"
-    run=("$test" --report_level=short --color_output=no)
-    [ "$2" = unit ] || run=(scripts/with-postgres -- "${run[@]}")
-    "${run[@]}" 2>&1 | tee "$output" && status=0 || status=$?
+    how=("$test" --report_level=short --color_output=no)
+    [ "$2" = unit ] || how=(scripts/with-postgres -- "${how[@]}")
+    timed "${test##*/}" "${how[@]}" && status=0 || status=$?
     tally "$status" "$(grep 'test case' "$output" || true)"
   done
 }
@@ -30,8 +30,8 @@ system_tests() {  # PRESET MARK [PYTEST ARGUMENT]…
   local status how=()
   [ "$2" = load ] || how=(-n "$(($(nproc) + 1))" --dist loadfile)  # they wait more than they work
   say "System tests ($1, $2)"
-  TASKLANE_BUILD="build/$1" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/system/pytest.ini \
-    tests/system -m "$2" "${how[@]}" "${@:3}" 2>&1 | tee "$output" && status=0 || status=$?
+  TASKLANE_BUILD="build/$1" TASKLANE_TEST_TIMES=$times PYTHONDONTWRITEBYTECODE=1 run /usr/bin/python3 -m pytest \
+    -c tests/system/pytest.ini tests/system -m "$2" "${how[@]}" "${@:3}" && status=0 || status=$?
   [ "$status" -ne 5 ] || status=0  # none of this kind was asked for
   tally "$status" "$(tail -n 1 "$output")"
 }
@@ -39,6 +39,13 @@ system_tests() {  # PRESET MARK [PYTEST ARGUMENT]…
 browser_tests() {  # PRESET
   local status
   say "The web app in a browser ($1)"
-  tests/e2e/run --build "build/$1" 2>&1 | tee "$output" && status=0 || status=$?
+  TASKLANE_TEST_TIMES=$times run tests/e2e/run --build "build/$1" && status=0 || status=$?
   tally "$status" "$(grep -E '^[0-9]+ passed, ' "$output" || true)"
+}
+
+# Files of one run side by side count each with all of its time.
+show_times() {
+  [ -s "$times" ] || return 0
+  say "What each test file took, in seconds"
+  sort -rn "$times" | awk '{ printf "%8.1f  %s\n", $1, $2 }'
 }

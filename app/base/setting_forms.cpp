@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -12,25 +13,11 @@ namespace {
 
 using Mistakes = std::vector<std::string>;
 
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-template <class Number>
-bool parse_whole(std::string_view text, Number& number, int base) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 std::vector<std::string> entries_of(std::string_view text) {
   std::vector<std::string> entries;
   while (!text.empty()) {
-    const auto comma = text.find(',');
-    const auto entry = trim(text.substr(0, comma));
+    const auto entry = trim(take_until(text, ','));
     if (!entry.empty() && std::ranges::find(entries, entry) == entries.end()) entries.emplace_back(entry);
-    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
   return entries;
 }
@@ -40,29 +27,28 @@ std::vector<std::string> entries_of(std::string_view text) {
 Form whole_number(std::int64_t min, std::int64_t max, std::function<void(Config&, std::int64_t)> set,
                   std::function<std::int64_t(const Config&)> get) {
   const auto read = [=](std::string_view text, Config& config) -> Mistakes {
-    std::int64_t number = 0;
     if (text.empty()) return {};
-    if (!parse_whole(trim(text), number, 10) || number < min || number > max)
+    const auto number = parse_number<std::int64_t>(trim(text));
+    if (!number || *number < min || *number > max)
       return {fmt::format("must be a whole number from {} to {}", min, max)};
-    set(config, number);
+    set(config, *number);
     return {};
   };
   const auto show = [=](const Config& config) { return fmt::format("{}", get(config)); };
   return {.values = fmt::format("{} to {}", min, max), .read = read, .show = show};
 }
 
-Form file_mode(unsigned Config::*member) {
-  constexpr unsigned kMax = 0777;
+Form file_mode(unsigned Config::*member, unsigned max) {
   const auto read = [=](std::string_view text, Config& config) -> Mistakes {
-    unsigned mode = 0;
     if (text.empty()) return {};
-    if (!parse_whole(trim(text), mode, 8) || mode > kMax)
-      return {fmt::format("must be an octal file mode up to {:04o}, such as 0660", kMax)};
-    config.*member = mode;
+    const auto mode = parse_number<unsigned>(trim(text), 8);
+    if (!mode || *mode > max)
+      return {fmt::format("must be an octal file mode up to {:04o}, such as 0660", max)};
+    config.*member = *mode;
     return {};
   };
   const auto show = [=](const Config& config) { return fmt::format("{:04o}", config.*member); };
-  return {.values = fmt::format("octal, up to {:04o}", kMax), .read = read, .show = show};
+  return {.values = fmt::format("octal, up to {:04o}", max), .read = read, .show = show};
 }
 
 Form one_of(std::vector<std::string_view> words, std::function<void(Config&, std::size_t)> set,

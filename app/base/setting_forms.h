@@ -28,7 +28,7 @@ Form whole(Number Config::*member, std::int64_t min, std::int64_t max) {
       });
 }
 
-Form file_mode(unsigned Config::*member);
+Form file_mode(unsigned Config::*member, unsigned max);
 
 Form one_of(std::vector<std::string_view> words, std::function<void(Config&, std::size_t)> set,
             std::function<std::string(const Config&)> show);

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -16,7 +16,7 @@ namespace {
 
 bool is_address(const std::string& text) {
   if (text.contains('\0')) return false;  // inet_pton would read as far as that
-  in6_addr storage;  // large enough for both
+  in6_addr storage;                       // large enough for both
   return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
          ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;
 }
@@ -39,9 +39,8 @@ bool is_upstream(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return false;
   const std::string_view host = text.substr(0, colon);
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port < 1 || port > 65'535) return false;
+  const auto port = parse_number<int>(text.substr(colon + 1));
+  if (!port || *port < 1 || *port > 65'535) return false;
   if (host.starts_with('[')) return is_listen_address(std::string(host));
   return !host.empty() && is_plain(host, ".-");
 }
@@ -90,10 +89,8 @@ bool is_network(const std::string& text) {
   const auto slash = text.find('/');
   const std::string address = text.substr(0, slash);
   if (slash == std::string::npos) return is_address(address);
-  int bits = -1;
-  const auto [end, error] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-  return is_address(address) && error == std::errc{} && end == text.data() + text.size() && bits >= 0 &&
-         bits <= (address.contains(':') ? 128 : 32);
+  const auto bits = parse_number<unsigned>(std::string_view(text).substr(slash + 1));
+  return is_address(address) && bits && *bits <= (address.contains(':') ? 128U : 32U);
 }
 
 bool is_origin(const std::string& text) {

@@ -46,6 +46,11 @@ def rates(point, name="rate"):
     return [flat(each).get(name) if each else None for each in point["rounds"]] if point else []
 
 
+def mean_ms(connections, rate):
+    """What a request takes in the mean where so many are always under way: Little's law."""
+    return connections * 1000 / rate
+
+
 def beside(points, kind, connections, figures=rates):
     """Figures of what was measured, of A and of B."""
     return [figures(points.get(f"{part}{kind}-{connections}")) for part in ("", "A-", "B-")]

@@ -1,11 +1,13 @@
-// What a list costs a worker once the database has answered: rows to tasks, tasks to JSON, and both. Tasks as
-// seed.sql makes them, with ordinary texts and with ones that JSON has to escape. bytes_per_second is of
-// JSON, per second of CPU time. Run with --benchmark_repetitions=9 and read the medians.
+// What a list costs a worker once the database has answered: rows to tasks, tasks to JSON, and both; and what
+// copying as many bytes costs. Tasks as seed.sql makes them, with ordinary texts and with ones that JSON has
+// to escape. bytes_per_second is of JSON, per second of CPU time. Run with --benchmark_repetitions=9 and read
+// the medians.
 
 #include <benchmark/benchmark.h>
 #include <libpq-fe.h>
 
 #include <array>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -95,11 +97,24 @@ void decode_and_write(benchmark::State& state, auto texts_of) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }
 
+// The JSON is there, and only copied, from one place to another in a warm cache.
+void copy(benchmark::State& state, auto texts_of) {
+  const std::string json =
+      write_tasks(read_tasks(make_rows(static_cast<int>(state.range()), texts_of)), kUser);
+  std::string place(json.size(), '\0');
+  for (auto _ : state) {
+    std::memcpy(place.data(), json.data(), json.size());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(json.size()));
+}
+
 BENCHMARK_CAPTURE(write, plain, plain)->Arg(10)->Arg(1000)->Arg(10'000);
 BENCHMARK_CAPTURE(write, accented, accented)->Arg(1000);
 BENCHMARK_CAPTURE(write, escaped, escaped)->Arg(1000);
 BENCHMARK_CAPTURE(decode, plain, plain)->Arg(10)->Arg(1000);
 BENCHMARK_CAPTURE(decode_and_write, plain, plain)->Arg(10)->Arg(1000);
+BENCHMARK_CAPTURE(copy, plain, plain)->Arg(1000);
 
 }  // namespace
 

@@ -84,7 +84,7 @@ def slow_readers(rig, seconds):
     turns, since the machine's speed changes by more than they cost."""
     body = rig.long.body_bytes("long")
     runs = {"without": [], "with": []}
-    for beside in ("without", "with", "with", "without") * 2:
+    for beside in ("without", "with", "with", "without"):
         with ExitStack() as stack:
             if beside == "with":
                 readers = stack.enter_context(SlowReaders(rig.long, rig.long.first_request("long"), SLOW_READERS))

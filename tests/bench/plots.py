@@ -7,7 +7,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter
 
-from bench.bars import BY_LIMIT
+from bench.bars import BESIDE_LIMITS, BY_LIMIT
 from bench.figures import of_limit
 
 KINDS = {"list": "#3b6ea8", "get": "#4f9d69", "create": "#c2703d", "toggle": "#8a63a8", "mix": "#6b7280"}
@@ -76,8 +76,9 @@ def latency(axes, points):
 
 
 def limits(axes, points):
-    wanted = [*((kind, 64) for kind in KINDS), ("create", 256)]
-    found = {each: ratio for each in wanted if (ratio := of_limit(points, *each)[0])}
+    found = {each: ratio for each in BESIDE_LIMITS if (ratio := of_limit(points, *each)[0])}
+    if not found:
+        return
     for place, ((kind, connections), ratio) in enumerate(found.items()):
         ends = [[ratio["median"] - ratio["least"]], [ratio["most"] - ratio["median"]]]
         axes.bar(place, ratio["median"], width=0.6, color=KINDS[kind], yerr=ends, capsize=3, ecolor="#30343b")
@@ -112,21 +113,20 @@ def processor(axes, points):
 
 
 def open_loop(axes, points):
-    names = sorted((name for name in points if name.startswith("open-") and name != "open-closed"), key=lambda n: int(n[5:]))
-    names = [name for name in names if figure_of(points, name, "rate")]
+    names = [name for name in points if name.startswith("open-list-") and figure_of(points, name, "rate")]
     places = [figure_of(points, name, "rate")["median"] for name in names]
     for figure, color in PERCENTILES.items():
         if names:
             spreads = [figure_of(points, name, figure) for name in names]
             mark(axes, places, spreads, color=color, label=figure.removesuffix("_ms"))
     for name, place in zip(names, places):
-        axes.annotate(f"{name[5:]} %", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
+        axes.annotate(f"{name.rpartition('-')[2]} %", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(THOUSANDS)
     axes.xaxis.set_major_formatter(THOUSANDS)
-    axes.set_xlabel("requests per second, and as a part of the closed loop's throughput (above)")
+    axes.set_xlabel("requests per second, and as a part of what 64 connections reach in a closed loop (above)")
     axes.set_ylabel("milliseconds since a request was due")
-    axes.set_title("Latency of a list at fixed rates, open loop, 256 connections", pad=22)
+    axes.set_title("Latency of a list at fixed rates, open loop, 1,000 connections", pad=22)
 
 
 PLOTS = {

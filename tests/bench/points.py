@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from bench import neighbours, split
+from bench.bars import BESIDE_LIMITS
 from bench.kinds import WITH_MIX
 from bench.load import closed, json_writing, open_loop
 from bench.pipeline import MeanBatch, pgbench
 from bench.proc import Memory
 from bench.verify import sample, verified
 
-CONNECTIONS = (1, 16, 64, 256, 1000, 4000)
-BESIDE_LIMITS = (*((kind, 64) for kind in WITH_MIX), ("create", 256))
-OPEN_LOOP_SHARES = (25, 50, 75, 90)  # percent of the closed loop's throughput
-EACH_WAY_MS = 5
+CONNECTIONS = {
+    "list": (16, 64, 256, 1000, 4000), "get": (64, 1000), "create": (64, 256, 1000), "toggle": (64, 1000),
+    "mix": (16, 64, 256, 1000, 4000),
+}  # and 1, in paced()
+OPEN_LOOP = {"list": (25, 50, 75, 90), "get": (50,), "create": (50,), "toggle": (50,), "mix": (50,)}  # percent of capacity
+EACH_WAY_MS, FAR_RUNS = 5, 4
 COMMIT_MICROSECONDS = 5000
 SHORT = ("list-64", "get-64", "create-256", "list-1000")
 
@@ -32,8 +35,8 @@ class Point:
 
 def patience(connections):
     """By how much a run is longer: the first answers of so many connections, which wait for everybody's TLS handshake, must
-    be less than a hundredth of all, or they would be what p99 tells."""
-    return 8 if connections >= 1000 else 1
+    be less than a twentieth of all, or they would be what p95 tells."""
+    return {1000: 5, 4000: 8}.get(connections, 1)
 
 
 def through(kind, connections):
@@ -66,24 +69,24 @@ def tokens(rig, seconds):
     with every request."""
     found = {}
     sample(rig.main, "list")
-    for algorithm in ("hs256", "eddsa"):
-        closed(rig.main, "list", 64, 2, f"{algorithm}-repeating")
-        found[f"{algorithm}-repeating"] = closed(rig.main, "list", 64, seconds, f"{algorithm}-repeating")
-        found[f"{algorithm}-fresh"] = closed(rig.main, "list", 64, seconds, f"{algorithm}-fresh", turn=True)
+    closed(rig.main, "list", 64, 2, "hs256-repeating")
+    for name in ("hs256-repeating", "hs256-fresh", "eddsa-fresh"):
+        found[name] = closed(rig.main, "list", 64, seconds, name, turn=name.endswith("fresh"))
     closed(rig.main, "mix", 64, 1)  # the workers know the others' tokens again
     sample(rig.main, "list")
     return found
 
 
 def long_list(rig, seconds):
-    """Lists of 1,000 tasks, 16 connections. "json_mb_per_worker_second": a megabyte is 10^6 bytes of body; the second is
-    one of the workers' processor, all of their work in it."""
+    """Lists of 1,000 tasks, 16 connections, and the making of one alone. "memcpys": how many times as long a worker's
+    processor takes for one, with all its work, as memcpy of the body."""
+    alone = json_writing(seconds)
     with verified(rig.long, "long"):
         figures = closed(rig.long, "list", 16, seconds, "long")
     body = rig.long.body_bytes("long")
     figures["json_mb_per_s"] = figures["rate"] * body / 1e6
-    figures["json_mb_per_worker_second"] = body / figures["cpu_us"]["worker"]
-    return {"long-list": figures}
+    figures["memcpys"] = figures["cpu_us"]["worker"] / (body / alone["memcpy_mb_per_s"])
+    return {"long-list": figures, "json-writing": alone}
 
 
 def distance(rig, seconds):
@@ -92,7 +95,7 @@ def distance(rig, seconds):
         for name, delay in (("near", 0), ("far", EACH_WAY_MS)):
             rig.relay.tell("delay", delay)
             with verified(far, kind):
-                found[f"{name}-{kind}"] = closed(far, kind, 1000, seconds * patience(1000))
+                found[f"{name}-{kind}"] = closed(far, kind, 1000, seconds * FAR_RUNS)
             found[f"{name}-{kind}"]["connections"] = far.connections()
     rig.relay.tell("delay", 0)
     return found
@@ -117,48 +120,40 @@ def sizes(rig, seconds):
     return found
 
 
-def fixed_rates(rig, seconds):
-    """Open loop at parts of what the closed loop reaches just before, 256 connections."""
-    with verified(rig.main, "list"):
-        reached = closed(rig.main, "list", 256, seconds)
-    found = {"open-closed": reached}
-    for share in OPEN_LOOP_SHARES:
-        found[f"open-{share}"] = open_loop(rig.main, reached["rate"] * share / 100, 256, seconds)
-    sample(rig.main, "list")
-    return found
+def paced(kind):
+    """A lone client; then an open loop, 1,000 connections, at parts of what the closed loop reaches with 64 just before: what
+    clients find who do not all ask again the moment they have an answer."""
+    names = [f"open-{kind}-{share}" for share in OPEN_LOOP[kind]]
 
-
-def paced(rig, seconds):
-    """Open loop, 1,000 connections, each kind at half of what the closed loop reaches with 64 just before: what clients find
-    who do not all ask again the moment they have an answer."""
-    found = {}
-    for kind in WITH_MIX:
+    def measure(rig, seconds):
         with verified(rig.main, kind):
-            reached = closed(rig.main, kind, 64, seconds)
-            half = open_loop(rig.main, reached["rate"] / 2, 1000, seconds, kind)
-        found |= {f"reached-{kind}": reached, f"paced-{kind}": half}
-    return found
+            found = {f"{kind}-1": closed(rig.main, kind, 1, seconds)}
+            reached = found[f"reached-{kind}"] = closed(rig.main, kind, 64, seconds)
+            for name, share in zip(names, OPEN_LOOP[kind]):
+                found[name] = open_loop(rig.main, reached["rate"] * share / 100, 1000, seconds, kind)
+        return found
+
+    yields = [f"{kind}-1", f"reached-{kind}", *names]
+    return Point(f"paced-{kind}", measure, len(yields), yields)
 
 
 def every_point():
     points = []
     for kind in WITH_MIX:
-        for connections in CONNECTIONS:
+        points.append(paced(kind))
+        for connections in CONNECTIONS[kind]:
             beside = (kind, connections) in BESIDE_LIMITS
             points.append((beside_limits if beside else through)(kind, connections))
-    compounds = [
-        Point("tokens", tokens, 6, [f"{a}-{use}" for a in ("hs256", "eddsa") for use in ("repeating", "fresh")]),
-        Point("long-list", long_list),
-        Point("json-writing", lambda rig, seconds: {"json-writing": json_writing(seconds)}),
-        *([Point("worker-split", split.split, 2)] if split.runs() else []),
-        Point("distance", distance, 4 * patience(1000), [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
+    points += [
+        Point("tokens", tokens, 4, ["hs256-repeating", "hs256-fresh", "eddsa-fresh"]),
+        Point("long-list", long_list, 2, ["long-list", "json-writing"]),
+        *([Point("worker-split", split.split, 1)] if split.runs() else []),
+        Point("distance", distance, 4 * FAR_RUNS, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
         Point("slow-commits", slow_commits, 2, ["quick-commit", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
         Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
-        Point("slow-readers", neighbours.slow_readers, 8, ["slow-readers-without", "slow-readers-with"]),
-        Point("open", fixed_rates, 5, ["open-closed", *(f"open-{share}" for share in OPEN_LOOP_SHARES)]),
-        Point("paced", paced, 2 * len(WITH_MIX), [f"{name}-{kind}" for kind in WITH_MIX for name in ("reached", "paced")]),
+        Point("slow-readers", neighbours.slow_readers, 4, ["slow-readers-without", "slow-readers-with"]),
     ]
-    for point in points + compounds:
+    for point in points:
         point.yields = point.yields or [point.name]
-    return points + compounds
+    return points

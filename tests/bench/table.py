@@ -4,22 +4,22 @@ from bench import bars, split
 from bench.figures import of_limit, of_limit_by_time, rates, spread
 
 PARTS = ("nginx", "worker", "postgres", "generator")
-GENERATORS = {"open": "open loop", "B": "pgbench"}
-
-
 NOTES = """Medians over the rounds, with the least and the most in brackets.
 
 - A: the same nginx before workers that answer at once with recorded bytes. B: the workers' statements in pgbench's
   pipeline mode, on as many connections, in batches as large as the workers' were in the run before ("batch").
   L = 1 / (1/A + 1/B). By processor time: that of A and B together, to the real thing's.
 - Closed loop: wrk; a connection asks again when it has its answer. Open loop: requests at a fixed rate; a latency counts
-  from when its request was due. paced: 1,000 connections at half of what the closed loop reaches with 64.
+  from when its request was due: open-KIND-50 is 1,000 connections at 50 % of reached-KIND, what the closed loop reaches
+  with 64 just before. A lone request is KIND-1, just before that, too.
+- The mean at 1,000 connections is 1,000 / throughput (Little's law): a closed loop has as many requests under way as it
+  has connections. memcpy: of the same bytes, within a warm cache.
 - µs: processor time for a request, of nginx, of master and workers, of Postgres, and of the generator.
 - The TLS handshakes of a run's connections are part of it, and show from 1,000 on; pgbench's connecting is not."""
 
 
 def loop_of(name):
-    if name.startswith(("open-", "paced-")) and name != "open-closed":
+    if name.startswith("open-"):
         return "open"
     if name == "json-writing":
         return ""
@@ -89,13 +89,14 @@ OTHERS = (
     ("list-1000", "memory.rss_mb", 1, "MB resident of master and workers at 1,000 connections, shared pages counted in each"),
     ("list-1000", "memory.pss_mb", 1, "MB of them, shared pages counted once"),
     ("long-list", "json_mb_per_s", 0, "MB of JSON a second, lists of 1,000 tasks"),
-    ("long-list", "json_mb_per_worker_second", 0, "MB of JSON for each second of the workers' processor"),
+    ("json-writing", "mb_per_s", 0, "MB of JSON for each second of the processor that writes it"),
+    ("json-writing", "memcpy_mb_per_s", 0, "MB that memcpy copies in it"),
     ("heavy-alone", "rate", 1, "lists of 10,000 tasks a second, one client alone"),
     ("heavy-with", "heavy_rate", 1, "the same beside 64 normal clients"),
     ("heavy-with", "heavy_share", 2, "of the machine is what these lists cost nginx, worker and Postgres"),
     ("heavy-with", "ratio", 2, "is what the 64 keep of their throughput"),
     ("heavy-with", "net", 2, "is what they keep of what that cost leaves"),
-    *((f"open-{at}", "late_p99_ms", 2, f"ms: p99 of the generator's own delay, open loop at {at} %") for at in (25, 50, 75, 90)),
+    *((f"open-list-{at}", "late_p99_ms", 2, f"ms: p99 of the generator's own delay, open loop, lists, {at} %") for at in (25, 50, 75, 90)),
 )
 
 

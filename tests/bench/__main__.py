@@ -6,9 +6,8 @@ import signal
 import sys
 import time
 
-from bench import bars, machine, plots, points, split, table
+from bench import digest, machine, plots, points, results, split, table
 from bench.arguments import arguments
-from bench.figures import summary
 from bench.rig import Rig
 
 SETUP_S, OVERHEAD_S = 45, 2  # once; for each figure: bodies, starting and ending
@@ -58,30 +57,23 @@ def measure(rig, wanted, rounds, seconds):
 def results_of(found, given):
     errors = [f"{name}: {each['error']}" for name, rounds in found.items() for each in rounds if "error" in each]
     about = {**machine.about(), "rounds": given.rounds, "seconds": given.seconds, "workers": given.workers}
-    return {**about, "wrong": errors, "points": {name: {"rounds": rounds} for name, rounds in found.items()}}
+    return {**about, "wrong": errors, "points": {name: results.columns(rounds) for name, rounds in found.items()}}
 
 
-def rounded(value):
-    """Six digits of every number: more is noise."""
-    if isinstance(value, dict):
-        return {name: rounded(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [rounded(each) for each in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def write(results, folder):
+def write(kept, folder):
     """Everything that is made of the rounds is made here, so that --render makes it anew."""
-    for point in results["points"].values():
-        point["summary"] = summary(point["rounds"])
-    results["bars"] = bars.judge(results["points"])
+    made = results.completed(kept)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n")
-    (folder / "results.md").write_text(table.markdown(results))
-    plots.draw(results["points"], folder)
-    print(f"\n{table.markdown(results)}\nresults.json, results.md and plots: {folder}")
-    missed = [bar["name"] for bar in results["bars"] if not bar["met"]]
-    print(f"{len(results['bars']) - len(missed)} of {len(results['bars'])} bars met", *missed, sep="\nMISSED: ")
+    (folder / "results.json").write_text(results.text_of(kept))
+    (folder / "results.md").write_text(table.markdown(made))
+    plots.draw(made["points"], folder)
+    page = folder.parent / digest.PAGE
+    if page.exists():
+        page.write_text(digest.put_into(page.read_text(), digest.blocks(made)))
+    print(f"\n{table.markdown(made)}\nresults.json, results.md and plots: {folder}")
+    missed = [bar["name"] for bar in made["bars"] if not bar["met"]]
+    print(f"{len(made['bars']) - len(missed)} of {len(made['bars'])} bars met", *missed, sep="\nMISSED: ")
+    return not missed and not kept["wrong"]
 
 
 def main():
@@ -103,16 +95,15 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began, rig, wrong = time.monotonic(), Rig(given.workers), []
     try:
-        results = results_of(measure(rig, wanted, given.rounds, given.seconds), given)
+        made = results_of(measure(rig, wanted, given.rounds, given.seconds), given)
     except KeyboardInterrupt:
         print("\nscripts/bench: stopped", file=sys.stderr)
         return 130
     finally:
         wrong = rig.close()
-    results["wrong"] += wrong
-    results["minutes"] = round((time.monotonic() - began) / 60, 1)
-    write(results, given.out)
-    return 0 if all(bar["met"] for bar in results["bars"]) and not results["wrong"] else 1
+    made["wrong"] += wrong
+    made["minutes"] = round((time.monotonic() - began) / 60, 1)
+    return 0 if write(made, given.out) else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """B, the limit that the database sets: the workers' own statements by pgbench in its pipeline mode, in batches as large as
 theirs were. pgbench asks for texts where the workers ask for binary values, and prepares each statement of a batch by
-itself; both cost Postgres less than a tenth."""
+itself; both together cost Postgres 4 to 15 % (docs/PERFORMANCE.md)."""
 
 import re
 

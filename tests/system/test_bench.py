@@ -21,7 +21,7 @@ from harness.stack import BUILD, PROJECT
 
 sys.path.append(str(PROJECT / "tests"))
 
-from bench import arguments, bars, figures, kinds, load, pipeline, plots, points, proc, split, table, tokens
+from bench import arguments, bars, digest, figures, kinds, load, pipeline, points, proc, split, table, tokens
 
 STAT = "4711 (nginx: worker) pr) S 1 4711 4711 0 -1 4194560 99 0 0 0 250 150 30 20 20 0 1 0 12345 99 99"
 
@@ -152,16 +152,60 @@ def test_tokens_that_are_never_seen_twice_differ():
     assert (known["sub"], known["jti"]) == ("user-1", "00000007")
 
 
+def judged(points):
+    return {bar["name"]: bar for bar in bars.judge(points)}
+
+
 def test_a_bar_is_judged_by_the_median_and_a_503_counts_as_a_failure_where_nothing_is_past_its_bound():
     made = {
         "A-list-64": point(200, 200, 200), "B-list-64": point(200, 200, 200), "list-64": point(50, 95, 96),
-        "list-4000": point(1, unavailable=3), "eddsa-fresh": point(4, 4), "eddsa-repeating": point(10, 10),
+        "list-4000": point(1, unavailable=3), "eddsa-fresh": point(4, 4), "hs256-repeating": point(10, 10),
     }  # fmt: skip
-    judged = {bar["name"]: bar["met"] for bar in bars.judge(made)}
-    assert judged == {"list, 64 connections / L": True, "never-seen EdDSA tokens / repeating": False, "failed requests": True}
+    met = {name: bar["met"] for name, bar in judged(made).items()}
+    assert met == {
+        "list, 64 connections / L": True, "the kind that is closest to its L": True,
+        "never-seen EdDSA tokens / repeating ones": False, "failed requests": True,
+    }  # fmt: skip
     made["list-64"]["rounds"][0]["unavailable"] = 1
-    assert {bar["name"]: bar["met"] for bar in bars.judge(made)}["failed requests"] is False
+    assert judged(made)["failed requests"]["met"] is False
     assert bars.told(bars.judge(made)[0]).endswith("bar ≥ 0.9: ok")
+
+
+def test_a_kind_that_passes_its_limit_shows_that_it_is_none():
+    made = {"A-get-64": point(200), "B-get-64": point(200), "get-64": point(99)}
+    assert judged(made)["the kind that is closest to its L"]["met"]
+    made |= {"A-create-64": point(200), "B-create-64": point(200), "create-64": point(101)}
+    assert judged(made)["the kind that is closest to its L"]["met"] is False
+
+
+def test_the_mean_of_a_closed_loop_is_little_s_law():
+    assert figures.mean_ms(1000, 5000) == 200
+    made = {"create-1000": point(5000, 10_000, p95_ms=300)}  # 1.5 and 3 times the mean
+    found = judged(made)["p95 of create at 1,000 connections / the mean"]
+    assert (found["figure"]["median"], found["figure"]["least"], found["met"]) == (2.25, 1.5, False)
+
+
+def test_an_open_loop_at_half_of_capacity_is_held_against_the_lone_request_of_its_round():
+    made = {"open-get-50": point(1, 1, p95_ms=8), "get-1": point(1, 1, p50_ms=1)}
+    name = "p95 of get at half of capacity, 1,000 connections / a lone request's p50"
+    assert judged(made)[name]["figure"]["median"] == 8 and judged(made)[name]["met"]
+    made["get-1"]["rounds"][0]["p50_ms"] = 0.5
+    assert judged(made)[name]["figure"] == {"median": 12, "least": 8, "most": 16} and not judged(made)[name]["met"]
+
+
+def test_a_far_database_may_cost_half_of_p95_and_20_ms():
+    made = {"near-list": point(1, 1, p95_ms=100), "far-list": point(1, 1, p95_ms=170)}
+    (name,) = [name for name in judged(made) if name.startswith("p95 of list, 10 ms")]
+    assert judged(made)[name]["figure"]["median"] == 1 and judged(made)[name]["met"]
+    made["far-list"] = point(1, 1, p95_ms=171)
+    assert not judged(made)[name]["met"]
+
+
+def test_a_bar_without_its_points_or_with_a_round_that_failed_is_none_or_of_the_others():
+    assert set(judged({"far-list": point(1, p95_ms=9), "list-1000": point(None, p95_ms=5)})) == {"failed requests"}
+    assert set(judged({})) == {"failed requests"}
+    made = {"mix-1000": {"rounds": [{"error": "gone"}, {"rate": 1000, "p95_ms": 1400, "failed": 0}]}}
+    assert judged(made)["p95 of mix at 1,000 connections / the mean"]["figure"]["median"] == 1.4
 
 
 def test_every_status_that_was_not_expected_is_a_failure():
@@ -215,56 +259,17 @@ def test_a_worker_s_time_is_told_by_what_it_goes_into():
     )
 
 
-@pytest.fixture
-def results():
-    latency = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "cpu_us": dict.fromkeys(table.PARTS, 5.0)}
-    made = {"A-list-64": point(200.0, **latency), "B-list-64": point(200.0, batch=9), "list-64": point(90.0, 95.0, **latency)}
-    made["open-50"] = point(45.0, late_p99_ms=0.1, **latency)
-    made["paced-list"] = point(45.0, **latency)
-    made["get-64"] = {"rounds": [{"error": "Boom"}], "summary": {}}
-    made["worker-split"] = point(80.0, worker_us=dict.fromkeys(split.PARTS, 2.0) | {"kernel": 16.0})
-    return {
-        "date": "2026-11-21 12:00 UTC", "commit": "abc", "changed": True, "rounds": 2, "seconds": 3, "workers": 2,
-        "machine": {"processor": "P", "cores": 2, "memory_gb": 4.0, "kernel": "6"}, "versions": {"nginx": "1.22.1"},
-        "bars": bars.judge(made), "wrong": ["get-64: Boom"], "points": made,
-    }  # fmt: skip
-
-
-def test_the_table_tells_every_point_and_which_loop_it_was_measured_in(results):
-    text = table.markdown(json.loads(json.dumps(results)))
-    rows = {}
-    for line in text.partition("## Every point")[2].splitlines():
-        name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-        rows[name] = cells
-    assert rows["list-64"][:5] == ["closed", "92 (90 … 95)", "1.0", "2.0", "3.0"]
-    assert rows["open-50"][0] == rows["paced-list"][0] == "open"
-    assert rows["B-list-64"][0] == "pgbench" and rows["get-64"][1] == "failed"
-    assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +9 \| +100 \| ", text, re.MULTILINE)
-    assert "with changes that are not committed" in text and "- get-64: Boom" in text
-    assert re.search(r"^\| +\| kernel \|.*\n.*\n\| µs +\| +16.0 \|.*\n\| share +\| +53% \|", text, re.MULTILINE)
-
-
-def test_plots_are_drawn_of_what_there_is_with_text_as_text(results, tmp_path):
-    plots.draw(results["points"], tmp_path)
-    drawn = {path.stem: path.read_text() for path in tmp_path.iterdir()}
-    assert set(drawn) == {"throughput", "latency", "limits", "processor", "open-loop"}
-    assert "requests per second</text>" in drawn["throughput"]
-
-
-def test_the_plot_of_the_limits_has_room_for_whoever_is_above_theirs():
-    made = {"A-get-64": point(100, 100), "B-get-64": point(100, 100), "get-64": point(60, 90)}
-    with plots.plt.rc_context(plots.STYLE):
-        _, axes = plots.plt.subplots()
-        plots.limits(axes, made)
-        assert axes.get_ylim()[1] > 1.8  # the error bar's end
-
-
 def test_every_name_is_one_of_a_kind_and_every_bar_is_of_a_point():
     names = [name for each in points.every_point() for name in each.yields]
     assert len(names) == len(set(names))
     assert set(points.SHORT) <= set(names)
-    named = {name for quotient in bars.QUOTIENTS for name in quotient[1:3]} | {each[1] for each in bars.AT_MOST}
-    assert named | {f"{kind}-{connections}" for kind, connections in bars.BY_LIMIT} <= set(names)
+    compared = [point for each in (*bars.AT_LEAST, *bars.AT_MOST) for point, _ in each[1:3]]
+    compared += [point for each in digest.GROWTH for point, _ in each[1:]]
+    alone = [each[1] for each in (*bars.FIGURES_AT_LEAST, *bars.FIGURES_AT_MOST)] + [each[0] for each in table.OTHERS]
+    many = [f"{kind}-1000" for kind in kinds.WITH_MIX]
+    beside = [f"{part}{kind}-{count}" for part in ("", "A-", "B-") for kind, count in bars.BESIDE_LIMITS]
+    assert {*compared, *alone, *many, *beside} <= set(names)
+    assert set(bars.BY_LIMIT) <= set(bars.BESIDE_LIMITS)
 
 
 def test_help_names_every_option():
@@ -272,7 +277,7 @@ def test_help_names_every_option():
     source = (PROJECT / "tests/bench/arguments.py").read_text()
     options = re.findall(r'"(--[a-z]+)"', source)
     assert len(options) > 8 and [option for option in options if option not in said] == []
-    assert arguments.arguments(["--full"]).rounds == 5
+    assert arguments.arguments(["--full"]).rounds == 4
 
 
 def open_loop(stack, folder, rate, seconds, connections):

@@ -41,19 +41,34 @@ std::string with_database(const std::string& url, const std::string& name) {
 
 }  // namespace
 
-FreshDatabase::FreshDatabase() {
+FreshDatabase::FreshDatabase() : FreshDatabase("template1") {}
+
+FreshDatabase::FreshDatabase(const std::string& origin) {
   static int count = 0;
   name_ = fmt::format("tasklane_{}_{}", ::getpid(), ++count);
-  run_on_server("CREATE DATABASE " + name_);
+  run_on_server(fmt::format("CREATE DATABASE {} TEMPLATE {}", name_, origin));
   url_ = with_database(server_url(), name_);
 }
 
 FreshDatabase FreshDatabase::migrated() {
-  FreshDatabase database;
-  const auto report = migrate(database.url(), TASKLANE_SQL);
-  if (!report) throw std::runtime_error(report.error().sentence);
-  database.run("ALTER ROLE tasklane_api LOGIN");
-  return database;
+  auto& origin = migrated_origin();
+  if (!origin) {
+    origin.emplace();
+    const auto report = migrate(origin->url(), TASKLANE_SQL);
+    if (!report) throw std::runtime_error(report.error().sentence);
+  }
+  run_on_server("ALTER ROLE tasklane_api LOGIN");
+  return FreshDatabase(origin->name());
+}
+
+std::optional<FreshDatabase>& FreshDatabase::migrated_origin() {
+  static std::optional<FreshDatabase> origin;
+  return origin;
+}
+
+void FreshDatabase::drop_api_role() {
+  migrated_origin().reset();
+  run_on_server("DROP ROLE IF EXISTS tasklane_api");
 }
 
 FreshDatabase::FreshDatabase(FreshDatabase&& other) noexcept

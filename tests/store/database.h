@@ -3,6 +3,7 @@
 // by scripts/with-postgres), and the few words the tests speak to it. The server must be the tests' own: they
 // make and drop databases and the role tasklane_api.
 
+#include <optional>
 #include <pqxx/connection>
 #include <pqxx/result>
 #include <string>
@@ -12,7 +13,8 @@ namespace tasklane {
 class FreshDatabase {
  public:
   FreshDatabase();                  // empty; throws when there is no server
-  static FreshDatabase migrated();  // all of sql/ applied, and tasklane_api may log in
+  static FreshDatabase migrated();  // a copy of one with all of sql/ applied; tasklane_api may log in
+  static void drop_api_role();      // which all databases share: the next migrated() makes it again
   FreshDatabase(FreshDatabase&& other) noexcept;
   FreshDatabase& operator=(FreshDatabase&&) = delete;
   ~FreshDatabase();  // drops it, whoever is still connected
@@ -32,6 +34,9 @@ class FreshDatabase {
   std::string refusal(const std::string& sql, const std::string& role = "tasklane_api") const;
 
  private:
+  explicit FreshDatabase(const std::string& origin);  // a copy of this database, which has no session open
+  static std::optional<FreshDatabase>& migrated_origin();
+
   std::string name_;
   std::string url_;
 };

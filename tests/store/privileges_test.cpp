@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(default_privileges_of_the_database_do_not_widen_the_role) {
 
 BOOST_AUTO_TEST_CASE(an_owner_who_may_not_create_roles_migrates_all_the_same) {
   const FreshDatabase database;
-  database.run("DROP ROLE IF EXISTS tasklane_api");
+  FreshDatabase::drop_api_role();
   const FreshRole owner(database, "tasklane_owner", "LOGIN NOCREATEROLE");
   database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_owner");
   const auto report = migrate(database.url_as("tasklane_owner"), TASKLANE_SQL);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(an_owner_who_may_not_create_roles_migrates_all_the_same) {
 
 BOOST_AUTO_TEST_CASE(an_owner_with_createrole_needs_no_superuser) {
   const FreshDatabase database;
-  database.run("DROP ROLE IF EXISTS tasklane_api");
+  FreshDatabase::drop_api_role();
   const FreshRole owner(database, "tasklane_owner", "LOGIN CREATEROLE");
   database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_owner");
   const auto report = migrate(database.url_as("tasklane_owner"), TASKLANE_SQL);
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(an_owner_with_createrole_needs_no_superuser) {
 
 BOOST_AUTO_TEST_CASE(the_owner_may_be_the_role_that_serves) {
   const FreshDatabase database;
-  database.run("DROP ROLE IF EXISTS tasklane_api");
+  FreshDatabase::drop_api_role();
   const FreshRole owner(database, "tasklane_api", "LOGIN");
   database.run("ALTER DATABASE " + database.name() + " OWNER TO tasklane_api");
   const auto report = migrate(database.api_url(), TASKLANE_SQL);

@@ -83,22 +83,21 @@ BOOST_AUTO_TEST_CASE(a_session_ended_while_idle_is_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(a_statement_without_an_answer_is_given_up_at_its_deadline) {
-  connect(1, 300ms);
+  connect(1, 2s);  // time enough to see the write wait, on a busy machine too
   const TaskId id = make("a");
   Rival rival(database, lock_task(id));
-  const Timer timer;
   auto write = start(retitle(id, "b"));
   auto read_with_it = start(get(id));
   BOOST_TEST(wait_for_blocked());
   auto queued = start(create("queued"));
+  database.run("ALTER ROLE tasklane_api NOLOGIN");  // or the next connection might still carry it in time
   BOOST_TEST(
       run_until(loop, [&] { return write->answered() && read_with_it->answered() && queued->answered(); }));
-  BOOST_TEST((timer.elapsed() >= 300ms));
+  database.run("ALTER ROLE tasklane_api LOGIN");
   BOOST_TEST(write->outcome() == "outcome_unknown");
   BOOST_TEST(read_with_it->outcome() == "service_unavailable");
-  // Never sent; when it was submitted a moment later it may even be served by the next connection.
-  BOOST_TEST((queued->outcome() == "service_unavailable" || queued->outcome() == "ok"));
-  BOOST_TEST(count("queued") == (queued->outcome() == "ok" ? "1" : "0"));
+  BOOST_TEST(queued->outcome() == "service_unavailable");
+  BOOST_TEST(count("queued") == "0");  // never sent
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connection_losses) == 1U; }));
   rival.release();
   BOOST_TEST(outcome(run(create("after"))) == "ok");
@@ -111,9 +110,8 @@ BOOST_AUTO_TEST_CASE(a_ping_is_answered_within_its_own_bound) {
   Rival rival(database, lock_task(id));
   auto write = start(retitle(id, "b"));
   BOOST_TEST(wait_for_blocked());
-  const Timer timer;
   BOOST_TEST(outcome(run(pool->run(statements::kPing, 50ms))) == "service_unavailable");
-  BOOST_TEST((timer.elapsed() < 1s));
+  BOOST_TEST(!write->answered());  // which has the pool's own bound
   rival.release();
   BOOST_TEST(run_until(loop, [&] { return write->answered(); }));
   BOOST_TEST(write->outcome() == "ok");
@@ -200,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_told_at_once_and_ends_by_itself) {
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
   BOOST_TEST(outcome(run(get(1))) == "service_unavailable");
   BOOST_TEST(outcome(run(pool->run(statements::kPing, 2s))) == "service_unavailable");
-  BOOST_TEST((timer.elapsed() < 500ms));
+  BOOST_TEST((timer.elapsed() < limits::kRequestDeadline));  // none has waited for its own
   allow("true");
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 2U; }));
   BOOST_TEST(outcome(run(create("b"))) == "ok");
@@ -252,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up_in_time) {
   pool->start();
   const Timer timer;
   BOOST_TEST(outcome(run(get(1))) == "service_unavailable");
-  BOOST_TEST((timer.elapsed() >= limits::kConnectTimeout && timer.elapsed() < 2 * limits::kConnectTimeout));
+  BOOST_TEST((timer.elapsed() >= limits::kConnectTimeout && timer.elapsed() < limits::kRequestDeadline));
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_not_migrated_serves_once_it_is) {

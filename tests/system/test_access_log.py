@@ -3,10 +3,13 @@
 import json
 import re
 
+import pytest
+
 from harness import logs, tokens, wire
 from harness.processes import processes_of
 
 
+@pytest.mark.smoke
 def test_every_request_is_one_json_line_with_its_timings(stack, alice):
     response = alice.get()
     line = logs.access_line(stack.log, response.headers["x-request-id"])

@@ -5,35 +5,6 @@ import pytest
 from harness.client import path_of
 
 OK = b'{"title":"t"}'
-NOT_OBJECTS = [b"null", b"[]", b'"text"', b"1", b"true", b'[{"title":"t"}]']
-NOT_JSON = [
-    b"{", b"}", b'{"title"}', b'{"title":}', b"{'title':'t'}", b'{"title":"t",}', b"title=t", b'{title:"t"}',
-    b'{"title":"t"', b'{"title":"t}', b'{"title":"\\x41"}', b'{"title":"t" /* no */}', b'{"title":"t","n":01}',
-    b'{"title":"t","n":NaN}', b'{"title":"t","n":Infinity}', b'{"title":"t","n":+1}', b'{"title":"t","n":.5}',
-    b'{"title":"a\nb"}', b'{"title":"a\x01b"}', b" ",
-]  # fmt: skip
-TRAILING = [OK + b"x", OK + b"{}", OK + b",", OK + b"\x00", OK + b"\x00" * 8]
-DUPLICATES = [
-    b'{"title":"a","title":"b"}', b'{"title":"t","completed":true,"completed":false}',
-    b'{"title":"a","\\u0074itle":"b"}', b'{"title":"t","more":{"a":1,"a":2}}', b'{"title":"t","more":[{"a":1,"a":1}]}',
-]  # fmt: skip
-NOT_UTF_8 = [
-    b'{"title":"\xff"}', b'{"title":"\xc0\x80"}', b'{"title":"\xe0\x80\xaf"}', b'{"title":"\xed\xa0\x80"}',
-    b'{"title":"\xf4\x90\x80\x80"}', b'{"title":"\xe2\x82"}', b'{"title":"t","\xff":1}',
-    OK.decode().encode("utf-16-le"),
-    b'{"title":"t","description":"caf\xe9"}',
-]  # fmt: skip
-LONE_SURROGATES = [
-    rb'{"title":"\ud800"}', rb'{"title":"\udc00"}', rb'{"title":"\udc00\ud800"}', rb'{"title":"\ud83dx"}',
-    rb'{"title":"\ud83d\ud83d"}', rb'{"title":"t","description":"\udfff"}', rb'{"title":"t","\ud800":1}',
-]  # fmt: skip
-NULS = [
-    rb'{"title":"ab\u0000cd"}',
-    b'{"title":"a\x00b"}',
-    rb'{"title":"t","description":"\u0000"}',
-    b"\x00" + OK,
-]
-MARKED = [b"\xef\xbb\xbf" + OK, b"\xff\xfe{\x00}\x00"]
 
 
 def nested(depth):
@@ -41,8 +12,12 @@ def nested(depth):
     return b'{"title":"t","more":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
-BROKEN = NOT_OBJECTS + NOT_JSON + TRAILING + DUPLICATES + NOT_UTF_8 + LONE_SURROGATES + NULS + MARKED
-TOO_DEEP = [nested(9), nested(1000), nested(100_000), b"[" * 200_000, b'{"a":' * 40_000]
+# One of each kind; tests/unit/json_reader_test.cpp has them all.
+BROKEN = [
+    b"null", b"{", OK + b"x", b'{"title":"a","title":"b"}', b'{"title":"\xff"}', OK.decode().encode("utf-16-le"),
+    rb'{"title":"\ud800"}', rb'{"title":"ab\u0000cd"}', b'{"title":"a\x00b"}', OK + b"\x00", b"\xef\xbb\xbf" + OK,
+]  # fmt: skip
+TOO_DEEP = [nested(9), b'{"a":' * 40_000]
 
 
 @pytest.mark.parametrize("body", BROKEN + TOO_DEEP, ids=lambda b: repr(b[:40])[1:])
@@ -106,9 +81,9 @@ def test_a_chunked_body_is_read_to_its_end(alice):
 
 
 def test_a_body_past_the_limit_is_413_without_a_token_too(anyone):
-    assert anyone.post(padded(300_000)).status_code in (401, 413)
+    assert anyone.post(padded(300_000)).status_code == 413
     declared = anyone.request("POST", "/api/tasks", content=padded(300_000))
-    assert declared.status_code in (401, 413)
+    assert declared.status_code == 413
 
 
 JSON_TYPES = [

@@ -15,6 +15,7 @@ def task(alice):
     [{"title": "after"}, {"description": "other"}, {"description": ""}, {"description": None}, {"completed": True},
      {"title": "after", "description": "other", "completed": True}],
 )  # fmt: skip
+@pytest.mark.smoke
 def test_put_changes_the_fields_present_and_no_other(alice, task, change):
     response = alice.put(path_of(task), change)
     changed = response.json()
@@ -43,8 +44,7 @@ def test_put_trims_the_title(alice, task):
 
 @pytest.mark.parametrize(
     "field, value",
-    [("title", None), ("title", ""), ("title", " \u00a0"), ("title", "x" * 201), ("title", 1), ("description", 1),
-     ("description", "x" * 10_001), ("completed", None), ("completed", "true"), ("completed", 1), ("completed", [])],
+    [("title", None), ("title", "x" * 201), ("description", "x" * 10_001), ("completed", "true")],
 )  # fmt: skip
 def test_put_refuses_what_a_field_cannot_be(alice, task, field, value):
     valid = {"title": "other"} if field != "title" else {"completed": True}
@@ -55,6 +55,7 @@ def test_put_refuses_what_a_field_cannot_be(alice, task, field, value):
 
 
 @pytest.mark.parametrize("body", [None, b"", {}, {"priority": 1}])
+@pytest.mark.smoke
 def test_complete_without_a_value_toggles(alice, task, body):
     path = path_of(task) + "/complete"
     for expected in (True, False, True):
@@ -86,6 +87,7 @@ def test_complete_refuses_what_is_no_boolean(alice, task, value):
     assert alice.get(path_of(task)).json() == task
 
 
+@pytest.mark.smoke
 def test_a_deleted_task_is_gone(alice, task):
     other = alice.create("other")
     response = alice.delete(path_of(task))

@@ -75,6 +75,7 @@ def test_a_request_without_an_origin_gets_no_cors_header_but_varies(alice, anyon
     "path", ["/api/tasks", "/api/tasks/", "/api/tasks/1", "/api/tasks/1/complete", "/api/somebody/tasks", "/api/auth/token"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.smoke
 def test_a_preflight_of_a_listed_origin_is_204(anyone, path, method):
     asked = {
         "Origin": ORIGINS[1],

@@ -20,6 +20,7 @@ def escaped(text):
     return json.dumps(text, ensure_ascii=True)
 
 
+@pytest.mark.smoke
 def test_a_task_is_created_with_its_location(alice):
     response = alice.post({"title": "Buy milk", "description": "two litres"})
     task = response.json()
@@ -53,17 +54,9 @@ def test_a_description_is_kept_as_sent(alice):
     assert alice.create(description=text)["description"] == text
 
 
-@pytest.mark.parametrize("space", WHITE_SPACE, ids=lambda c: f"U+{ord(c):04X}")
-def test_a_title_is_trimmed_of_unicode_white_space(alice, space):
-    assert alice.create(f"{space}{space}a{space}b{space}")["title"] == f"a{space}b"
-
-
-@pytest.mark.parametrize("other", "\u200b\ufeff\u180e\u2060\x1f", ids=lambda c: f"U+{ord(c):04X}")
-def test_a_title_keeps_what_is_not_white_space(alice, other):
-    assert alice.create(f"{other}a{other}")["title"] == f"{other}a{other}"
-
-
-@pytest.mark.parametrize("title", ["", " ", WHITE_SPACE, "x" * 201, ASTRAL * 201, " " + "é" * 201 + " "])
+# What a field may be, case by case: tests/unit/tasks_json_read_test.cpp. Here: that the worker asks it, and the database
+# counts as it does.
+@pytest.mark.parametrize("title", [WHITE_SPACE, ASTRAL * 201])
 def test_a_title_outside_1_to_200_code_points_is_refused(alice, title):
     response = alice.post({"title": title})
     assert response.status_code == 400
@@ -94,20 +87,7 @@ def test_a_description_is_bounded_at_10_000_code_points(alice, encode):
     assert [e["loc"] for e in refused.json()["errors"]] == [["body", "description"]]
 
 
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, [], ["x"], {}, {"text": "x"}])
-def test_a_title_that_is_no_string_is_refused(alice, value):
-    response = alice.post({"title": value})
-    assert response.status_code == 400
-    assert [e["loc"] for e in response.json()["errors"]] == [["body", "title"]]
-
-
-@pytest.mark.parametrize("value", [1, False, [], {}])
-def test_a_description_that_is_neither_string_nor_null_is_refused(alice, value):
-    response = alice.post({"title": "t", "description": value})
-    assert response.status_code == 400
-    assert [e["loc"] for e in response.json()["errors"]] == [["body", "description"]]
-
-
+@pytest.mark.smoke
 def test_a_missing_title_is_refused(alice):
     response = alice.post({"description": "no title"})
     assert response.status_code == 400

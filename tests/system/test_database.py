@@ -28,7 +28,7 @@ def postgres(fragile):
     if not (server.data / "postmaster.pid").exists():
         server.start()
     api = fragile.anonymous()
-    wait_for(lambda: api.get("/readyz").status_code == 200, "readiness to come back", 10)
+    wait_for(lambda: api.get("/readyz").status_code == 200, "readiness to come back")
     api.close()
 
 
@@ -58,8 +58,8 @@ def test_without_a_database_requests_are_503_and_health_stays(fragile, postgres,
     assert user.post(b"{").status_code == 400
     workers = fragile.worker_pids()
     postgres.start()
-    wait_for(lambda: user.get("/readyz").status_code == 200, "readiness to come back", 5)
-    wait_for(lambda: all(user.get().status_code == 200 for _ in range(6)), "all workers to serve again", 5)
+    wait_for(lambda: user.get("/readyz").status_code == 200, "readiness to come back")
+    wait_for(lambda: all(user.get().status_code == 200 for _ in range(6)), "all workers to serve again")
     assert user.tasks() == [task]
     assert fragile.worker_pids() == workers, "recovery needs no restart"
 
@@ -83,10 +83,10 @@ def test_workers_start_without_a_database_and_are_ready_once_it_is_there(fragile
     postgres.stop()
     for pid in before:
         subprocess.run(["kill", "-9", str(pid)], check=True)
-    wait_for(lambda: fragile.is_whole() and not set(before) & set(fragile.worker_pids()), "new workers", 12)
-    wait_for(lambda: user.http.get("/healthz").status_code == 200, "a new worker to serve", 12)
+    wait_for(lambda: fragile.is_whole() and not set(before) & set(fragile.worker_pids()), "new workers")
+    wait_for(lambda: user.http.get("/healthz").status_code == 200, "a new worker to serve")
     assert user.get("/readyz").status_code == 503
     postgres.start()
-    wait_for(lambda: user.get("/readyz").status_code == 200, "readiness", 5)
-    wait_for(lambda: user.get().status_code == 200, "the tasks", 5)
+    wait_for(lambda: user.get("/readyz").status_code == 200, "readiness")
+    wait_for(lambda: user.get().status_code == 200, "the tasks")
     assert user.tasks() == [task]

@@ -49,6 +49,7 @@ def titles(master, user):
         return [t["title"] for t in json.loads(answer.body)]
 
 
+@pytest.mark.smoke
 def test_requests_follow_each_other_on_one_connection(master, user, serves_on):
     with master.connect() as connection:
         for n in range(20):

@@ -1,5 +1,9 @@
 """Idempotency-Key: what a client may repeat when it does not know what became of a request."""
 
+import os
+import re
+import shutil
+import subprocess
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +38,7 @@ def key():
     return str(uuid.uuid4())
 
 
+@pytest.mark.smoke
 def test_a_repeated_post_is_answered_as_the_first_was(alice, key):
     first = create(alice, key, description="two litres")
     second = create(alice, f'"{key}"', description="two litres")
@@ -114,14 +119,22 @@ def test_an_empty_header_is_none(alice):
     assert [replayed(create(alice, "")) for _ in range(2)] == [False, False]
 
 
-def test_two_keys_are_refused_or_are_the_first(stack, alice):
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def nginx_version():
+    said = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr
+    return tuple(map(int, re.search(r"nginx/(\d+)\.(\d+)", said).groups()))
+
+
+def test_two_keys_are_refused_or_before_nginx_1_23_the_first(stack, alice):
     """nginx joins equal headers with a comma since 1.23; before, it tells the first one only."""
     body = b'{"title": "Buy milk"}'
     heads = [f"Authorization: Bearer {alice.token}", "Content-Type: application/json"]
     reply = wire.talk(
         stack, wire.request("POST", "/api/tasks", *heads, "Idempotency-Key: one", "Idempotency-Key: two", body=body)
     )
-    assert reply.status in (201, 400)
+    assert reply.status == (400 if nginx_version() >= (1, 23) else 201)
     assert replayed(create(alice, "one")) == (reply.status == 201)
     assert not replayed(create(alice, "two"))
 

@@ -12,6 +12,7 @@ def theirs(alice):
     return alice.create("alice's", description="private")
 
 
+@pytest.mark.smoke
 def test_list_shows_ones_own_tasks_alone(alice, bob, theirs):
     mine = bob.create("bob's")
     assert bob.tasks() == [mine]
@@ -26,6 +27,7 @@ def test_create_makes_ones_own_task_whoever_is_named(alice, bob, theirs):
     assert alice.tasks() == [theirs]
 
 
+@pytest.mark.smoke
 def test_get_finds_ones_own_task_alone(alice, bob, theirs):
     assert bob.get(path_of(theirs)).status_code == 404
     assert alice.get(path_of(theirs)).json() == theirs
@@ -43,6 +45,7 @@ def test_complete_changes_ones_own_task_alone(alice, bob, theirs):
     assert alice.tasks() == [theirs]
 
 
+@pytest.mark.smoke
 def test_delete_removes_ones_own_task_alone(alice, bob, theirs):
     assert bob.delete(path_of(theirs)).status_code == 404
     assert alice.tasks() == [theirs]

@@ -1,16 +1,13 @@
 """Past a limit the answer comes at once and says so: rate, capacity, and a stuck upstream."""
 
 import concurrent.futures
-import os
-import signal
-import time
 
 import pytest
 
 from harness import wire
 from harness.client import Api
 from harness.locks import held_tasks, wait_for_waiting
-from harness.processes import wait_for
+from harness.processes import standing_still, wait_for
 from harness.stack import ORIGINS, Stack
 from harness.wire import own_address
 
@@ -47,9 +44,8 @@ def test_past_capacity_a_request_is_answered_at_once_with_503(narrow):
         with held_tasks(narrow):
             pending = pool.submit(first.get)
             wait_for_waiting(narrow)
-            began = time.monotonic()
             refused = second.get()
-            assert time.monotonic() - began < 1
+            assert not pending.done(), "it waited for the other"
             assert refused.status_code == 503
             assert refused.json()["error_type"] == "service_unavailable"
         assert pending.result().status_code == 200
@@ -60,12 +56,9 @@ def test_past_capacity_a_request_is_answered_at_once_with_503(narrow):
 def test_a_statement_that_never_ends_is_given_up_in_time(narrow):
     api = narrow.user()
     with held_tasks(narrow):
-        began = time.monotonic()
         response = api.get()
-        took = time.monotonic() - began
-    assert response.status_code == 503
+    assert response.status_code == 503, "the worker answers before nginx gives up on it, with 504"
     assert response.json()["error_type"] == "service_unavailable"
-    assert took < 9, "the worker answers before nginx gives up on it"
     assert api.get().status_code == 200
     api.close()
 
@@ -73,17 +66,12 @@ def test_a_statement_that_never_ends_is_given_up_in_time(narrow):
 def test_a_stuck_worker_is_a_json_504(narrow):
     (worker,) = narrow.worker_pids()
     api = Api(narrow)
-    both = (narrow.pid("master"), worker)  # the master would replace the worker before nginx's patience ends
-    for pid in both:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    # The master, too: it would replace the worker before nginx's patience ends.
+    with standing_still(narrow.pid("master"), worker):
         response = api.get("/healthz", headers={"Origin": ORIGINS[0]})
-    finally:
-        for pid in both:
-            os.kill(pid, signal.SIGCONT)
     assert response.status_code == 504
     assert response.headers["access-control-allow-origin"] == ORIGINS[0]
-    wait_for(lambda: api.http.get("/healthz").status_code == 200, "the worker to serve again", 12)
+    wait_for(lambda: api.http.get("/healthz").status_code == 200, "the worker to serve again")
     api.close()
 
 

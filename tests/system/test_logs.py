@@ -57,7 +57,8 @@ def test_a_slow_request_has_a_line_with_its_phases(new_master, stack, user, lock
     assert line["request_id"] == "0123456789abcdef0123456789abcdef" and line["trace_id"] == TRACE
     assert (line["method"], line["route"], line["status"]) == ("GET", "/api/tasks", 200)
     assert line["duration_us"] >= 200_000
-    assert line["database_us"] >= 200_000 > 10 * (line["parse_us"] + line["auth_us"] + line["write_us"])
+    assert line["database_us"] >= 200_000
+    assert line["database_us"] > line["parse_us"] + line["auth_us"] + line["write_us"]
     assert abs(line["duration_us"] - sum(line[phase] for phase in PHASES)) <= len(PHASES), line
     with master.connect() as connection:
         text = connection.ask("GET", "/metrics").body.decode()
@@ -78,8 +79,9 @@ def test_waiting_for_a_connection_is_a_phase_of_its_own(new_master, stack, user,
         assert (first.answer().status, second.answer().status) == (200, 200)
     found = wait_for(lambda: len(lines(master.log, "slow request")) == 2 and lines(master.log, "slow request"), "both")
     waited = {line["request_id"][0]: line for line in found}
-    assert waited["b"]["database_wait_us"] > 200_000 > waited["b"]["database_us"]
-    assert waited["a"]["database_us"] > 200_000 > waited["a"]["database_wait_us"]
+    assert waited["b"]["database_wait_us"] > 200_000 < waited["a"]["database_us"]  # less than the lock was held
+    assert waited["b"]["database_wait_us"] > waited["b"]["database_us"], "it waited for a connection"
+    assert waited["a"]["database_us"] > waited["a"]["database_wait_us"], "it waited in the database"
 
 
 def in_flight(master):
@@ -114,7 +116,7 @@ def test_a_failed_statement_is_logged_under_its_request_id(new_master, stack, us
     finally:
         with stack.database() as owner, owner.cursor() as cursor:
             cursor.execute("alter table tasks_away rename to tasks")
-    assert answer.status in (500, 503)
+    assert answer.status == 500
     (line,) = lines(master.log, "a statement failed")
     assert (line["request_id"], line["trace_id"]) == ("c" * 32, TRACE)
     assert line["statement"] == "list_tasks" and re.fullmatch("[0-9A-Z]{5}", line["sqlstate"])
@@ -129,7 +131,7 @@ def test_a_reload_changes_the_level_and_what_is_slow(new_master, user):
     master.write_settings(0o600)
     before = set(master.worker_pids())
     master.signal(signal.SIGHUP)
-    wait_for(lambda: master.is_whole() and not before & set(master.worker_pids()), "the new generation", 15)
+    wait_for(lambda: master.is_whole() and not before & set(master.worker_pids()), "the new generation")
     assert lines(master.log, "ready"), "the new workers log at the new level"
     with master.connect() as connection:
         assert connection.ask("GET", "/api/tasks", user).status == 200
@@ -145,7 +147,7 @@ def test_under_the_journal_every_line_begins_with_its_priority(new_master):
     stat = master.log.stat()
     master.environment["JOURNAL_STREAM"] = f"{stat.st_dev}:{stat.st_ino}"
     master.signal(signal.SIGTERM)
-    master.process.wait(10)
+    master.process.wait(60)
     written = len(master.log.read_text().splitlines())
     master.start()
     os.kill(master.worker_pids()[0], signal.SIGKILL)
@@ -185,13 +187,13 @@ def test_a_log_that_nobody_reads_stops_nobody_and_the_lost_lines_are_counted(sta
     try:
         master.launch()
         master.log = file
-        wait_for(master.serves, "the worker", 12)
+        wait_for(master.serves, "the worker")
         with master.connect() as connection:
             for _ in range(1000):  # some 300 bytes each, of which a pipe holds 64 KiB
                 assert connection.ask("GET", "/healthz").status == 200
         (victim,) = master.worker_pids()
         os.kill(victim, signal.SIGKILL)  # the master has something to say, too
-        wait_for(lambda: victim not in master.worker_pids() and master.is_whole() and master.serves(), "the successor", 12)
+        wait_for(lambda: victim not in master.worker_pids() and master.is_whole() and master.serves(), "the successor")
         assert 0 < len(read()) < 1000
         assert master.serves()
         told = wait_for(lambda: [json.loads(line) for line in read() if "log lines were lost" in line], "the log to go on")

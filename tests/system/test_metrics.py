@@ -125,7 +125,7 @@ def test_a_reload_takes_nothing_back_and_counts_a_generation(new_master, stack):
             connection.ask("GET", "/api/tasks", token)
     before = set(master.worker_pids())
     master.signal(signal.SIGHUP)
-    wait_for(lambda: master.is_whole() and not before & set(master.worker_pids()), "the reload", 15)
+    wait_for(lambda: master.is_whole() and not before & set(master.worker_pids()), "the reload")
     with master.connect() as connection:
         found = samples(connection.ask("GET", "/metrics").body.decode())
     assert found['tasklane_requests_total{route="/api/tasks",method="GET",status="200"}'] == 5

@@ -2,19 +2,19 @@
 
 import shutil
 import threading
-import time
 from contextlib import closing, contextmanager
 
 import psycopg2
 import pytest
 
+from harness.locks import wait_for_waiting
 from harness.logs import texts
 from harness.operator import reload, tasklane
 from harness.processes import wait_for
 from harness.run import new_folder
 from harness.stack import PROJECT, Stack
 
-WAIT_MAX = 3.0  # seconds; kMigrationLockTimeout is half a second, and the machine may be busy
+LOCK = "x'7461736b6c616e65'::bigint"  # what a migration holds: app/postgres/migrations.cpp
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def migrate(stack, files):
 
 
 class Clients:
-    """Users that create, change and list without a pause while this is open; `slowest` and `statuses` tell how it went."""
+    """Users that create, change and list without a pause while this is open; `statuses` tells how it went."""
 
     def __init__(self, stack, count=4):
         self.stack, self.count = stack, count
-        self.statuses, self.slowest, self.created = set(), 0.0, 0
+        self.statuses, self.created = set(), 0
 
     def __enter__(self):
         self.leaving = threading.Event()
@@ -69,9 +69,7 @@ class Clients:
         api.close()
 
     def _ask(self, api, method, path, **more):
-        begun = time.monotonic()
         response = api.request(method, path, **more)
-        self.slowest = max(self.slowest, time.monotonic() - begun)
         self.statuses.add(response.status_code)
         return response
 
@@ -81,8 +79,8 @@ class Clients:
             thread.join()
 
     def check(self):
+        """The role's own lock timeout is 4 s: who waits behind a migration for longer is told 503."""
         assert self.statuses == {200, 201, 204}, self.statuses
-        assert self.slowest < WAIT_MAX, f"a request took {self.slowest:.2f} s"
 
 
 @contextmanager
@@ -114,12 +112,12 @@ def test_workers_serve_while_a_migration_waits_for_a_busy_table(stack, files):
             migrating = threading.Thread(target=lambda: said.append(migrate(stack, files)))
             migrating.start()
             target = clients.created + 40
-            wait_for(lambda: clients.created > target, "the clients to be served", 20)
+            wait_for(lambda: clients.created > target, "the clients to be served")
             assert migrating.is_alive() and versions(stack) == before
         migrating.join(30)
         assert said == [(0, f"applied {column}\nthe schema is at version {before + 1}\n")]
         target = clients.created + 40
-        wait_for(lambda: clients.created > target, "the clients to be served by the old workers", 20)
+        wait_for(lambda: clients.created > target, "the clients to be served by the old workers")
     clients.check()
     status, report = tasklane(stack, "check", "--db")
     assert status != 0 and "newer than this Tasklane" in report, "an older tasklane knows that it is older"
@@ -144,11 +142,14 @@ def test_an_index_is_made_while_workers_serve(stack, files):
 
 
 def test_two_hosts_at_once_apply_a_file_once(stack, files):
-    name = add(files, "slow", "SELECT pg_sleep(0.5);\nCREATE TABLE once ();\n")
+    name = add(files, "once", "CREATE TABLE once ();\n")
     answers = []
     hosts = [threading.Thread(target=lambda: answers.append(migrate(stack, files))) for _ in range(3)]
-    for host in hosts:
-        host.start()
+    with stack.database() as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+        for host in hosts:
+            host.start()
+        wait_for_waiting(stack, len(hosts))
     for host in hosts:
         host.join(60)
     assert [status for status, _ in answers] == [0, 0, 0], answers

@@ -4,7 +4,6 @@ import concurrent.futures
 import socket
 import ssl
 import threading
-import time
 
 import psycopg2
 import pytest
@@ -168,7 +167,6 @@ def test_a_database_that_fell_asleep_is_woken_without_a_failed_request(neon, gat
         for turn in range(3):
             sleeps = gate.counts()
             gate.tell("suspend")
-            begun = time.monotonic()
 
             def write_and_read(api, turn=turn):
                 statuses = [api.get().status_code, api.post({"title": f"turn {turn}"}).status_code]
@@ -176,9 +174,8 @@ def test_a_database_that_fell_asleep_is_woken_without_a_failed_request(neon, gat
 
             with concurrent.futures.ThreadPoolExecutor(len(users)) as threads:
                 answers = list(threads.map(write_and_read, users))
-            took = time.monotonic() - begun
             assert answers == [([200, 201], turn + 1)] * len(users), (sleeps, gate.counts())
-            assert WAKE_MS / 1000 * 0.8 < took < 5, f"{took:.2f} s"
+            assert gate.counts()["connections"] > sleeps["connections"], "it was never woken"
         assert users[0].get("/readyz").status_code == 200
     finally:
         gate.tell("gate", 0, 0)

@@ -70,6 +70,7 @@ def test_a_40_kb_url_is_a_json_414(stack):
 @pytest.mark.parametrize(
     "headers", [["Content-Length: 300000"], ["Transfer-Encoding: chunked"]], ids=["declared", "chunked"]
 )
+@pytest.mark.smoke
 def test_a_body_past_the_limit_is_a_json_413(stack, headers):
     body = b"x" * 300_000
     if "chunked" in headers[0]:
@@ -112,7 +113,7 @@ def test_the_servers_version_is_not_told(stack, anyone):
 
 def test_the_plain_port_redirects_pages(stack):
     reply = wire.talk(stack, wire.request("GET", "/some/page?x=1"), tls=False)
-    assert reply.status in (301, 308)
+    assert reply.status == 301
     assert reply.header("location").startswith("https://")
     assert reply.header("location").endswith(f":{stack.port}/some/page?x=1")
 

@@ -16,7 +16,7 @@ def abandoned(new_stack):
     stack.expected_alarm = "connect() to unix:"  # the socket is gone with its owner
     master = stack.pid("master")
     os.kill(master, signal.SIGTERM)
-    wait_for(lambda: not is_alive(master), "the master to leave", 20)
+    wait_for(lambda: not is_alive(master), "the master to leave")
     return stack
 
 

@@ -4,7 +4,6 @@ import concurrent.futures
 import os
 import re
 import signal
-import time
 
 import pytest
 
@@ -52,18 +51,14 @@ def test_past_the_bound_of_a_stalled_database_everybody_is_told_at_once_and_it_r
         # The scrape itself is in flight, too.
         wait_for(lambda: counted(watch, "requests_in_flight") == BOUND + 1, "the worker to be full")
         assert watch.ask("GET", "/healthz").status == 200, "an overloaded worker is alive"
-        took = []
         api = stack.user()
         for n in range(50):
-            began = time.monotonic()
             response = api.get() if n % 2 else api.post({"title": "refused"})
-            took.append(time.monotonic() - began)
             assert response.status_code == 503
             assert response.headers["retry-after"].isdigit()
             assert response.json()["error_type"] == "service_unavailable"
         assert counted(watch, "overload_rejections_total") == 50
-        print(f"\n50 refusals at the bound of {BOUND}: the slowest took {max(took) * 1000:.0f} ms")
-        assert max(took) < 0.5
+        assert counted(watch, "requests_in_flight") == BOUND + 1, "they were told at once: all that were held still are"
         go_on()
         assert [connection.answer().status for connection in held] == [200] * BOUND
         assert counted(watch, "requests_in_flight") == 1
@@ -75,22 +70,17 @@ def test_past_the_bound_of_a_stalled_database_everybody_is_told_at_once_and_it_r
 
 def test_a_database_that_stays_silent_keeps_nobody_waiting_past_the_deadline(stalled):
     stack, _ = stalled
-
-    def timed(api):
-        began = time.monotonic()
-        return api.get().status_code, time.monotonic() - began
-
     apis = [stack.user() for _ in range(3 * BOUND)]
-    with concurrent.futures.ThreadPoolExecutor(len(apis)) as pool:
-        answers = list(pool.map(timed, apis))
-    # What the worker holds is given up with the connection; a read may still be answered by a new one.
-    assert {status for status, _ in answers} <= {200, 503}
-    assert max(took for _, took in answers) < 9.5, "no request outlives nginx's patience"
-    at_once = [status for status, took in answers if took < 2]
-    assert at_once.count(503) == len(at_once) >= 2 * BOUND
-    print(f"\n{len(answers)} requests to a silent database: {len(at_once)} refused at once, all answered within "
-          f"{max(took for _, took in answers):.1f} s")  # fmt: skip
-    wait_for(lambda: apis[0].http.get("/readyz").status_code == 200, "new connections", 10)
+    with concurrent.futures.ThreadPoolExecutor(BOUND) as pool, fcgi.Connection(stack.settings["FASTCGI_SOCKET"]) as watch:
+        held = [pool.submit(api.get) for api in apis[:BOUND]]
+        wait_for(lambda: counted(watch, "requests_in_flight") == BOUND + 1, "the worker to be full")
+        assert {api.get().status_code for api in apis[BOUND:]} == {503}
+        assert not any(each.done() for each in held), "refused at once, not after the others"
+        statuses = {each.result().status_code for each in held}
+    # The first to be past its deadline takes the connection along; the others, being reads, may be asked again on a new
+    # one. nginx, whose patience is longer, would have said 504.
+    assert 503 in statuses and statuses <= {200, 503}
+    wait_for(lambda: apis[0].http.get("/readyz").status_code == 200, "new connections")
     assert {api.get().status_code for api in apis} == {200}, "the silent backends are given up, not waited for"
     for api in apis:
         api.close()

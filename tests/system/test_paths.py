@@ -131,5 +131,5 @@ def test_the_path_needs_a_token_before_it_tells_anything(anyone):
 def test_api_auth_is_never_a_user(stack):
     api = stack.user(sub="auth")
     for path in ("/api/auth/tasks", "/api/auth/tasks/1"):
-        assert api.get(path).status_code in (404, 502), "Better Auth's own path was served as a user's tasks"
+        assert api.get(path).status_code == 404, "Better Auth's own path was served as a user's tasks"
     api.close()

@@ -11,6 +11,7 @@ def test_the_list_of_a_new_user_is_an_empty_array(alice):
     assert response.headers["content-type"].startswith("application/json")
 
 
+@pytest.mark.smoke
 def test_the_list_is_a_plain_array_newest_first(alice):
     created = [alice.create(f"task {n}") for n in range(5)]
     assert alice.tasks() == created[::-1]
@@ -63,11 +64,7 @@ def test_the_list_is_filtered(mixed, query, titles):
     assert [t["title"] for t in mixed.tasks(query)] == titles
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["?status=done", "?status=Completed", "?status=", "?status", "?completed=yes", "?completed=1", "?completed=",
-     "?status=%00", "?status=active%20", "?status=completed,active", "?status=%zz"],
-)  # fmt: skip
+@pytest.mark.parametrize("query", ["?status=done", "?completed=yes"])
 def test_any_other_value_of_a_filter_is_refused(alice, query):
     response = alice.get(f"/api/tasks{query}")
     assert response.status_code == 400

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import signal
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from harness.operator import ask, reload, status_of, tasklane
 from harness.processes import is_alive, wait_for
 
 
+@pytest.mark.smoke
 def test_a_reload_replaces_every_worker_and_keeps_the_master(new_master):
     master = new_master(workers=2)
     before = master.worker_pids()
@@ -92,10 +92,9 @@ def test_two_reloads_at_once_both_come_true(new_master):
 
 def test_a_storm_of_reloads_becomes_few_and_ends_with_one_that_saw_the_last_change(new_master):
     master = new_master(workers=2)
-    for number in range(60):
+    for _ in range(60):
         master.signal(signal.SIGHUP)
         assert master.serves()
-        time.sleep((number % 26) / 1000)
     master.settings["WORKERS"] = 1
     master.write_settings(0o600)
     last = reload(master)
@@ -115,7 +114,7 @@ def test_a_reload_during_shutdown_is_refused_and_changes_nothing(new_master, sta
         master.signal(signal.SIGHUP)
         token = tokens.token(stack.secret, tokens.unique("late"))
         assert connection.ask("GET", "/api/tasks", token).status == 200
-    assert master.process.wait(10) == 0
+    assert master.process.wait(60) == 0
 
 
 def test_a_shutdown_during_a_reload_tells_who_waits(new_master):
@@ -126,7 +125,7 @@ def test_a_shutdown_during_a_reload_tells_who_waits(new_master):
         master.signal(signal.SIGTERM)
         status, said = waiting.result()
     assert (status, said) in [(1, "tasklane: failed: the master is stopping\n"), (0, "done generation 2\n")]
-    assert master.process.wait(10) == 0
+    assert master.process.wait(60) == 0
 
 
 def test_a_worker_binary_that_crashes_at_start_leaves_the_old_generation(new_stack):
@@ -152,8 +151,8 @@ def test_a_worker_that_is_due_retires_when_its_successor_is_ready(new_master, ho
     with master.connect() as connection:
         for _ in range(25):
             assert connection.ask("GET", "/healthz").status == 200
-        wait_for(lambda: "its successor gets ready first" in master.log.read_text(), "the retirement", 5)
-        wait_for(lambda: "worker drains" in master.log.read_text(), "the hand-over", 5)
+        wait_for(lambda: "its successor gets ready first" in master.log.read_text(), "the retirement")
+        wait_for(lambda: "worker drains" in master.log.read_text(), "the hand-over")
         assert is_alive(old) and connection.ask("GET", "/healthz").status == 200
     wait_for(lambda: not is_alive(old), "the old worker to leave")
     assert master.serves()

@@ -95,7 +95,7 @@ def test_a_socket_left_by_a_killed_master_is_replaced(unstarted):
     master = unstarted().start()
     workers = master.worker_pids()
     master.signal(signal.SIGKILL)
-    master.process.wait(5)
+    master.process.wait(60)
     wait_for(lambda: not any(is_alive(w) for w in workers), "the workers to follow their master")
     assert master.socket.exists()
     master.start()
@@ -157,6 +157,7 @@ def test_help_and_version_need_no_configuration(stack, tmp_path):
         assert wrong.returncode == 2
 
 
+@pytest.mark.smoke
 def test_the_master_links_no_database_no_tls_and_no_json(stack):
     linked = subprocess.run(
         ["ldd", stack.binaries / "tasklane-master"], capture_output=True, text=True, check=True

@@ -1,5 +1,6 @@
 """scripts/up and scripts/down, as a newcomer uses them."""
 
+import contextlib
 import os
 import re
 import signal
@@ -8,10 +9,11 @@ import subprocess
 import pytest
 
 from harness import logs
-from harness.processes import command_line, processes_of, wait_for
+from harness.processes import command_line, killed_at_the_end, processes_of, wait_for
 from harness.stack import PROJECT, Stack
 
 
+@pytest.mark.smoke
 def test_up_prints_the_url_a_token_and_a_curl_line_that_works(stack):
     assert stack.url in stack.up_output
     assert (stack.state / "url").read_text().strip() == stack.url
@@ -78,14 +80,13 @@ def test_down_without_anything_running_is_content(stack, tmp_path):
 def test_a_foreign_process_under_a_stale_pid_is_left_alone(stack, tmp_path):
     state = tmp_path / "state"
     (state / "run").mkdir(parents=True)
-    with subprocess.Popen(["sleep", "60"]) as bystander:
+    with killed_at_the_end(subprocess.Popen(["sleep", "60"])) as bystander:
         for name in ("master", "nginx"):
             (state / f"run/{name}.pid").write_text(f"{bystander.pid}\n")
         subprocess.run(
             [PROJECT / "scripts/down", "--state", state], timeout=30, stdin=subprocess.DEVNULL, check=False
         )
         assert bystander.poll() is None, "down ended a process that up did not start"
-        bystander.terminate()
 
 
 @pytest.mark.parametrize(
@@ -96,24 +97,26 @@ def test_a_foreign_process_under_a_stale_pid_is_left_alone(stack, tmp_path):
 def test_ctrl_c_in_the_foreground_stops_everything(tmp_path, number, moment):
     front, output = Stack(workers=1), tmp_path / "output"
     with output.open("w") as file:
-        up = subprocess.Popen(  # where the tests run in the background of a shell, SIGINT comes to them ignored
-            ["env", "--default-signal=INT", *front.command("up")], env=front.environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=file,
+        up = subprocess.Popen(
+            front.command("up"), env=front.environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=file,
             stderr=file, start_new_session=True,
         )  # fmt: skip
-    wait_for(lambda: moment in output.read_text() or up.poll() is not None, f"up to be {moment}", 90)
-    assert up.poll() is None, output.read_text()
-    if moment == "showing the logs":
-        api = front.user()
-        api.create()
-        api.close()
-    if number == signal.SIGINT:
-        os.killpg(up.pid, number)  # as a terminal does: the whole foreground group
-    else:
-        up.send_signal(number)
-    wait_for(lambda: up.poll() is not None, lambda: f"{output.read_text()}\n{logs.tail(front.log)}", 20)
-    assert up.returncode == (0 if moment == "showing the logs" else 128 + number), output.read_text()
-    wait_for(lambda: not processes_of(front.state), "all to stop")
-    front.stop()
+    with contextlib.ExitStack() as ends:
+        ends.callback(front.stop)
+        ends.enter_context(killed_at_the_end(up))
+        wait_for(lambda: moment in output.read_text() or up.poll() is not None, f"up to be {moment}", 90)
+        assert up.poll() is None, output.read_text()
+        if moment == "showing the logs":
+            api = front.user()
+            api.create()
+            api.close()
+        if number == signal.SIGINT:
+            os.killpg(up.pid, number)  # as a terminal does: the whole foreground group
+        else:
+            up.send_signal(number)
+        wait_for(lambda: up.poll() is not None, lambda: f"{output.read_text()}\n{logs.tail(front.log)}")
+        assert up.returncode == (0 if moment == "showing the logs" else 128 + number), output.read_text()
+        wait_for(lambda: not processes_of(front.state), "all to stop")
 
 
 def test_a_mistake_in_the_configuration_starts_nothing():

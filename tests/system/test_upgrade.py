@@ -102,4 +102,4 @@ def test_a_stop_right_behind_an_upgrade_is_not_lost(new_master):
     master.signal(signal.SIGUSR2)
     wait_for(lambda: "executing the new" in master.log.read_text(), "the exec")
     master.signal(signal.SIGTERM)
-    assert master.process.wait(10) == 0
+    assert master.process.wait(60) == 0

@@ -50,7 +50,7 @@ def reload(stack):
     subprocess.run(
         [stack.binaries / "tasklane", "reload", "--wait", "--env-file", stack.state / "tasklane.env"], check=True, timeout=60
     )
-    wait_for(lambda: not before & set(stack.worker_pids()), "the old workers to end", 40)
+    wait_for(lambda: not before & set(stack.worker_pids()), "the old workers to end")
 
 
 def restart_web_app(stack):

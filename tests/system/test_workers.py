@@ -7,7 +7,6 @@ import platform
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ class Load:
         api = self.stack.user(f"load{number}")
         while not self.stopping.is_set():
             response = api.get() if number % 2 else api.post({"title": "under load"})
-            self.answers.append((time.monotonic(), response.status_code))
+            self.answers.append(response.status_code)
         made = sum(1 for _ in api.tasks())
         api.close()
         return made
@@ -54,26 +53,24 @@ class Load:
         self.pool.shutdown()
 
     def failures(self):
-        return [a for a in self.answers if a[1] not in (200, 201)]
+        return [status for status in self.answers if status not in (200, 201)]
 
 
-def test_a_killed_worker_fails_only_what_it_held_and_is_replaced_within_a_second(stack):
+def test_a_killed_worker_fails_only_what_it_held_and_is_replaced(stack):
     victim, other = stack.worker_pids()
     with Load(stack) as load:
-        killed = time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: stack.is_whole() and victim not in stack.worker_pids(), "a new worker", 1)
+        wait_for(lambda: stack.is_whole() and victim not in stack.worker_pids(), "a new worker")
         (newcomer,) = set(stack.worker_pids()) - {other}
-        wait_for(
-            lambda: serves(stack, newcomer), "the new worker to be ready", 1.5 - (time.monotonic() - killed)
-        )
+        wait_for(lambda: serves(stack, newcomer), "the new worker to be ready")
+        load.wait_for_more(load.clients)  # what was under way at the death has been told of
+        failures = load.failures()
         load.wait_for_more(100)
-    failures = load.failures()
+    assert load.failures() == failures, "failures long after the death"
     assert len(failures) <= load.clients, failures
-    assert {status for _, status in failures} <= {502}, failures
-    assert all(when - killed < 1 for when, _ in failures), "failures long after the death"
+    assert set(failures) <= {502}, failures
     assert stack.worker_pids() != [victim, other] and is_alive(other)
-    created = sum(1 for _, status in load.answers if status == 201)
+    created = load.answers.count(201)
     assert (
         created <= load.made <= created + load.clients
     ), "an acknowledged write is there, an unacknowledged one may be"
@@ -142,14 +139,16 @@ def test_a_worker_interrupts_nobody_unless_its_master_was_told_how_to_run(new_ma
     assert {os.sched_getscheduler(pid) for pid in master.worker_pids()} == {os.SCHED_IDLE}
 
 
-def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_serve(new_master):
+def test_while_a_worker_keeps_dying_the_others_serve(new_master):
+    """Each restart comes more slowly than the one before: tests/unit/supervisor_pool_test.cpp, in virtual time."""
     master = new_master(workers=2)
     keep, *_ = master.worker_pids()
     whole = {"status": "ready", "workers": {"configured": 2, "ready": 2, "waiting": 0, "refused": 0}}
     told = []
     killed = set()  # a dead one can be killed again until the master has reaped it
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
+    degraded = {"status": "degraded", "workers": {"configured": 2, "ready": 1, "waiting": 1, "refused": 0}}
+
+    def kill_the_other():
         for pid in set(master.worker_pids()) - {keep}:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -157,10 +156,11 @@ def test_a_worker_that_keeps_dying_is_restarted_ever_more_slowly_and_the_others_
             except ProcessLookupError:
                 pass
         told.append(readiness(master))
-    assert {"status": "degraded", "workers": {"configured": 2, "ready": 1, "waiting": 1, "refused": 0}} in told
-    assert 2 <= len(killed) <= 20, f"{len(killed)} restarts in three seconds: no backoff"
+        return len(killed) >= 4 and degraded in told
+
+    wait_for(kill_the_other, lambda: f"four deaths of {killed} and {degraded} in {told[-3:]}")
     assert is_alive(keep)
-    wait_for(lambda: readiness(master) == whole, "the pool to be whole again", 12)
+    wait_for(lambda: readiness(master) == whole, "the pool to be whole again")
 
 
 def readiness(master):
@@ -192,11 +192,9 @@ def system_call(pid):
 def test_a_worker_in_an_endless_loop_is_noticed_and_replaced_and_the_other_serves(new_master):
     master = new_master(workers=2)
     victim, other = master.worker_pids()
-    began = time.monotonic()
     spin(victim)
     wait_for(lambda: {state_of(victim) for _ in range(50)} == {"R"}, "it to spin, and wait for nothing any more")
-    wait_for(lambda: not is_alive(victim), "it to be noticed", 12)
-    assert time.monotonic() - began < 10
+    wait_for(lambda: not is_alive(victim), "it to be noticed")
     assert '"reason":"stopped turning"' in master.log.read_text()
     wait_for(lambda: master.is_whole() and master.serves(), "its successor")
     assert other in master.worker_pids()
@@ -206,6 +204,7 @@ def state_of(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+@pytest.mark.smoke
 def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
     master = new_master(workers=2)
     user = tokens.token(stack.secret, tokens.unique("drain"))
@@ -216,12 +215,12 @@ def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
         wait_for_waiting(stack)
         wait_for(lambda: all(c.unread() == 0 for c in connections), "all requests to be read")
         master.signal(signal.SIGTERM)
-        wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections", 1)
+        wait_for(lambda: not accepts(master.socket), "the draining pool to refuse new connections")
         assert any(is_alive(pid) for pid in master.worker_pids()), "one may have had no connection and be gone"
     for connection in connections:
         assert connection.answer().status == 201
         connection.close()
-    assert master.process.wait(10) == 0
+    assert master.process.wait(60) == 0
 
 
 def accepts(path):
@@ -252,30 +251,30 @@ def test_what_does_not_drain_in_time_is_killed(new_master):
     master = new_master(DRAIN_TIMEOUT_SECONDS=1)
     with master.connect() as connection:
         assert connection.ask("GET", "/healthz").status == 200
-        began = time.monotonic()
         master.signal(signal.SIGTERM)
-        master.process.wait(8)
-        assert 0.8 < time.monotonic() - began < 5
+        master.process.wait(60)
+    said = master.log.read_text()
+    assert 0 < said.find("worker drains") < said.find("worker killed"), said
     assert not master.socket.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_while_stopping_kills_at_once(new_master, number):
-    master = new_master(DRAIN_TIMEOUT_SECONDS=60)
+    master = new_master(DRAIN_TIMEOUT_SECONDS=3600)
     with master.connect() as connection:
         assert connection.ask("GET", "/healthz").status == 200
         master.signal(number)
         wait_for(lambda: not accepts(master.socket), "the drain to begin")
         assert master.process.poll() is None
         master.signal(number)
-        master.process.wait(3)
+        master.process.wait(60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_an_idle_pool_stops_at_once_with_success(new_master, number):
-    master = new_master(workers=2)
+    master = new_master(workers=2, DRAIN_TIMEOUT_SECONDS=3600)
     master.signal(number)
-    assert master.process.wait(5) == 0
+    assert master.process.wait(60) == 0
     assert not master.socket.exists()
 
 
@@ -283,7 +282,7 @@ def test_workers_do_not_outlive_a_killed_master(new_master):
     master = new_master(workers=2)
     workers = master.worker_pids()
     master.signal(signal.SIGKILL)
-    master.process.wait(5)
+    master.process.wait(60)
     wait_for(lambda: not any(is_alive(w) for w in workers), "the workers to follow their master")
     master.socket.unlink(missing_ok=True)
 

@@ -141,7 +141,6 @@ BOOST_AUTO_TEST_CASE(a_peer_that_sends_no_more_still_gets_its_answer_and_is_forg
 BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_leaves_the_connection_as_any_other) {
   auto slow = peer();
   for (int round = 0; round < 3; ++round) {
-    const auto before = std::chrono::steady_clock::now();
     std::jthread sender([&] {
       for (const char byte : fcgi::request("POST", "/slow", "body")) {
         slow.send({&byte, 1});
@@ -151,8 +150,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_leaves_the_connection_as_
     BOOST_TEST(run_until(loop, [&] { return requests == round + 1; }));
     sender.join();
     BOOST_TEST(answer(slow) == "/slowbody");
-    settle();  // a stale report of readable bytes would block here, and close
-    BOOST_TEST((std::chrono::steady_clock::now() - before < std::chrono::seconds(1)));
+    settle();  // a stale report of readable bytes would block here until it is given up, and close
   }
   BOOST_TEST(!slow.closed());
 }

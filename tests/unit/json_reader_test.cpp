@@ -1,6 +1,6 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
+#include <ctime>
 #include <limits>
 #include <random>
 #include <string>
@@ -163,10 +163,26 @@ BOOST_AUTO_TEST_CASE(refuses_lone_surrogates) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_invalid_utf8) {
-  for (const auto* bytes :
-       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE2\x82", "\xE0\x80\x80", "\xE0\x9F\xBF",
-        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-        "\xF5\x80\x80\x80", "\xFE", "\xFF", "\xF0\x9F\x98", "\xC3\xC3\xA9"}) {
+  for (const auto* bytes : {"\x80",
+                            "\xBF",
+                            "\xC0\x80",
+                            "\xC1\xBF",
+                            "\xC3",
+                            "\xC3(",
+                            "\xE2\x82",
+                            "\xE0\x80\x80",
+                            "\xE0\x9F\xBF",
+                            "\xED\xA0\x80",
+                            "\xED\xBF\xBF",
+                            "\xF0\x80\x80\x80",
+                            "\xF0\x8F\xBF\xBF",
+                            "\xF4\x90\x80\x80",
+                            "\xF5\x80\x80\x80",
+                            "\xFE",
+                            "\xFF",
+                            "\xF0\x9F\x98",
+                            "\xC3\xC3\xA9",
+                            "caf\xE9"}) {
     BOOST_TEST(mentions(refusal("\""s + bytes + "\""), "not valid JSON"), bytes);
     BOOST_TEST(mentions(refusal("{\""s + bytes + "\":1}"), "not valid JSON"), bytes);
     BOOST_TEST(mentions(refusal("\""s + bytes), "not valid JSON"), bytes);  // cut off in the middle
@@ -185,11 +201,12 @@ BOOST_AUTO_TEST_CASE(refuses_duplicate_keys_at_every_level) {
 BOOST_AUTO_TEST_CASE(finds_a_duplicate_among_many_keys_without_quadratic_cost) {
   std::string text = "{";
   for (int i = 0; i < 20'000; ++i) text += "\"k" + std::to_string(i) + "\":1,";
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = std::clock();
   BOOST_TEST(refusal(text + "\"last\":1}") == "accepted");
   BOOST_TEST(refusal(text + "\"k77\":1}") == "Body has the key \"k77\" more than once");
-  // Comparing all pairs twice would take seconds.
-  BOOST_TEST((std::chrono::steady_clock::now() - before < std::chrono::seconds(1)));
+  // Comparing all pairs twice would take seconds: of the processor, so that a busy machine counts for
+  // nothing.
+  BOOST_TEST(std::clock() - before < CLOCKS_PER_SEC);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_nesting_past_the_limit_however_deep) {

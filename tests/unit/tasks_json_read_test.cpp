@@ -58,6 +58,15 @@ BOOST_AUTO_TEST_CASE(a_new_task_needs_a_title_only) {
 BOOST_AUTO_TEST_CASE(titles_are_trimmed_and_keep_their_inner_white_space) {
   BOOST_TEST(parse_new_task(R"({"title":" \t\n a \u00a0 b\u3000\u2028 "})")->title == "a \xC2\xA0 b");
   BOOST_TEST(*parse_task_change(R"({"title":"\u0085x\u1680"})")->title == "x");
+  // Unicode's White_Space property, all of it.
+  for (const char* space :
+       {"\\t",     "\\n",     "\\u000b", "\\f",     "\\r",     " ",       "\\u0085", "\\u00a0", "\\u1680",
+        "\\u2000", "\\u2001", "\\u2002", "\\u2003", "\\u2004", "\\u2005", "\\u2006", "\\u2007", "\\u2008",
+        "\\u2009", "\\u200a", "\\u2028", "\\u2029", "\\u202f", "\\u205f", "\\u3000"}) {
+    const auto task = parse_new_task(titled(repeat(space, 2) + "ab" + space));
+    BOOST_REQUIRE_MESSAGE(task, space);
+    BOOST_TEST(task->title == "ab", space);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_title_has_1_to_200_code_points_once_trimmed) {
@@ -77,8 +86,9 @@ BOOST_AUTO_TEST_CASE(a_title_has_1_to_200_code_points_once_trimmed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_only_looks_like_white_space_stays) {
-  // Zero width space, byte order mark, Mongolian vowel separator, word joiner: not White_Space.
-  for (const char* text : {"\\u200b", "\\ufeff", "\\u180e", "\\u2060"})
+  // Zero width space, byte order mark, Mongolian vowel separator, word joiner, a control character: not
+  // White_Space.
+  for (const char* text : {"\\u200b", "\\ufeff", "\\u180e", "\\u2060", "\\u001f"})
     BOOST_TEST(fault(parse_new_task(titled(text))) == "none", text);
 }
 

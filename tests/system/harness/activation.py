@@ -45,18 +45,18 @@ class Activated(Master):
             except BlockingIOError:
                 return self.heard
 
-    def wait_until_told(self, words, seconds=8):
-        wait_for(lambda: any(words in each for each in self.told()), f"{words} in {self.heard}", seconds)
+    def wait_until_told(self, words):
+        wait_for(lambda: any(words in each for each in self.told()), lambda: f"{words} in {self.heard}")
 
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(60)
 
     def stop(self):
         try:
             if self.process.poll() is None:
                 self.signal(signal.SIGTERM)
-                assert self.process.wait(20) == 0
+                assert self.process.wait(60) == 0
             assert self.socket.exists(), "the service manager's socket was removed"
             self.socket.unlink()
             super().stop()

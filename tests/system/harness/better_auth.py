@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from harness.processes import free_ports, wait_for
+from harness.processes import free_ports, undone_by, wait_for
 
 SOURCE = Path(__file__).resolve().parents[2] / "better-auth"
 NODE_OLDEST = 20
@@ -84,12 +84,13 @@ class BetterAuth:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(lambda: "ready" in self.log.read_text() or self.process.poll(), "Better Auth to listen", 30)
-        assert self.process.poll() is None, self.log.read_text()
+        with undone_by(self.process.kill):
+            wait_for(lambda: "ready" in self.log.read_text() or self.process.poll(), "Better Auth to listen")
+            assert self.process.poll() is None, self.log.read_text()
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def sign_up(self, email, password="correct horse battery"):
         """A browser of a new user: its cookies are the session."""

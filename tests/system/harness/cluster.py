@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg2
 
-from harness.processes import children_of, free_ports, is_alive, wait_for
+from harness.processes import children_of, free_ports, is_alive, undone_by, wait_for
 from harness.run import KEEP, new_folder
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
@@ -73,12 +73,16 @@ class Cluster:
         if hba:
             write(self.data / "pg_hba.conf", hba)
         self.start()
+        with undone_by(self.remove):
+            self.make_roles()
+        return self
+
+    def make_roles(self):
         for role, rights in (("tasklane_owner", "CREATEROLE"), ("tasklane_api", "")):
             self.sql(f"CREATE ROLE {role} LOGIN {rights} PASSWORD '{PASSWORDS[role]}'", database="postgres")
         # Since PostgreSQL 16 it takes the admin option to change a role that somebody else has made.
         self.sql("GRANT tasklane_api TO tasklane_owner WITH ADMIN OPTION", database="postgres")
         self.sql("CREATE DATABASE tasklane OWNER tasklane_owner", database="postgres")
-        return self
 
     def follow(self, primary):
         """A standby with the primary's data so far, that calls itself `standby`."""
@@ -94,7 +98,8 @@ class Cluster:
                  "-c", "listen_addresses=127.0.0.1"],
                 **as_service(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self.answers, lambda: f"Postgres to start\n{self.log.read_text()[-2000:]}", 30)
+        with undone_by(lambda: self.stop(signal.SIGQUIT)):
+            wait_for(self.answers, lambda: f"Postgres to start\n{self.log.read_text()[-2000:]}")
         return self
 
     def answers(self):
@@ -108,14 +113,14 @@ class Cluster:
         """SIGINT is a fast shutdown: what was committed reaches the standby, then connections are cut."""
         if self.server and self.server.poll() is None:
             self.server.send_signal(number)
-            self.server.wait(30)
+            self.server.wait(60)
 
     def kill(self):
         """As when the machine loses its power: nobody has the time to say goodbye."""
         everybody = [self.server.pid, *children_of(self.server.pid)]
         for pid in everybody:
             os.kill(pid, signal.SIGKILL)
-        self.server.wait(10)
+        self.server.wait(60)
         wait_for(lambda: not any(map(is_alive, everybody)), "Postgres to be dead")
 
     def remove(self):

@@ -6,7 +6,7 @@ import random
 import signal
 import string
 import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Callable
 
@@ -90,16 +90,16 @@ class Site:
         self.disk = SmallDisk(self.postgres)
 
     def __enter__(self):
-        self.relay.__enter__()
-        self.relay.put_before(self.stack)
-        self.disk.__enter__()
-        self.user = self.stack.user("needs-room", ttl=7200)
+        with ExitStack() as parts:
+            parts.enter_context(self.relay)
+            self.relay.put_before(self.stack)
+            parts.enter_context(self.disk)
+            self.user = parts.enter_context(closing(self.stack.user("needs-room", ttl=7200)))
+            self.parts = parts.pop_all()
         return self
 
     def __exit__(self, *_):
-        self.user.close()
-        self.disk.__exit__()
-        self.relay.__exit__()
+        self.parts.close()
 
     def heal(self):
         """Whatever a test left behind."""

@@ -67,7 +67,7 @@ class Closed(Exception):
 
 
 class Connection:
-    def __init__(self, path, timeout=6.0):
+    def __init__(self, path, timeout=30.0):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))
@@ -131,7 +131,7 @@ class Connection:
         self.send(request_bytes(method, target, token, body, **more))
         return self.answer()
 
-    def is_closed(self, timeout=5.0):
+    def is_closed(self, timeout=30.0):
         """Whether the worker closes the connection before the time is over, having sent nothing more."""
         self.socket.settimeout(timeout)
         try:

@@ -92,7 +92,7 @@ def tell_of_clients(stack):
     file, before = stack.state / "nginx/nginx.conf", children_of(stack.pid("nginx"))
     file.write_text(file.read_text().replace("nginx-error.log warn", "nginx-error.log info"))
     os.kill(stack.pid("nginx"), signal.SIGHUP)
-    wait_for(lambda: children_of(stack.pid("nginx")) and not {*before} & {*children_of(stack.pid("nginx"))}, "nginx's reload", 10)
+    wait_for(lambda: children_of(stack.pid("nginx")) and not {*before} & {*children_of(stack.pid("nginx"))}, "nginx's reload")
 
 
 def given_up(stack):
@@ -145,4 +145,4 @@ class SlowClients:
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)

@@ -5,7 +5,7 @@ import subprocess
 import threading
 
 from harness import tokens
-from harness.processes import wait_for
+from harness.processes import undone_by, wait_for
 from harness.stack import BUILD
 
 
@@ -22,10 +22,11 @@ class Load:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.listener = threading.Thread(target=self._listen)
         self.listener.start()
-        secret = self.stack.secret
-        each = (tokens.token(secret, tokens.unique("load"), ttl=3600) for _ in range(self.connections))
-        self.process.stdin.write("".join(f"{token}\n" for token in each) + "\n")
-        self.wait_for_more(self.connections)
+        with undone_by(self.process.kill):  # at whose end the listener's comes
+            secret = self.stack.secret
+            each = (tokens.token(secret, tokens.unique("load"), ttl=3600) for _ in range(self.connections))
+            self.process.stdin.write("".join(f"{token}\n" for token in each) + "\n")
+            self.wait_for_more(self.connections)
         return self
 
     def _listen(self):

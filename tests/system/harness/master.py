@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from harness import fcgi, logs
-from harness.processes import children_of, is_alive, processes_of, wait_for
+from harness.processes import children_of, is_alive, processes_of, undone_by, wait_for
 from harness.run import new_folder
 from harness.stack import clean_environment
 
@@ -63,12 +63,16 @@ class Master:
 
     def start(self):
         self.launch()
-        wait_for(
-            lambda: self.process.poll() is not None or self.serves(), "the master's workers to serve", 12
-        )
-        assert self.process.poll() is None, self.log.read_text()
-        wait_for(self.is_ready, "all workers to be ready")
+        with undone_by(self.kill_all):
+            wait_for(lambda: self.process.poll() is not None or self.serves(), "the master's workers to serve")
+            assert self.process.poll() is None, self.log.read_text()
+            wait_for(self.is_ready, "all workers to be ready")
         return self
+
+    def kill_all(self):
+        for pid in processes_of(self.folder):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(60)
 
     def serves(self):
         try:
@@ -83,7 +87,7 @@ class Master:
             numbers = connection.ask("GET", "/metrics").body.decode()
         return f"\ntasklane_workers_ready {self.workers}\n" in numbers
 
-    def connect(self, timeout=6.0):
+    def connect(self, timeout=30.0):
         return fcgi.Connection(self.socket, timeout)
 
     def worker_pids(self):
@@ -101,7 +105,7 @@ class Master:
         try:
             if self.process.poll() is None:
                 self.signal(signal.SIGTERM)
-                assert self.process.wait(20) == 0, f"exit {self.process.returncode}"
+                assert self.process.wait(60) == 0, f"exit {self.process.returncode}"
             wait_for(lambda: not processes_of(self.folder), f"no process left of {processes_of(self.folder)}")
             assert not self.socket.exists(), "the socket is left behind"
             assert not logs.offences(self.folder), logs.offences(self.folder)
@@ -109,7 +113,5 @@ class Master:
             print(logs.tail(self.folder))
             raise
         finally:
-            for pid in processes_of(self.folder):
-                os.kill(pid, signal.SIGKILL)
-            self.process.wait(5)
+            self.kill_all()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -9,7 +9,7 @@ import subprocess
 import psycopg2
 
 from harness.cluster import PASSWORDS, as_service, service_folder, url, write
-from harness.processes import free_ports, wait_for
+from harness.processes import free_ports, undone_by, wait_for
 from harness.run import KEEP
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -52,7 +52,8 @@ class Pooler:
                 [PROGRAM, str(self.folder / "pgbouncer.ini")], **as_service(), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self.answers, lambda: f"PgBouncer to start\n{self.log.read_text()[-2000:]}", 15)
+        with undone_by(self.process.kill):
+            wait_for(self.answers, lambda: f"PgBouncer to start\n{self.log.read_text()[-2000:]}")
         return self
 
     def answers(self):
@@ -77,7 +78,7 @@ class Pooler:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def url(self, role, **parameters):
         return url(role, [self.port], **parameters)

@@ -29,7 +29,7 @@ class Postgres:
     def signal(self, number):
         pid = self.pid
         subprocess.run(["kill", f"-{int(number)}", str(pid)], check=True)
-        wait_for(lambda: not is_alive(pid), "Postgres to stop", 15)
+        wait_for(lambda: not is_alive(pid), "Postgres to stop")
 
     def stop(self):
         self.signal(signal.SIGINT)  # "fast shutdown": open connections are cut
@@ -47,7 +47,7 @@ class Postgres:
             command, **who, cwd="/", check=True, timeout=30, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_for(self.accepts, "Postgres to accept connections", 30)
+        wait_for(self.accepts, "Postgres to accept connections")
 
     def is_running(self):
         return (self.data / "postmaster.pid").exists()
@@ -104,10 +104,9 @@ def connections(stack):
     return {state: int(count) for state, count in found}
 
 
-def wait_until_connected(stack, seconds=10):
+def wait_until_connected(stack):
     """A worker that still reconnects prepares its statements, which waits for locks as a request does."""
     wait_for(
         lambda: connections(stack)["ready"] == 2 * stack.workers, lambda: f"every connection to be ready: {connections(stack)}",
-        seconds,
     )
     return time.monotonic()

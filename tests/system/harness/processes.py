@@ -2,12 +2,17 @@
 
 import os
 import random
+import signal
 import socket
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def wait_for(condition, what, seconds=5.0):
+PATIENCE = 60  # seconds: a guard against waiting for ever, which says nothing of how long a thing may take
+
+
+def wait_for(condition, what, seconds=PATIENCE):
     """The first true value of condition(), polled; fails with `what`, a text or what makes one, past the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -17,6 +22,38 @@ def wait_for(condition, what, seconds=5.0):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s in vain: {what() if callable(what) else what}")
         time.sleep(0.02)
+
+
+@contextmanager
+def undone_by(end):
+    """Calls `end` if the block fails: whoever wanted what it starts has nothing yet to end it by."""
+    try:
+        yield
+    except BaseException:
+        end()
+        raise
+
+
+@contextmanager
+def killed_at_the_end(process):
+    """A process that has ended when the block does, however that comes."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def standing_still(*pids):
+    """Processes that do nothing while the block lasts."""
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def links(pid):

@@ -5,7 +5,7 @@ import subprocess
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.operator import reload
-from harness.processes import wait_for
+from harness.processes import undone_by, wait_for
 from harness.run import new_folder
 from harness.stack import BUILD
 
@@ -25,12 +25,13 @@ class Relay:
             [BUILD / "tests/relay/relay", self.address, self.server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, bufsize=1,
         )  # fmt: skip
-        assert self.process.stdout.readline() == "ready\n", "the relay does not start"
+        with undone_by(self.process.kill):
+            assert self.process.stdout.readline() == "ready\n", "the relay does not start"
         return self
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        status = self.process.wait(10)
+        status = self.process.wait(60)
         self.process.stdout.close()
         assert status == 0, f"the relay has ended with {status}"
 
@@ -44,8 +45,8 @@ class Relay:
     def counts(self):
         return json.loads(self.tell("counts"))
 
-    def wait_for_count(self, name, least, seconds=10):
-        wait_for(lambda: self.counts()[name] >= least, lambda: f"{least} {name} in {self.counts()}", seconds)
+    def wait_for_count(self, name, least):
+        wait_for(lambda: self.counts()[name] >= least, lambda: f"{least} {name} in {self.counts()}")
 
     def url_of(self, url):
         """The database URL, by way of the relay."""
@@ -65,4 +66,4 @@ class Relay:
         kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings]
         file.write_text("\n".join(kept + [f"{name}='{value}'" for name, value in settings.items()]) + "\n")
         reload(stack)
-        wait_for(stack.is_whole, "the workers from before to end", 40)
+        wait_for(stack.is_whole, "the workers from before to end")

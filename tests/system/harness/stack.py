@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections import Counter
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import psycopg2
 
@@ -102,13 +101,13 @@ class Stack:
 
     def stop(self):
         """Ends the stack and checks what it leaves behind."""
-        sockets = self.settings["FASTCGI_SOCKET"]
         done = self.run("down")
         if self in Stack.running:
             Stack.running.remove(self)
         try:
             assert done.returncode == 0, f"scripts/down exited {done.returncode}\n{done.stdout}"
             wait_for(lambda: not processes_of(self.state), f"no process left of {processes_of(self.state)}")
+            sockets = self.settings["FASTCGI_SOCKET"]
             assert not os.path.exists(sockets), f"{sockets} is left behind"
             offences = logs.offences(self.log, self.expected_alarm)
             assert not offences, "\n".join(offences)

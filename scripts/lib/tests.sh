@@ -28,7 +28,7 @@ boost_tests() {  # PRESET KIND
 
 system_tests() {  # PRESET MARK [PYTEST ARGUMENT]…
   local status how=()
-  [ "$2" = load ] || how=(-n "$(($(nproc) + 1))" --dist loadfile)  # they wait more than they work
+  [ "$2" != 'not load' ] || how=(-n "$(($(nproc) + 1))" --dist loadfile)  # they wait more than they work
   say "System tests ($1, $2)"
   TASKLANE_BUILD="build/$1" TASKLANE_TEST_TIMES=$times PYTHONDONTWRITEBYTECODE=1 run /usr/bin/python3 -m pytest \
     -c tests/system/pytest.ini tests/system -m "$2" "${how[@]}" "${@:3}" && status=0 || status=$?

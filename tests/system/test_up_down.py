@@ -43,7 +43,7 @@ def test_a_second_up_on_the_same_state_says_so_and_changes_nothing(stack, alice)
 def test_two_instances_run_side_by_side_and_down_ends_its_own_alone(stack, alice):
     task = alice.create()
     before = set(processes_of(stack.state))
-    second = Stack(workers=1).start()
+    second = Stack(workers=1, from_nothing=True).start()
     try:
         assert second.settings["BETTER_AUTH_SECRET"] != stack.settings["BETTER_AUTH_SECRET"]
         other = second.user(sub=alice.sub)

@@ -5,11 +5,10 @@
 child=
 
 # However this was started. What is ignored is inherited: in a background job that is SIGINT and SIGQUIT.
-# shellcheck disable=SC2217  # that is how to learn whether they are open
 ready_ourselves() {
-  { : <&0; } 2>/dev/null || exec </dev/null
-  { : >&1; } 2>/dev/null || exec >/dev/null
-  { : >&2; } 2>/dev/null || exec 2>/dev/null
+  [ -e "/proc/$$/fd/0" ] || exec </dev/null
+  [ -e "/proc/$$/fd/1" ] || exec >/dev/null
+  [ -e "/proc/$$/fd/2" ] || exec 2>/dev/null
   umask 022
   export LC_ALL=C.UTF-8
   trap 'interrupted 130' INT

@@ -19,14 +19,14 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_is_left_behind():
-    """The first fixture to be set up, the last to be torn down."""
+    """The last fixture to be torn down."""
     yield
     left = run.end_what_is_left()
     assert not left, f"left behind by the tests of this process: {left}"
 
 
 @pytest.fixture(scope="session")
-def stack(request):
+def stack(request, nothing_is_left_behind):  # named, so that it is torn down before that one
     # The smoke set has one stack: nothing is gained by a template for it.
     started = Stack(from_nothing=request.config.option.markexpr == "smoke").start()
     yield started

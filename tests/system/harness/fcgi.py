@@ -1,8 +1,11 @@
 """A FastCGI client (the FastCGI 1.0 specification, section 3 and 8) that can also misbehave."""
 
 import fcntl
+import os
+import re
 import socket
 import struct
+import subprocess
 import termios
 from dataclasses import dataclass, field
 
@@ -90,6 +93,13 @@ class Connection:
     def unread(self):
         """Bytes sent that the worker has not read yet (unix(7), SIOCOUTQ)."""
         return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
+
+    def peer_pid(self):
+        """The worker that has accepted the connection (SO_PEERCRED would name who listens: the master)."""
+        inode = os.fstat(self.socket.fileno()).st_ino
+        rows = subprocess.run(["ss", "-xpH"], capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
+        (row,) = [row for row in rows if row.split()[7:8] == [str(inode)]]
+        return int(re.search(r"pid=(\d+)", row).group(1))
 
     def _read(self, length):
         data = b""

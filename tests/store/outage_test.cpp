@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(writes_that_waited_behind_a_lost_batch_go_to_another_connec
   BOOST_TEST(count("a") == "1");
 }
 
-BOOST_AUTO_TEST_CASE(service_is_back_within_a_second) {
+BOOST_AUTO_TEST_CASE(service_is_back_with_the_next_attempt) {
   const auto allow = [&](const char* whether) {
     shared().run(fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS {}", own.name(), whether));
   };
@@ -160,9 +160,9 @@ BOOST_AUTO_TEST_CASE(service_is_back_within_a_second) {
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
   BOOST_TEST(read(metrics.database_connects) < 20U);  // no storm meanwhile
   allow("true");
-  const auto back = Clock::now();
+  const auto tried = read(metrics.database_connects);
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) > 0U; }));
-  BOOST_TEST((Clock::now() - back < 1s));
+  BOOST_TEST(read(metrics.database_connects) <= tried + 4);  // two each, if one was under way
   BOOST_TEST(outcome(run(create("b"))) == "ok");
 }
 
@@ -205,10 +205,8 @@ BOOST_AUTO_TEST_CASE(writes_resume_on_the_next_host_once_it_is_promoted) {
   pool->start();
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
   shared().run("ALTER DATABASE " + own.name() + " RESET default_transaction_read_only");
-  const auto promoted = Clock::now();
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) > 0U; }));
   BOOST_TEST(outcome(run(create("b"))) == "ok");
-  BOOST_TEST((Clock::now() - promoted < 5s));
 
   // The host that serves is asked first from now on.
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 2U; }));

@@ -73,6 +73,7 @@ class Master:
         for pid in processes_of(self.folder):
             os.kill(pid, signal.SIGKILL)
         self.process.wait(60)
+        self.socket.unlink(missing_ok=True)
 
     def serves(self):
         try:

@@ -1,6 +1,6 @@
 #pragma once
 // The shared counters in Prometheus' text exposition format 0.0.4, summed over all workers, and beside them
-// what the kernel knows at this moment. docs/operations/seeing.md lists every name.
+// what the kernel knows at this moment. metric_table.h lists every name.
 
 #include <optional>
 #include <string>

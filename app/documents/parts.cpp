@@ -4,13 +4,15 @@
 
 #include <stdexcept>
 
+#include "documents/metric_list.h"
 #include "documents/setting_texts.h"
 
 namespace tasklane {
 
 std::vector<Part> parts() {
   std::vector<Part> all = {{".env.example", "settings", settings_as_env_file()},
-                           {"packaging/man/tasklane.env.5", "settings", settings_as_manual()}};
+                           {"packaging/man/tasklane.env.5", "settings", settings_as_manual()},
+                           {"docs/operations/seeing.md", "metrics", metrics_as_markdown()}};
   using enum SettingGroup;
   for (const SettingGroup group : {postgres, tokens, workers, nginx}) {
     all.push_back({"docs/CONFIGURATION.md", fmt::format("settings of {}", heading(group)),

@@ -152,12 +152,10 @@ def expressions():
         yield from ((panel["title"], target["expr"]) for target in panel.get("targets", []))
 
 
-def test_every_metric_of_the_rules_and_the_dashboard_exists_and_is_documented(anyone, alice):
+def test_every_metric_of_the_rules_and_the_dashboard_exists_and_each_is_looked_at(anyone, alice):
     alice.get()
     text = anyone.get("/metrics").text
     known = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
-    documented = set(re.findall(r"^\| `(tasklane_\w+)`", (ROOT / "docs/operations/seeing.md").read_text(), re.MULTILINE))
-    assert documented == known
     used = set()
     for where, expression in expressions():
         for name in names_in(expression) - PROMETHEUS_OWN:
@@ -165,6 +163,16 @@ def test_every_metric_of_the_rules_and_the_dashboard_exists_and_is_documented(an
             assert name in known or base in known, f"{where}: {name}"
             used.add(name if name in known else base)
     assert known == used, "a metric that nobody looks at"
+
+
+def test_each_metric_is_documented_with_the_alerts_that_look_at_it():
+    listed = re.findall(r"^\| `(tasklane_\w+)` \| .* \| ([^|]*) \|$", (ROOT / "docs/operations/seeing.md").read_text(), re.MULTILINE)
+    told = {name: set(re.findall(r"\[(\w+)\]", alerts)) for name, alerts in listed}
+    used = {name: set() for name in told}
+    for rule in yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]:
+        for name in names_in(rule["expr"]) - PROMETHEUS_OWN:
+            used[re.sub(r"_bucket$", "", name)].add(rule["alert"])
+    assert told == used
 
 
 def test_every_expression_of_the_dashboard_is_valid(tmp_path):

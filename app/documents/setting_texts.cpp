@@ -7,6 +7,8 @@
 #include <array>
 #include <optional>
 
+#include "base/text.h"
+
 namespace tasklane {
 
 namespace {
@@ -50,17 +52,20 @@ std::size_t columns(std::string_view text) {
 }
 
 std::string as_comment(std::string_view text) {
-  std::string comment, line = "#";
+  std::string comment = "#";
+  std::size_t used = 1;  // columns of its last line
   while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    if (columns(line) + 1 + columns(text.substr(0, end)) > kColumns) {
-      comment += line + '\n';
-      line = "#";
+    const std::string_view word = take_until(text, ' ');
+    if (used + 1 + columns(word) > kColumns) {
+      comment += "\n#";
+      used = 1;
     }
-    line += fmt::format(" {}", text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    comment += ' ';
+    comment += word;
+    used += 1 + columns(word);
   }
-  return comment + line + '\n';
+  comment += '\n';
+  return comment;
 }
 
 // mdoc(7): a line for each sentence, code in quotes.
@@ -78,7 +83,8 @@ std::string as_manual(std::string_view text) {
       made += c;
     }
   }
-  return made + '\n';
+  made += '\n';
+  return made;
 }
 
 }  // namespace
@@ -92,13 +98,14 @@ std::string settings_as_env_file() {
   for (const Setting& setting : settings()) {
     if (const auto group = begun_by(setting)) {
       text += fmt::format("\n# ---- {}\n", group->heading);
-      if (!group->about.empty()) text += '\n' + as_comment(group->about);
+      if (!group->about.empty()) text += fmt::format("\n{}", as_comment(group->about));
     }
-    text += '\n' + as_comment(fmt::format("{}", fmt::join(sentences_on(setting), " ")));
+    text += fmt::format("\n{}", as_comment(fmt::format("{}", fmt::join(sentences_on(setting), " "))));
     if (!setting.example.empty()) text += fmt::format("#   {}\n", setting.example);
     text += fmt::format("#{}={}\n", setting.name, setting.default_value);
   }
-  return text + '\n';
+  text += '\n';
+  return text;
 }
 
 std::string settings_as_markdown(SettingGroup group) {
@@ -129,7 +136,8 @@ std::string settings_as_manual() {
     for (const auto& sentence : sentences_on(setting)) text += as_manual(sentence);
     if (!setting.default_value.empty()) text += as_manual(fmt::format("Default: {}.", setting.default_value));
   }
-  return text + ".El\n";
+  text += ".El\n";
+  return text;
 }
 
 }  // namespace tasklane

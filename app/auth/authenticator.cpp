@@ -24,7 +24,7 @@ std::expected<std::string_view, TokenFault> bearer_token(std::string_view author
   if (authorization.empty()) return std::unexpected(TokenFault::no_header);
   const std::string_view scheme = authorization.substr(0, authorization.find(' '));
   if (!equal_ignoring_case(scheme, "bearer")) return std::unexpected(TokenFault::not_bearer);
-  const std::string_view token = trim_front(authorization.substr(scheme.size()), " ");
+  const std::string_view token = trim_front(authorization.substr(scheme.size()), ' ');
   if (token.empty()) return std::unexpected(TokenFault::empty_token);
   return token;
 }

@@ -64,6 +64,12 @@ constexpr std::string_view trim_front(std::string_view text, std::string_view ch
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }
 
+// The same for one character, which takes fewer instructions.
+constexpr std::string_view trim_front(std::string_view text, char character) {
+  const auto begin = text.find_first_not_of(character);
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+}
+
 // The text without these characters at both ends.
 constexpr std::string_view trim(std::string_view text, std::string_view characters = kBlanks) {
   text = trim_front(text, characters);
@@ -79,7 +85,7 @@ std::string to_lower(std::string_view text);
 constexpr bool equal_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (to_lower(text[i]) != lower[i]) return false;
+    if (text[i] != lower[i] && to_lower(text[i]) != lower[i]) return false;
   }
   return true;
 }

@@ -55,7 +55,7 @@ bool is_transaction_command(std::string_view text) {
   for (const auto command : kCommands) {
     if (!line.starts_with(command)) continue;
     const std::string_view rest = std::string_view(line).substr(command.size());
-    std::string_view words = trim_front(rest, " ");
+    std::string_view words = trim_front(rest, ' ');
     const std::string_view following = take_until(words, ' ');
     const bool whole_word = rest.empty() || rest.front() == ' ';
     if (whole_word && std::ranges::find(kFollowing, following) != kFollowing.end()) return true;

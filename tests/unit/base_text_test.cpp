@@ -65,6 +65,8 @@ BOOST_AUTO_TEST_CASE(trims_blanks_at_the_ends_alone) {
   BOOST_TEST(trim("a\r") == "a\r");
   BOOST_TEST(trim(" a\r", " \r") == "a");
   BOOST_TEST(trim_front("  a ", " ") == "a ");
+  BOOST_TEST(trim_front("  a ", ' ') == "a ");
+  BOOST_TEST(trim_front("  ", ' ') == "");
 }
 
 BOOST_AUTO_TEST_CASE(compares_ascii_letters_without_regard_to_case) {

@@ -1,6 +1,5 @@
 """The web app's sources: types, unit tests, the client's likeness to the contract, and what is pinned. No server."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.better_auth import CACHE, node, run
+from harness.better_auth import node, packages_of, run
 
 ROOT = Path(__file__).resolve().parents[2]
 FRONTEND = ROOT / "frontend"
@@ -22,16 +21,7 @@ SOURCES = sorted(
 
 @pytest.fixture(scope="module")
 def packages():
-    """The folder of the web app's packages, one per lock file."""
-    lock = (FRONTEND / "package-lock.json").read_bytes()
-    folder = CACHE / f"frontend-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(FRONTEND / name, folder)
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-        (folder / "complete").touch()
-    return folder / "node_modules"
+    return packages_of(FRONTEND) / "node_modules"
 
 
 @pytest.fixture(scope="module")

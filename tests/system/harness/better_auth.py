@@ -47,16 +47,22 @@ def node():
     return str(found)
 
 
-def installed():
-    """The folder with server.mjs and its packages, one per lock file."""
-    lock = (SOURCE / "package-lock.json").read_bytes()
-    folder = CACHE / f"better-auth-{hashlib.sha256(lock).hexdigest()[:12]}"
+def packages_of(source):
+    """A folder with the packages that this one's lock file names, made once for each lock file."""
+    lock = (source / "package-lock.json").read_bytes()
+    folder = CACHE / f"{source.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, folder)
+            shutil.copy(source / name, folder)
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
         (folder / "complete").touch()
+    return folder
+
+
+def installed():
+    """The folder with server.mjs and its packages."""
+    folder = packages_of(SOURCE)
     shutil.copy(SOURCE / "server.mjs", folder)
     return folder
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <array>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include "base/descriptors.h"
 #include "base/exit_codes.h"
 #include "base/limits.h"
+#include "base/unix_address.h"
 
 namespace tasklane {
 
@@ -49,13 +49,10 @@ int refuse(int status, std::string_view sentence) {
 }
 
 std::expected<Descriptor, std::string> connect_to_master(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return std::unexpected("FASTCGI_SOCKET is too long");
-  path.copy(address.sun_path, path.size());
+  const auto address = UnixAddress::of(path);
+  if (!address) return std::unexpected("FASTCGI_SOCKET is too long");
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-  if (!fd || ::connect(fd.get(), generic, sizeof address) != 0) {
+  if (!fd || !address->connect(fd.get())) {
     return std::unexpected(fmt::format("no master can be reached at {}: {}", path, std::strerror(errno)));
   }
   return fd;

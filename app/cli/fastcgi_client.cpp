@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 #include <cstring>
 
 #include "base/descriptors.h"
+#include "base/unix_address.h"
 
 namespace tasklane {
 
@@ -87,17 +87,14 @@ Answer read_output(int fd, const std::string& path) {
 
 Answer fastcgi_get(const std::string& socket_path, std::string_view target,
                    std::chrono::milliseconds patience) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket_path.size() >= sizeof address.sun_path) return std::unexpected("the socket's path is too long");
-  socket_path.copy(address.sun_path, socket_path.size());
+  const auto address = UnixAddress::of(socket_path);
+  if (!address) return std::unexpected("the socket's path is too long");
   const Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!connection) return trouble("cannot make a socket for", socket_path);
   const timeval timeout{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
     ::setsockopt(connection.get(), SOL_SOCKET, option, &timeout, sizeof timeout);
-  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return trouble("cannot reach the workers at", socket_path);
+  if (!address->connect(connection.get())) return trouble("cannot reach the workers at", socket_path);
   const std::string request = request_bytes(target);
   if (::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size()))

@@ -17,6 +17,7 @@
 #include "base/exit_codes.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 
 namespace tasklane {
 
@@ -35,20 +36,11 @@ Refused refuse_call(const std::string& path, std::string_view call) {
   return refuse(kExitTemporary, path, fmt::format("{}: {}", call, std::strerror(errno)));
 }
 
-std::expected<sockaddr_un, ListenRefusal> socket_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return refuse(kExitConfiguration, path,
-                  fmt::format("has {} bytes; a unix socket's path has 1 to {}", path.size(),
-                              sizeof(address.sun_path) - 1));
-  }
-  path.copy(address.sun_path, path.size());
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_un& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+std::expected<UnixAddress, ListenRefusal> socket_address(const std::string& path) {
+  if (const auto address = UnixAddress::of(path)) return *address;
+  return refuse(
+      kExitConfiguration, path,
+      fmt::format("has {} bytes; a unix socket's path has 1 to {}", path.size(), kSocketPathMaxBytes));
 }
 
 // The folder, locked until the descriptor is closed.
@@ -70,7 +62,7 @@ std::expected<Descriptor, ListenRefusal> lock_folder(const std::string& path) {
 }
 
 // Makes the path free, or says why it is not.
-std::expected<void, ListenRefusal> clear_path(const std::string& path, const sockaddr_un& address) {
+std::expected<void, ListenRefusal> clear_path(const std::string& path, const UnixAddress& address) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
@@ -82,7 +74,7 @@ std::expected<void, ListenRefusal> clear_path(const std::string& path, const soc
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!probe) return refuse_call(path, "socket");
   // EAGAIN: the queue of a live one is full.
-  if (::connect(probe.get(), generic(address), sizeof(address)) == 0 || errno == EAGAIN)
+  if (address.connect(probe.get()) || errno == EAGAIN)
     return refuse(kExitTemporary, path, "another process listens there");
   if (errno == ENOENT) return {};
   if (errno != ECONNREFUSED) return refuse_call(path, "a socket of another kind is there: connect");
@@ -114,9 +106,9 @@ std::expected<ListenSocket, ListenRefusal> ListenSocket::bind(const ListenAddres
   if (!fd) return refuse_call(path, "socket");
   // Born with its mode; and nobody can connect before listen().
   const mode_t before = ::umask(static_cast<mode_t>(~wanted.mode & 0777U));
-  const int bound = ::bind(fd.get(), generic(*address), sizeof(*address));
+  const bool bound = address->bind(fd.get());
   ::umask(before);
-  if (bound != 0) return refuse_call(path, "bind");
+  if (!bound) return refuse_call(path, "bind");
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return refuse_call(path, "lstat");
   ListenSocket result(std::move(fd), path, status.st_dev, status.st_ino);

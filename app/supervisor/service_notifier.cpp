@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdlib>
 #include <ctime>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 
 namespace tasklane {
 
@@ -26,18 +25,9 @@ std::optional<std::uint64_t> number_in(const char* variable) {
 
 // Connected, so that a message is one send(2); a missing peer is no reason not to serve.
 Descriptor connect_to(std::string_view name) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (name.size() >= sizeof(address.sun_path)) return {};
-  name.copy(address.sun_path, name.size());
-  std::size_t length = offsetof(sockaddr_un, sun_path) + name.size() + 1;
-  if (name.front() == '@') {  // abstract: a zero in front, none behind (unix(7))
-    address.sun_path[0] = '\0';
-    --length;
-  }
+  const auto address = UnixAddress::of(name);
   Descriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-  if (!fd || ::connect(fd.get(), generic, static_cast<socklen_t>(length)) != 0) return {};
+  if (!address || !fd || !address->connect(fd.get())) return {};
   return fd;
 }
 

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,6 +23,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "supervisor/placement.h"
 
 namespace {
@@ -127,10 +127,8 @@ bool take_record(Connection& connection, int descriptor, const Answers& answers)
 
 int listen_at(const std::string& path) {
   const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  if (path.size() >= sizeof address.sun_path) fail("the socket's path is too long");
-  path.copy(address.sun_path, path.size());
-  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("bind");
+  const auto address = tasklane::UnixAddress::of(path);
+  if (!address || !address->bind(listener)) fail("bind");
   if (::chmod(path.c_str(), 0666) != 0) fail("chmod");  // nginx runs as another user
   if (::listen(listener, 4096) != 0) fail("listen");
   return listener;

@@ -1,13 +1,13 @@
 // Connections that are refused, lost or stuck, and which of several a statement takes.
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 
 #include "base/descriptors.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "pool_fixture.h"
 #include "postgres/migrations.h"
 
@@ -238,11 +238,8 @@ BOOST_AUTO_TEST_CASE(a_large_batch_that_waits_for_the_first_connection_is_sent_w
 
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up_in_time) {
   const MigrationFolder folder;  // any folder of the test's own
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  (folder.path() + "/.s.PGSQL.5432").copy(address.sun_path, sizeof address.sun_path - 1);
   const Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  BOOST_REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  BOOST_REQUIRE(UnixAddress::of(folder.path() + "/.s.PGSQL.5432")->bind(listener.get()));
   BOOST_REQUIRE(::listen(listener.get(), 8) == 0);
   pool = std::make_unique<ConnectionPool>(loop, "postgresql://u@/d?host=" + folder.path(), 1,
                                           statements::kAll, metrics);

@@ -11,6 +11,7 @@
 
 #include "base/descriptors.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "pool_fixture.h"
 
 using namespace tasklane;
@@ -62,11 +63,8 @@ struct OutageFixture : OwnPoolFixture {
 class SilentHost {
  public:
   SilentHost() : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    (folder_.path() + "/.s.PGSQL.5432").copy(address.sun_path, sizeof address.sun_path - 1);
-    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_.get(), 64) != 0)
+    const auto address = UnixAddress::of(folder_.path() + "/.s.PGSQL.5432");
+    if (!address->bind(listener_.get()) || ::listen(listener_.get(), 64) != 0)
       throw std::runtime_error("cannot listen");
   }
   const std::string& path() const { return folder_.path(); }

@@ -1,9 +1,8 @@
-#include <utility>
+#include "base/awaitable.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +10,7 @@
 #include "auth/jwks_file.h"
 #include "auth_fixtures.h"
 #include "base/limits.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 using namespace fixtures;
@@ -21,22 +21,13 @@ namespace {
 const std::string kKey =
     R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"})";
 
-struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tasklane-jwks-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-
-  std::string file() const { return (path / "jwks.json").string(); }
+struct Folder : TemporaryFolder {
+  std::string file() const { return *this / "jwks.json"; }
   void write(const std::string& text) const { std::ofstream(file(), std::ios::binary) << text; }
   void replace(const std::string& text) const {
-    std::ofstream(path / "new", std::ios::binary) << text;
-    std::filesystem::rename(path / "new", path / "jwks.json");
+    std::ofstream(*this / "new", std::ios::binary) << text;
+    std::filesystem::rename(*this / "new", file());
   }
-
-  std::filesystem::path path;
 };
 
 // The number of keys, or "unavailable".
@@ -111,7 +102,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_file_above_the_limit_and_one_that_is_no_file) {
   BOOST_TEST(load(source) == "0");
   folder.write(start + std::string(limits::kJwksFileMaxBytes - start.size(), ' ') + end);
   BOOST_TEST(load(source) == "unavailable");
-  JwksFile directory(folder.path.string(), Algorithm::RS256);
+  JwksFile directory(folder.path(), Algorithm::RS256);
   BOOST_TEST(load(directory) == "unavailable");
 }
 

@@ -1,40 +1,33 @@
 #include "base/listen_queue.h"
 
 #include <fcntl.h>
-#include <stdlib.h>  // mkdtemp
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <vector>
 
 #include "base/descriptors.h"
 #include "base/resident_memory.h"
+#include "base/unix_address.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
 namespace {
 
 struct Listener {
-  std::string folder = (std::filesystem::temp_directory_path() / "tasklane-queue.XXXXXX").string();
-  sockaddr_un address{};
+  TemporaryFolder folder;
+  UnixAddress address = UnixAddress::of(folder / "socket").value();
   Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)};
 
   explicit Listener(int backlog) {
-    BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
-    address.sun_family = AF_UNIX;
-    (folder + "/socket").copy(address.sun_path, sizeof address.sun_path - 1);
-    BOOST_REQUIRE_EQUAL(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    BOOST_REQUIRE(address.bind(socket.get()));
     BOOST_REQUIRE_EQUAL(::listen(socket.get(), backlog), 0);
   }
-  ~Listener() { std::filesystem::remove_all(folder); }
 
   Descriptor connect() {
     Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    const bool connected =
-        ::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    return connected ? std::move(client) : Descriptor();
+    return address.connect(client.get()) ? std::move(client) : Descriptor();
   }
 };
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/config.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
@@ -23,11 +24,9 @@ struct Place {
 };
 
 struct Fixture {
-  std::string folder = std::filesystem::temp_directory_path() / "tasklane-secret-XXXXXX";
+  TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   Place environment, file;
-
-  Fixture() { BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr); }
-  ~Fixture() { std::filesystem::remove_all(folder); }
 
   std::string make(const std::string& name, std::string_view text, mode_t mode = 0600) const {
     const std::string path = folder + "/" + name;

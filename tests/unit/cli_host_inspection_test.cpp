@@ -1,11 +1,12 @@
 #include "cli/host_inspection.h"
 
-#include <stdlib.h>  // mkdtemp
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
@@ -14,17 +15,16 @@ namespace {
 using Level = Finding::Level;
 
 struct Host {
-  std::string folder = (std::filesystem::temp_directory_path() / "tasklane-host.XXXXXX").string();
+  TemporaryFolder temporary;
+  const std::string& folder = temporary.path();
   Config config{};
 
   Host() {
-    BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
     config.socket_path = folder + "/tasklane.sock";
     config.tls_certificate = folder + "/cert.pem";
     config.tls_certificate_key = folder + "/key.pem";
     config.better_auth_secret = "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIQ==";
   }
-  ~Host() { std::filesystem::remove_all(folder); }
 
   void certify(int days) {
     const std::string command =

@@ -1,7 +1,6 @@
 // The acceptor on a real unix socket: many connections, peers that leave, and draining.
 
 #include <sys/resource.h>
-#include <sys/un.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,9 +10,10 @@
 #include <vector>
 
 #include "awaiting.h"
+#include "base/unix_address.h"
 #include "fastcgi/acceptor.h"
 #include "fastcgi_fixture.h"
-#include "supervisor_temporary_folder.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 namespace asio = boost::asio;
@@ -25,14 +25,14 @@ struct AcceptorFixture {
 
   Descriptor listen() {
     Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    BOOST_REQUIRE(address.bind(socket.get()));
     BOOST_REQUIRE(::listen(socket.get(), 1024) == 0);
     return socket;
   }
   // -1 inside: refused.
   Descriptor connect() const {
     Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+    if (!address.connect(socket.get())) return {};
     return socket;
   }
   fcgi::Peer peer() const {
@@ -70,15 +70,8 @@ struct AcceptorFixture {
     co_return answer_of(std::string(request.target) + request.body);
   }
 
-  static sockaddr_un address_of(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    return address;
-  }
-
   TemporaryFolder folder;
-  sockaddr_un address = address_of(folder / "s");
+  UnixAddress address = UnixAddress::of(folder / "s").value();
   asio::io_context loop;
   asio::steady_timer gate{loop, asio::steady_timer::time_point::max()};
   WorkerMetrics metrics{};

@@ -3,13 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "base/limits.h"
+#include "base/unix_address.h"
 #include "supervisor/listen_socket.h"
-#include "supervisor_temporary_folder.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
@@ -29,11 +29,7 @@ struct Fixture {
 
   Descriptor client(const std::string& words) {
     Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, path.size());
-    const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-    BOOST_REQUIRE_EQUAL(::connect(fd.get(), generic, sizeof address), 0);
+    BOOST_REQUIRE(UnixAddress::of(path)->connect(fd.get()));
     ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
     if (!words.empty())
       BOOST_REQUIRE_EQUAL(::send(fd.get(), words.data(), words.size(), MSG_NOSIGNAL), ssize_t(words.size()));

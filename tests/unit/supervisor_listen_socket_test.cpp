@@ -5,40 +5,27 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
 #include "base/exit_codes.h"
-#include "supervisor_temporary_folder.h"
+#include "base/unix_address.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
 namespace {
 
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_un& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
-}
-
 bool answers(const std::string& path) {
   const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto address = address_of(path);
-  return ::connect(client.get(), generic(address), sizeof(address)) == 0;
+  return UnixAddress::of(path)->connect(client.get());
 }
 
 Descriptor bound(const std::string& path, int type = SOCK_STREAM) {
   Descriptor fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  const auto address = address_of(path);
-  BOOST_REQUIRE_EQUAL(::bind(fd.get(), generic(address), sizeof(address)), 0);
+  BOOST_REQUIRE(UnixAddress::of(path)->bind(fd.get()));
   return fd;
 }
 
@@ -108,12 +95,12 @@ BOOST_AUTO_TEST_CASE(refuses_a_path_where_another_process_listens_and_leaves_it_
 
 BOOST_AUTO_TEST_CASE(takes_a_full_queue_for_a_live_socket) {
   const Descriptor busy = bound(path);
-  const auto address = address_of(path);
+  const auto address = UnixAddress::of(path);
   BOOST_REQUIRE_EQUAL(::listen(busy.get(), 0), 0);
   std::vector<Descriptor> clients;
-  for (int result = 0; result == 0;) {
+  for (bool taken = true; taken;) {
     clients.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    result = ::connect(clients.back().get(), generic(address), sizeof(address));
+    taken = address->connect(clients.back().get());
     BOOST_REQUIRE_LT(clients.size(), 100U);
   }
   BOOST_TEST(refusal({.path = path}).sentence.ends_with("another process listens there"));

@@ -10,7 +10,7 @@
 
 #include "base/exit_codes.h"
 #include "base/log.h"
-#include "supervisor_temporary_folder.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 using namespace std::chrono_literals;

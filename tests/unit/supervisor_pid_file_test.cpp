@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "supervisor_temporary_folder.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 

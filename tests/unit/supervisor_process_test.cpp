@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "base/exit_codes.h"
-#include "supervisor_temporary_folder.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 

@@ -2,13 +2,12 @@
 #include "supervisor/service_notifier.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <boost/test/unit_test.hpp>
-#include <cstddef>
 
 #include "base/text.h"
-#include "supervisor_temporary_folder.h"
+#include "base/unix_address.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 using namespace std::chrono_literals;
@@ -20,16 +19,7 @@ struct Fixture {
   Descriptor manager{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 
   void listen_at(const std::string& name) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    name.copy(address.sun_path, name.size());
-    std::size_t length = offsetof(sockaddr_un, sun_path) + name.size() + 1;
-    if (name[0] == '@') {
-      address.sun_path[0] = '\0';
-      --length;
-    }
-    const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-    BOOST_REQUIRE_EQUAL(::bind(manager.get(), generic, static_cast<socklen_t>(length)), 0);
+    BOOST_REQUIRE(UnixAddress::of(name)->bind(manager.get()));
     ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
   }
   std::string heard() const {

@@ -13,16 +13,17 @@ namespace {
 // Counts and times, none of them below 0; no larger than every JSON reader takes exactly, so that they can be
 // subtracted and doubled.
 std::int64_t number(const JsonValue& object, std::string_view name) {
-  constexpr std::int64_t kMax = (std::int64_t{1} << 53) - 1;
+  constexpr std::int64_t kShownNumberMax = (std::int64_t{1} << 53) - 1;
   const JsonValue* member = object.find(name);
   return member != nullptr && member->integer() != nullptr
-             ? std::clamp<std::int64_t>(*member->integer(), 0, kMax)
+             ? std::clamp<std::int64_t>(*member->integer(), 0, kShownNumberMax)
              : 0;
 }
 
 // For a terminal, which would obey a control character.
 std::string printable(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      text, [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 

@@ -58,9 +58,9 @@ PoolSettings read_settings(std::istream& in) {
   s.restart_delay_min = milliseconds(min);
   s.restart_delay_max = milliseconds(max);
   s.restart_stable_after = milliseconds(stable);
-  constexpr std::int64_t kMaxMilliseconds = milliseconds(24h).count();  // far beyond what can be configured
+  constexpr std::chrono::milliseconds kHandedWaitMax = 24h;  // far beyond what can be configured
   for (const std::int64_t wait : {drain, ready, min, max, stable}) {
-    if (wait < 0 || wait > kMaxMilliseconds) in.setstate(std::ios::failbit);
+    if (wait < 0 || wait > kHandedWaitMax.count()) in.setstate(std::ios::failbit);
   }
   if (s.workers == 0 || s.workers > limits::kWorkersMax) in.setstate(std::ios::failbit);
   return s;

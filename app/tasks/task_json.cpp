@@ -103,8 +103,8 @@ void put_two_digits(char* at, unsigned number) {
 // Outside of its bounds the nearest of them, so that no digit is read past the table's end.
 TimestampText put_timestamp(Timestamp timestamp) {
   using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds(
-      std::clamp(timestamp, limits::kTimestampMinMicroseconds, limits::kTimestampMaxMicroseconds))};
+  timestamp = std::clamp(timestamp, limits::kTimestampMinMicroseconds, limits::kTimestampMaxMicroseconds);
+  const sys_time<microseconds> time{microseconds(timestamp)};
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));

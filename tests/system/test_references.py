@@ -48,7 +48,7 @@ KNOWN = NAMES | FOLDERS | INCLUDED | MADE_OF_CONTRACT
 
 def is_there(what):
     """By its whole path or the end of it; a file without a folder may be anywhere."""
-    what = what.removeprefix("./").rstrip("/")
+    what = re.sub(r"^(\.\.?/)+", "", what).rstrip("/")
     if any(what.startswith(each) for each in IGNORED):
         return True
     return what in KNOWN or any(each.endswith(f"/{what}") for each in KNOWN)

@@ -1,6 +1,7 @@
 """Bounds as numbers: those of the C++ code, durations in milliseconds, and as docs/LIMITS.md writes them."""
 
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -10,7 +11,10 @@ BYTES = {"KiB": 1024, "MiB": 1024**2}
 
 
 def number(text):
-    """A value of the page: '8 s', '256 KiB', '10,000 code points', '2^53 - 1'."""
+    """A value of the page: '8 s', '256 KiB', '10,000 code points', '2^53 - 1', a time in microseconds."""
+    if re.match(r"\d{4}-\d\d-\d\dT", text):
+        since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        return since // timedelta(microseconds=1)
     if found := re.match(r"2\^(\d+)(?: - (\d+))?", text):
         return 2 ** int(found[1]) - int(found[2] or 0)
     amount, unit = re.match(r"([\d,]+)\s*(\w*)", text).groups()

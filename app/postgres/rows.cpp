@@ -3,10 +3,10 @@
 #include <endian.h>
 #include <libpq-fe.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -23,7 +23,8 @@ int Rows::size() const {
 
 std::int64_t Rows::affected() const {
   // PQcmdTuples takes a non-const result but does not change it.
-  return result_ ? std::atoll(PQcmdTuples(const_cast<PGresult*>(result_.get()))) : 0;
+  if (!result_) return 0;
+  return parse_number<std::int64_t>(PQcmdTuples(const_cast<PGresult*>(result_.get()))).value_or(0);
 }
 
 int Rows::columns() const {

@@ -76,7 +76,7 @@ void decode(benchmark::State& state, auto texts_of) {
 }
 
 void write(benchmark::State& state, auto texts_of) {
-  const Tasks tasks = read_tasks(make_rows(static_cast<int>(state.range()), texts_of));
+  const Tasks tasks = *read_tasks(make_rows(static_cast<int>(state.range()), texts_of));
   std::size_t bytes = 0;
   for (auto _ : state) {
     const std::string json = write_tasks(tasks, kUser);
@@ -90,7 +90,7 @@ void decode_and_write(benchmark::State& state, auto texts_of) {
   const Rows rows = make_rows(static_cast<int>(state.range()), texts_of);
   std::size_t bytes = 0;
   for (auto _ : state) {
-    const std::string json = write_tasks(read_tasks(rows), kUser);
+    const std::string json = write_tasks(*read_tasks(rows), kUser);
     benchmark::DoNotOptimize(json.data());
     bytes += json.size();
   }
@@ -100,7 +100,7 @@ void decode_and_write(benchmark::State& state, auto texts_of) {
 // The JSON is there, and only copied, from one place to another in a warm cache.
 void copy(benchmark::State& state, auto texts_of) {
   const std::string json =
-      write_tasks(read_tasks(make_rows(static_cast<int>(state.range()), texts_of)), kUser);
+      write_tasks(*read_tasks(make_rows(static_cast<int>(state.range()), texts_of)), kUser);
   std::string place(json.size(), '\0');
   for (auto _ : state) {
     std::memcpy(place.data(), json.data(), json.size());

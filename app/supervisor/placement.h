@@ -1,6 +1,6 @@
 #pragma once
 // Which processor a worker is bound to (sched_setaffinity(2)). A worker that stays where its caches are
-// serves a list for 6 to 8 % less: docs/PERFORMANCE.md.
+// serves a list for 6 to 8 % less: docs/benchmarks/attempts.md.
 
 #include <sys/types.h>
 

@@ -31,27 +31,27 @@ int Rows::columns() const {
   return result_ ? PQnfields(result_.get()) : 0;
 }
 
-// libpq answers for a place that is not there, too, by a null pointer.
+// For a place that is not there, and without a result, libpq answers with a null pointer and 0 bytes.
+
 std::optional<std::string_view> Rows::text(int row, int column) const {
-  const char* const bytes = result_ ? PQgetvalue(result_.get(), row, column) : nullptr;
-  if (bytes == nullptr) return std::nullopt;
-  const auto length = static_cast<std::size_t>(PQgetlength(result_.get(), row, column));
-  if (length == 0 && PQgetisnull(result_.get(), row, column) != 0) return std::nullopt;
-  return std::string_view(bytes, length);
+  const char* const bytes = PQgetvalue(result_.get(), row, column);
+  const int length = PQgetlength(result_.get(), row, column);
+  if (length == 0 && (bytes == nullptr || PQgetisnull(result_.get(), row, column) != 0)) return std::nullopt;
+  return std::string_view(bytes, static_cast<std::size_t>(length));
 }
 
 std::optional<std::int64_t> Rows::integer(int row, int column) const {
-  const auto bytes = text(row, column);
   std::uint64_t number = 0;
-  if (!bytes || bytes->size() != sizeof number) return std::nullopt;
-  std::memcpy(&number, bytes->data(), sizeof number);
+  if (PQgetlength(result_.get(), row, column) != sizeof number) return std::nullopt;
+  std::memcpy(&number, PQgetvalue(result_.get(), row, column), sizeof number);
   return static_cast<std::int64_t>(be64toh(number));
 }
 
 std::optional<bool> Rows::boolean(int row, int column) const {
-  const auto bytes = text(row, column);
-  if (!bytes || bytes->size() != 1 || static_cast<unsigned char>(bytes->front()) > 1) return std::nullopt;
-  return bytes->front() == 1;
+  if (PQgetlength(result_.get(), row, column) != 1) return std::nullopt;
+  const char byte = *PQgetvalue(result_.get(), row, column);
+  if (byte != 0 && byte != 1) return std::nullopt;
+  return byte == 1;
 }
 
 std::optional<std::int64_t> Rows::timestamp(int row, int column) const {

@@ -42,11 +42,11 @@ def head(params, request=1, keep=True):
 
 def params_of(method, target, token=None, body=b"", content_type="application/json", **more):
     """The parameters that nginx sends, as the rendered configuration has them."""
+    of_body = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))} if body else {}
     return {
         "REQUEST_METHOD": method,
         "REQUEST_URI": target,
-        "CONTENT_TYPE": content_type if body else "",
-        "CONTENT_LENGTH": str(len(body)) if body else "",
+        **of_body,
         "HTTP_AUTHORIZATION": f"Bearer {token}" if token else "",
         "REQUEST_ID": "0123456789abcdef0123456789abcdef",
         **more,

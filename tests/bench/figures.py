@@ -3,10 +3,11 @@
 import statistics
 
 
-def limit(front, database):
+def limit(front, database, busy=1):
     """Requests a second, at most, of a machine that does `front` a second of one part alone and `database` of the
-    other: each request needs both, so their times add up."""
-    return 1 / (1 / front + 1 / database)
+    other: each request needs both, so their times add up. Time in which the database kept only so much of the processors
+    `busy`, since it waited for commits, is free for the front."""
+    return min(database, 1 / (1 / front + busy / database))
 
 
 def spread(values):
@@ -59,7 +60,8 @@ def beside(points, kind, connections, figures=rates):
 def of_limit(points, kind, connections):
     """Spread of throughput / L, and of L itself, of a kind of request; (None, None) unless all its parts were measured."""
     real, front, database = beside(points, kind, connections)
-    limits = [limit(a, b) if a and b else None for a, b in zip(front, database)]
+    busy = rates(points.get(f"B-{kind}-{connections}"), "busy")
+    limits = [limit(a, b, 1 if part is None else part) if a and b else None for a, b, part in zip(front, database, busy)]
     return ratios(real, limits), spread(limits)
 
 

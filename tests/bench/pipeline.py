@@ -6,6 +6,7 @@ import re
 
 from bench.kinds import KINDS, MIX, TASKS_PER_USER, TEXTS
 from bench.load import Generator, per_request
+from bench.proc import CORES
 from bench.stacks import MAKERS, USERS
 from harness.flood import GENERATOR_THREADS
 from harness.stack import PROJECT
@@ -76,6 +77,11 @@ class MeanBatch:
         self.size = sent / batches if batches else 0.0
 
 
+def busy(share, elsewhere):
+    """What part of the processors was used, of what others left of them."""
+    return min(1.0, share / max(share, 1 - elsewhere))
+
+
 def pgbench(seeded, kind, batch, connections, seconds):
     """Statements of a kind in batches of so many (rounded) over so many connections; a rate is of statements."""
     size = max(1, round(batch))
@@ -89,6 +95,7 @@ def pgbench(seeded, kind, batch, connections, seconds):
     kept = {part: used[part] for part in ("postgres", "generator")}
     return {
         "rate": rate, "batch": size, "connections": connections, "mean_ms": told["latency average"],
+        "busy": busy(sum(kept.values()) / (wall * CORES), elsewhere),
         "failed": int(re.search(r"failed transactions: (\d+)", out).group(1)) * size,
         "cpu_us": per_request(kept, rate * wall), "elsewhere": elsewhere,
     }  # fmt: skip

@@ -92,7 +92,7 @@ def limits(axes, points):
     axes.set_ylim(bottom=0)
     axes.set_xlabel("kind and connections")
     axes.set_ylabel("throughput / L")
-    axes.set_title("Beside the limit of nginx and the database, L = 1 / (1/A + 1/B)")
+    axes.set_title("Beside the limit L of nginx and the database")
 
 
 def processor(axes, points):

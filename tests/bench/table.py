@@ -7,8 +7,9 @@ PARTS = ("nginx", "worker", "postgres", "generator")
 NOTES = """Medians over the rounds, with the least and the most in brackets.
 
 - A: the same nginx before workers that answer at once with recorded bytes. B: the workers' statements in pgbench's
-  pipeline mode, on as many connections, in batches as large as the workers' were in the run before ("batch").
-  L = 1 / (1/A + 1/B). By processor time: that of A and B together, to the real thing's.
+  pipeline mode, on as many connections, in batches as large as the workers' were in the run before ("batch"). "busy" is
+  the part of the processors that it used; the rest of its time it waited, for commits above all.
+  L = 1 / (1/A + busy/B), and B at most. By processor time: that of A and B together, to the real thing's.
 - Closed loop: wrk; a connection asks again when it has its answer. Open loop: requests at a fixed rate; a latency counts
   from when its request was due: open-KIND-50 is 1,000 connections at 50 % of reached-KIND, what the closed loop reaches
   with 64 just before. A lone request is KIND-1, just before that, too.
@@ -68,7 +69,7 @@ def points_table(points):
 
 
 def limits_table(points):
-    rows = [["kind, connections", "A", "B", "batch", "L", "throughput", "of L", "by processor time"]]
+    rows = [["kind, connections", "A", "B", "batch", "busy", "L", "throughput", "of L", "by processor time"]]
     for name in points:
         kind, _, connections = name.removeprefix("A-").rpartition("-")
         ratio, at_most = of_limit(points, kind, connections) if name.startswith("A-") else (None, None)
@@ -79,8 +80,8 @@ def limits_table(points):
             share = f"{ratio['median']:.2f} ({ratio['least']:.2f} … {ratio['most']:.2f})"
             time = of_limit_by_time(points, kind, connections)
             by_time = number(time and time["median"], 2)
-            batch = median(points[database], "batch")
-            rows.append([f"{kind}, {connections}", *parts, batch, number(at_most["median"]), real, share, by_time])
+            how = [median(points[database], figure, digits) for figure, digits in (("batch", 0), ("busy", 2))]
+            rows.append([f"{kind}, {connections}", *parts, *how, number(at_most["median"]), real, share, by_time])
     return lines(rows) if len(rows) > 1 else []
 
 

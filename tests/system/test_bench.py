@@ -35,6 +35,14 @@ def test_the_limit_adds_the_times_of_both_parts():
     assert figures.limit(1000, 1000) == 500
 
 
+def test_what_the_database_waits_is_time_for_the_front():
+    assert figures.limit(1000, 1000, busy=0.25) == 800
+    assert figures.limit(1000, 100, busy=0.2) == 100  # however much the front does meanwhile
+    made = {"A-create-64": point(1000), "B-create-64": point(1000, busy=0.25), "create-64": point(400)}
+    assert figures.of_limit(made, "create", 64)[0]["median"] == 0.5
+    assert pipeline.busy(0.4, 0.5) == 0.8 and pipeline.busy(0.98, 0.03) == 1
+
+
 def test_a_ratio_is_taken_round_by_round():
     # The second round ran on half a machine: both sides of the ratio did.
     assert figures.ratios([100, 50, 100], [200, 100, 200]) == {"median": 0.5, "least": 0.5, "most": 0.5}

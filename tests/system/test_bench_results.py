@@ -17,7 +17,7 @@ from bench import digest, plots, results, split, table
 def kept():
     latency = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "cpu_us": dict.fromkeys(table.PARTS, 5.0)}
     made = {
-        "A-list-64": [{"rate": 200.0, "requests": 7, **latency}] * 2, "B-list-64": [{"rate": 200.0, "batch": 9}] * 2,
+        "A-list-64": [{"rate": 200.0, "requests": 7, **latency}] * 2, "B-list-64": [{"rate": 200.0, "batch": 9, "busy": 1.0}] * 2,
         "list-64": [{"rate": rate, "failed": 0, **latency} for rate in (90.0, 95.0)],
     }  # fmt: skip
     made["open-list-50"] = [{"rate": 45.0, "late_p99_ms": 0.1, **latency}] * 2
@@ -58,7 +58,7 @@ def test_the_table_tells_every_point_and_which_loop_it_was_measured_in(made):
     assert rows["list-64"][:5] == ["closed", "92 (90 … 95)", "1.0", "2.0", "3.0"]
     assert rows["open-list-50"][0] == "open"
     assert rows["B-list-64"][0] == "pgbench" and rows["get-64"][1] == "failed"
-    assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +9 \| +100 \| ", text, re.MULTILINE)
+    assert re.search(r"^\| list, 64 +\| +200 \| +200 \| +9 \| +1.00 \| +100 \| ", text, re.MULTILINE)
     assert "with changes that are not committed" in text and "- get-64: Boom" in text
     assert re.search(r"^\| +\| kernel \|.*\n.*\n\| µs +\| +16.0 \|.*\n\| share +\| +53% \|", text, re.MULTILINE)
 

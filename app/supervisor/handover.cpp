@@ -62,6 +62,7 @@ PoolSettings read_settings(std::istream& in) {
   for (const std::int64_t wait : {drain, ready, min, max, stable}) {
     if (wait < 0 || wait > kHandedWaitMax.count()) in.setstate(std::ios::failbit);
   }
+  if (min == 0) in.setstate(std::ios::failbit);  // it is doubled until it reaches the longest
   if (s.workers == 0 || s.workers > limits::kWorkersMax) in.setstate(std::ios::failbit);
   return s;
 }
@@ -147,7 +148,7 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
   } else {
     return false;
   }
-  return !in.fail();
+  return !in.fail() && in.peek() == std::istream::traits_type::eof();
 }
 
 bool has_process(SlotState state) {

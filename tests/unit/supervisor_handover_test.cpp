@@ -103,7 +103,9 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_pool_can_be_in) {
            std::pair("\ngeneration 2 1 -1 3 ", "\ngeneration 2 1 -1 1 "),  // with two slots too many
            std::pair("\nsettings 2 30000 ", "\nsettings 2 -1 "),
            std::pair("\nsettings 2 30000 ", "\nsettings 2 9223372036854775807 "),
+           std::pair("\nsettings 2 30000 10000 100 ", "\nsettings 2 30000 10000 0 "),  // doubled for ever
            std::pair("\nretire_not_before 0", "\nretire_not_before -9223372036854775808"),
+           std::pair("\nnewest 2\n", "\nnewest 2 x\n"),
            std::pair("\nwaiter 12 ", "\nwaiter -12 "),
        }) {
     std::string text = encode(example());

@@ -24,4 +24,7 @@ add_library(asio INTERFACE)
 target_link_libraries(asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
 # g++ 12 pairs the coroutine frame's own operator new with the wrong delete when it inlines one of them (GCC bug 109224).
-target_compile_options(asio INTERFACE -Wno-mismatched-new-delete)
+target_compile_options(asio INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+# Boost 1.74 looks for clang's coroutines where they were before C++20.
+target_compile_definitions(asio INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:BOOST_ASIO_HAS_CO_AWAIT=1> $<$<CXX_COMPILER_ID:Clang>:BOOST_ASIO_HAS_STD_COROUTINE=1>)

@@ -43,6 +43,13 @@ browser_tests() {  # PRESET
   tally "$status" "$(grep -E '^[0-9]+ passed, ' "$output" || true)"
 }
 
+fuzz_targets() {
+  local status
+  say "Fuzzing, a minute in all"
+  run scripts/fuzz --minutes 1 && status=0 || status=$?
+  tally "$status" "$(tail -n 1 "$output")"
+}
+
 # Files of one run side by side count each with all of its time.
 show_times() {
   [ -s "$times" ] || return 0

@@ -34,7 +34,7 @@ class Times:
     def pytest_sessionfinish(self, session):
         if hasattr(session.config, "workerinput") or not self.taken:
             return  # one of xdist's, whose reports come to the process that began the run
-        if not session.config.option.keyword:
+        if not session.config.option.keyword and session.config.option.markexpr != "smoke":  # else they are parts of it
             KEPT.write_text(json.dumps({**self.before, **self.taken}))
         if told := os.environ.get("TASKLANE_TEST_TIMES"):
             with open(told, "a", encoding="utf-8") as file:

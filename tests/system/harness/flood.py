@@ -87,12 +87,20 @@ def wrk(stack, clients, seconds, requests):
     return wrk_figures(done.stdout)
 
 
-def tell_of_clients(stack):
-    """From here on nginx's error log tells of every client that it gives up."""
-    file, before = stack.state / "nginx/nginx.conf", children_of(stack.pid("nginx"))
-    file.write_text(file.read_text().replace("nginx-error.log warn", "nginx-error.log info"))
+def reconfigure(stack, was, now):
+    """Changes nginx's configuration, wherever it says so, and returns once it is in force."""
+    files = [file for file in (stack.state / "nginx").rglob("*.conf") if was in file.read_text()]
+    assert files, f"nothing says {was}"
+    for file in files:
+        file.write_text(file.read_text().replace(was, now))
+    before = children_of(stack.pid("nginx"))
     os.kill(stack.pid("nginx"), signal.SIGHUP)
     wait_for(lambda: children_of(stack.pid("nginx")) and not {*before} & {*children_of(stack.pid("nginx"))}, "nginx's reload")
+
+
+def tell_of_clients(stack):
+    """From here on nginx's error log tells of every client that it gives up."""
+    reconfigure(stack, "nginx-error.log warn", "nginx-error.log info")
 
 
 def given_up(stack):
@@ -129,7 +137,7 @@ class SlowClients:
     }
 
     def __init__(self, url, mode, clients):
-        options = [*self.MODES[mode], "-c", str(clients), "-r", str(clients), "-l", "90", "-p", "5", "-u", url]
+        options = [*self.MODES[mode], "-c", str(clients), "-r", str(clients), "-l", "600", "-p", "5", "-u", url]
         self.process = subprocess.Popen(
             ["slowhttptest", *options], preexec_fn=raise_limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

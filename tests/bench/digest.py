@@ -13,7 +13,7 @@ NAMES = {"list": "list of 10 tasks", "get": "one task", "create": "create", "tog
 # What grows: its name; point, figure; point, figure of what it is compared with.
 GROWTH = (
     ("Lists/s with 1,000 connections, to 64", ("list-1000", "rate"), ("list-64", "rate")),
-    ("Lists/s with 4,000", ("list-4000", "rate"), ("list-64", "rate")),
+    ("Lists/s with 4,000 connections, to 64", ("list-4000", "rate"), ("list-64", "rate")),
     ("Lists/s with 1.6 million tasks in the table, to 100,000", ("tasks-1600000", "rate"), ("tasks-100000", "rate")),
     ("Creations/s where a commit takes 5 ms, 256 connections", ("slow-commit", "rate"), ("quick-commit", "rate")),
     ("Lists/s with 10 ms to the database, 1,000 connections", ("far-list", "rate"), ("near-list", "rate")),

@@ -22,10 +22,9 @@
 #include "postgres/statements.h"
 
 // Requests that are under way together hold blocks of the same few sizes. Up to 200 freed ones of each size
-// stay at hand. By itself jemalloc keeps 20 of 512 bytes, 1, 2, 4 and 8 KiB, fewer than a batch takes, and
-// looks for unused ones once in 64 KiB of allocations, which are three requests
-// (opt.tcache_nslots_small_min and opt.tcache_gc_incr_bytes of 5.3). The variable MALLOC_CONF wins.
-const char* malloc_conf = "tcache_nslots_small_min:200,tcache_gc_incr_bytes:1048576";
+// stay at hand: by itself jemalloc keeps 20 of 512 bytes, 1, 2, 4 and 8 KiB, fewer than a batch takes
+// (opt.tcache_nslots_small_min of 5.3). The variable MALLOC_CONF wins.
+const char* malloc_conf = "tcache_nslots_small_min:200";
 
 namespace tasklane {
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from harness.background import Background
-from harness.processes import children_of
+from harness.processes import all_pids, children_of
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 CORES = os.cpu_count()
@@ -29,9 +29,9 @@ def _times_of(pid):
 
 def _children(root):
     """Those that have ended and wait for their burial, too: their time is not their parent's yet."""
-    for file in Path("/proc").glob("[0-9]*/stat"):
+    for pid in all_pids():
         try:
-            text = file.read_text()
+            text = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
             continue
         if text.rpartition(")")[2].split()[1] == str(root):

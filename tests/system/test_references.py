@@ -67,7 +67,7 @@ def bare(path):
 
 
 def is_code(path):
-    return path.suffix in COMMENTS and not path.name.endswith(".d.ts") and "fixtures" not in path.parts
+    return path.suffix in COMMENTS and not path.name.endswith(".d.ts") and not {"fixtures", "corpus"} & {*path.parts}
 
 
 def test_every_file_that_a_comment_names_is_there():

@@ -208,6 +208,7 @@ class Fault:
     # that is repeated on a connection that is lost a moment later.
     cut: str = ""
     unknown: bool = True  # a write may be left in doubt
+    lingers: bool = False  # in sessions that began while it was in force
     recovery: float = 1  # s after Postgres is back: nothing fails any more
 
 
@@ -233,5 +234,5 @@ FAULTS = (
     _fault("accepted and never answered", told, "mute", "cut", afterwards=["accept"], seconds=3, down=True, recovery=3),
     _fault("too many connections", too_many_connections, seconds=2, down=True),
     _fault("disk full", disk_full, seconds=2, unknown=False),
-    _fault("read-only", read_only, seconds=2),
+    _fault("read-only", read_only, seconds=2, lingers=True),
 )

@@ -66,6 +66,11 @@ def links(pid):
             pass
 
 
+def all_pids():
+    """Of all that run now. Any of them may end at any moment."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
 def _listed(folder):
     try:
         return list(folder.iterdir())
@@ -83,25 +88,25 @@ def command_line(pid):
 def processes_of(folder):
     """{pid: command line} of every process that runs from, works in or holds a file of `folder`. Not this one."""
     found = {}
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit() or int(process.name) == os.getpid():
+    for pid in all_pids():
+        if pid == os.getpid():
             continue
-        line = command_line(process.name)
-        if line and (f"{folder}/" in line or any(link.startswith(f"{folder}/") for link in links(process.name))):
-            found[int(process.name)] = line
+        line = command_line(pid)
+        if line and (f"{folder}/" in line or any(link.startswith(f"{folder}/") for link in links(pid))):
+            found[pid] = line
     return found
 
 
 def children_of(parent):
     """The pids of a process's living children."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for pid in all_pids():
         try:
-            state, ppid = stat.read_text().rpartition(")")[2].split()[:2]
+            state, ppid = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
         if int(ppid) == parent and state != "Z":
-            found.append(int(stat.parent.name))
+            found.append(pid)
     return sorted(found)
 
 

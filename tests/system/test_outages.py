@@ -149,6 +149,7 @@ def check_promptness(outage):
     assert outage.ready < back, outage.told()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
 def test_outage(healthy, fault, capfd):
     outage = Outage(healthy, fault).observe()

@@ -58,7 +58,8 @@ def comments(path):
     text = path.read_text()
     if path.suffix in (".h", ".cpp"):  # a text may hold what looks like a comment
         text = re.sub(r'R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"', '""', text, flags=re.DOTALL)
-    return re.findall(COMMENTS[path.suffix], text, re.DOTALL)
+    found = re.findall(COMMENTS[path.suffix], text, re.DOTALL)
+    return [re.sub(r"https?://\S+", "", each) for each in found]
 
 
 def bare(path):

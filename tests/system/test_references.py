@@ -72,7 +72,8 @@ def is_code(path):
 
 
 def test_every_file_that_a_comment_names_is_there():
-    read = [path for path in FILES if is_code(path)]
+    # A migration stays as it was applied, and names what there was then.
+    read = [path for path in FILES if is_code(path) and path.parent.name != "sql"]
     named = [(name(path), each) for path in read for text in comments(path) for each in re.findall(FILE, text)]
     assert len(named) > 100, "the search for names finds none"
     assert [each for each in named if not is_there(each[1])] == []

@@ -54,7 +54,7 @@ def test_an_upgrade_executes_the_new_master_in_the_same_process(new_stack):
     [
         ("#!/bin/sh\necho 'the state of another version' >&2\nexit 1\n", "the state of another version"),
         ("no program", "cannot execute"),
-        ("#!/bin/sh\nsleep 60\n", "did not answer in time"),
+        ("#!/bin/sh\nexec sleep 60\n", "did not answer in time"),
         (None, "cannot execute"),
     ],
     ids=["refuses", "no program", "hangs", "missing"],

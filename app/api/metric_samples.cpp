@@ -3,7 +3,7 @@
 #include "auth/jwt.h"
 #include "base/resident_memory.h"
 #include "base/version.h"
-#include "http/endpoint.h"
+#include "base/endpoint.h"
 #include "http/problem.h"
 
 namespace tasklane {

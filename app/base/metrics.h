@@ -33,8 +33,8 @@ inline constexpr std::array<std::uint64_t, 12> kLatencyBucketsMicroseconds = {
 
 // The bounds of the label sets: what an index means stands where its enum does, and a test compares the
 // sizes.
-inline constexpr std::size_t kRoutesMax = 16;                               // http/endpoint.h, Endpoint
-inline constexpr std::size_t kMethodsMax = 8;                               // http/endpoint.h, kMethods
+inline constexpr std::size_t kRoutesMax = 16;                               // base/endpoint.h, Endpoint
+inline constexpr std::size_t kMethodsMax = 8;                               // base/endpoint.h, kMethods
 inline constexpr std::size_t kStatusesMax = 16;                             // http/problem.h, status_index
 inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // auth/jwt.h, TokenFault
 inline constexpr std::array<std::string_view, 5> kDatabaseErrorClasses = {  // postgres/sqlstate.h

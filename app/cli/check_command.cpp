@@ -8,7 +8,7 @@
 
 #include "base/exit_codes.h"
 #include "cli/host_inspection.h"
-#include "postgres/inspection.h"
+#include "schema/inspection.h"
 
 namespace tasklane {
 

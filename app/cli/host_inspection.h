@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/config.h"
-#include "postgres/inspection.h"
+#include "schema/inspection.h"
 
 namespace tasklane {
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "base/exit_codes.h"
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 namespace tasklane {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/trace.h"
+#include "base/trace.h"
 
 namespace tasklane {
 

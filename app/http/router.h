@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/endpoint.h"
+#include "base/endpoint.h"
 #include "http/message.h"
 
 namespace tasklane {

@@ -55,29 +55,22 @@ void ConnectionPool::start() {
   for (const auto& pipeline : pipelines_) pipeline->start();
 }
 
-ConnectionPool::Answer ConnectionPool::run(const UserStatement& statement, UserParameters parameters,
-                                           TracePtr trace) {
+// Home is the same for all statements whose first parameter is the same: the user.
+ConnectionPool::Answer ConnectionPool::run(const Statement& statement, Parameters parameters,
+                                           std::chrono::milliseconds within, TracePtr trace) {
   const auto now = Clock::now();
   if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
-  const std::string_view user(parameters.data(0), static_cast<std::size_t>(parameters.length(0)));
-  const std::size_t home = std::hash<std::string_view>{}(user) % pipelines_.size();
+  std::size_t home = 0;
+  if (parameters.size() > 0) {
+    const std::string_view first(parameters.data(0), static_cast<std::size_t>(parameters.length(0)));
+    home = std::hash<std::string_view>{}(first) % pipelines_.size();
+  }
   return submit(Job{.statement = &statement,
                     .parameters = std::move(parameters),
-                    .deadline = now + setting_.deadline,
+                    .deadline = now + within,
                     .done = {},
                     .trace = std::move(trace),
                     .home = home});
-}
-
-ConnectionPool::Answer ConnectionPool::run(const SystemStatement& statement, std::chrono::milliseconds within,
-                                           TracePtr trace) {
-  const auto now = Clock::now();
-  if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
-  return submit(Job{.statement = &statement,
-                    .parameters = {},
-                    .deadline = now + within,
-                    .done = {},
-                    .trace = std::move(trace)});
 }
 
 ConnectionPool::Answer ConnectionPool::submit(Job job) {

@@ -31,13 +31,21 @@ class ConnectionPool {
   // Runs one statement. service_unavailable: nothing happened. outcome_unknown: a write may have happened.
   // internal_server_error: the database refused the statement, and the log says why.
   // `trace` gets the times, and its request id is in the log.
-  Answer run(const UserStatement& statement, UserParameters parameters, TracePtr trace = nullptr);
-  Answer run(const SystemStatement& statement, std::chrono::milliseconds within, TracePtr trace = nullptr);
+  template <class P>
+  Answer run(const StatementWith<P>& statement, P parameters, TracePtr trace = nullptr) {
+    return run(statement, Parameters(std::move(parameters)), setting_.deadline, std::move(trace));
+  }
+  Answer run(const StatementWith<NoParameters>& statement, std::chrono::milliseconds within,
+             TracePtr trace = nullptr) {
+    return run(statement, Parameters(), within, std::move(trace));
+  }
 
   // Completes when every connection's first attempt has been decided, for better or worse.
   boost::asio::awaitable<void> tried();
 
  private:
+  Answer run(const Statement& statement, Parameters parameters, std::chrono::milliseconds within,
+             TracePtr trace);
   Pipeline* choose(const Statement& statement, std::size_t home);
   Answer submit(Job job);
   void refuse(Job job);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
-#include "http/trace.h"
+#include "base/trace.h"
 #include "postgres/rows.h"
 #include "postgres/statement.h"
 

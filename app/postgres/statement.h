@@ -1,19 +1,14 @@
 #pragma once
-// The two kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and filters
-// or stamps every row with it, checked when the program is compiled, and it runs only together with a UserId.
-// A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes. There is
-// no third way to reach the database from a request.
+// A statement that connections prepare, and its parameters in Postgres' binary format.
 
-#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "auth/user_id.h"
 
 namespace tasklane {
 
@@ -44,53 +39,6 @@ struct Statement {
   Effect effect;
   PreparedName prepared_name;
   bool changes_a_row = false;  // the one that its first two parameters name, and locks it until the commit
-};
-
-// The tables whose rows are one user's each.
-inline constexpr std::array<std::string_view, 2> kUserTables = {"tasks", "idempotency_keys"};
-
-// Whether every mention of such a table, before the next one, stamps or filters its rows with $1.
-constexpr bool binds_user(std::string_view sql) {
-  const auto next_mention = [&](std::size_t from) {
-    std::size_t at = std::string_view::npos;
-    for (const auto table : kUserTables) at = std::min(at, sql.find(table, from));
-    return at;
-  };
-  std::size_t at = next_mention(0);
-  if (at == std::string_view::npos || sql.contains(" OR ")) return false;
-  while (at != std::string_view::npos) {
-    const std::size_t next = next_mention(at + 1);
-    const std::string_view part = sql.substr(at, next - at);
-    const bool inserts = sql.substr(0, at).ends_with("INSERT INTO ") && part.contains(" (user_id, ") &&
-                         (part.contains(" VALUES ($1, ") || part.contains(" SELECT $1, "));
-    if (!inserts && !part.contains(" WHERE user_id = $1")) return false;
-    at = next;
-  }
-  return true;
-}
-
-class UserStatement : public Statement {
- public:
-  consteval UserStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : Statement{statement_name,
-                  text,
-                  statement_effect,
-                  {statement_name, text},
-                  statement_effect == Effect::write &&
-                      std::string_view(text).contains(" WHERE user_id = $1 AND id = $2")} {
-    if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
-  }
-};
-
-class SystemStatement : public Statement {
- public:
-  consteval SystemStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : Statement{statement_name, text, statement_effect, {statement_name, text}} {
-    const std::string_view view(text);
-    const bool sweeps = view.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
-    if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))
-      throw "a statement on users' rows must be a UserStatement";
-  }
 };
 
 inline constexpr std::size_t kParametersMax = 8;  // more than any statement has
@@ -126,10 +74,14 @@ class Parameters {
   std::size_t size_ = 0;
 };
 
-// The parameters of a UserStatement: the user is $1, whatever follows.
-class UserParameters : public Parameters {
- public:
-  explicit UserParameters(const UserId& user) { text(user.value()); }
+// For a statement that has none.
+class NoParameters : public Parameters {};
+
+// A statement that runs with parameters of this type alone, and so only for those who can make them.
+template <std::derived_from<Parameters> P>
+class StatementWith : public Statement {
+ protected:
+  constexpr explicit StatementWith(const Statement& statement) : Statement(statement) {}
 };
 
 }  // namespace tasklane

@@ -8,7 +8,7 @@
 #include "auth/user_id.h"
 #include "base/awaitable.h"
 #include "base/result.h"
-#include "http/trace.h"
+#include "base/trace.h"
 #include "tasks/intent.h"
 #include "tasks/task.h"
 

@@ -18,8 +18,8 @@
 #include "base/listen_queue.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "postgres/pg_key_source.h"
-#include "postgres/statements.h"
+#include "store/pg_key_source.h"
+#include "store/statements.h"
 
 // Requests that are under way together hold blocks of the same few sizes. Up to 200 freed ones of each size
 // stay at hand: by itself jemalloc keeps 20 of 512 bytes, 1, 2, 4 and 8 KiB, fewer than a batch takes

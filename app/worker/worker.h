@@ -18,8 +18,8 @@
 #include "base/metrics.h"
 #include "fastcgi/acceptor.h"
 #include "postgres/connection_pool.h"
-#include "postgres/key_sweep.h"
-#include "postgres/pg_task_store.h"
+#include "store/key_sweep.h"
+#include "store/pg_task_store.h"
 
 namespace tasklane {
 

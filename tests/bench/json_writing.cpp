@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "postgres/pg_task_store.h"
+#include "store/pg_task_store.h"
 #include "tasks/task_json.h"
 
 using namespace tasklane;

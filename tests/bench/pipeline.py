@@ -11,7 +11,7 @@ from bench.stacks import MAKERS, USERS
 from harness.flood import GENERATOR_THREADS
 from harness.stack import PROJECT
 
-STATEMENTS = PROJECT / "app/postgres/statements.h"
+STATEMENTS = PROJECT / "app/store/statements.h"
 USER, ID = "'user-' || :user", ":id"
 # kind: the name that the workers' statement has, and its parameters
 GIVEN = {

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "base/unix_address.h"
 #include "pool_fixture.h"
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 using namespace tasklane;
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 namespace tasklane {
 

@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "pool_fixture.h"
-#include "postgres/key_sweep.h"
+#include "store/key_sweep.h"
 #include "tasks/task_json.h"
 
 using namespace tasklane;

@@ -1,6 +1,6 @@
 // `tasklane check --db`.
 
-#include "postgres/inspection.h"
+#include "schema/inspection.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

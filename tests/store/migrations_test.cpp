@@ -1,6 +1,6 @@
 // `tasklane migrate`: order, record, drift, concurrency and failure.
 
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 #include <fmt/format.h>
 

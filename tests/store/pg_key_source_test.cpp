@@ -5,7 +5,7 @@
 
 #include "../unit/auth_fixtures.h"
 #include "pool_fixture.h"
-#include "postgres/pg_key_source.h"
+#include "store/pg_key_source.h"
 
 using namespace tasklane;
 

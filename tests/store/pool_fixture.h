@@ -12,8 +12,8 @@
 #include "../unit/users.h"
 #include "database.h"
 #include "http/problem.h"
-#include "postgres/pg_task_store.h"
-#include "postgres/statements.h"
+#include "store/pg_task_store.h"
+#include "store/statements.h"
 
 namespace tasklane {
 

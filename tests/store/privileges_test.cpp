@@ -6,8 +6,8 @@
 #include <pqxx/transaction>
 
 #include "database.h"
-#include "postgres/migrations.h"
-#include "postgres/statements.h"
+#include "schema/migrations.h"
+#include "store/statements.h"
 
 using namespace tasklane;
 

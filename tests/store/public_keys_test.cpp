@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "database.h"
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 using namespace tasklane;
 

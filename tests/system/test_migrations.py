@@ -14,7 +14,7 @@ from harness.processes import wait_for
 from harness.run import new_folder
 from harness.stack import PROJECT, Stack
 
-LOCK = "x'7461736b6c616e65'::bigint"  # what a migration holds: app/postgres/migrations.cpp
+LOCK = "x'7461736b6c616e65'::bigint"  # what a migration holds: app/schema/migrations.cpp
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "auth/jwt.h"
-#include "http/endpoint.h"
+#include "base/endpoint.h"
 #include "http/problem.h"
 
 using namespace tasklane;

@@ -15,7 +15,7 @@
 #include "cli/check_command.h"
 #include "cli/migrate_command.h"
 #include "cli/token_command.h"
-#include "postgres/migration_files.h"
+#include "schema/migration_files.h"
 
 using namespace tasklane;
 

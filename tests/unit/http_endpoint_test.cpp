@@ -1,4 +1,4 @@
-#include "http/endpoint.h"
+#include "base/endpoint.h"
 
 #include <boost/test/unit_test.hpp>
 #include <set>

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "postgres/batch.h"
-#include "postgres/statements.h"
+#include "store/statements.h"
 
 using namespace tasklane;
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "postgres/pg_task_store.h"
+#include "store/pg_task_store.h"
 #include "tasks/task_json.h"
 
 using namespace tasklane;

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "postgres/libpq_connection.h"
-#include "postgres/statements.h"
+#include "store/statements.h"
 #include "users.h"
 
 using namespace tasklane;

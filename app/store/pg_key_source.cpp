@@ -1,8 +1,8 @@
-#include "postgres/pg_key_source.h"
+#include "store/pg_key_source.h"
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "postgres/statements.h"
+#include "store/statements.h"
 
 namespace tasklane {
 

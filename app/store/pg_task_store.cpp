@@ -1,7 +1,7 @@
-#include "postgres/pg_task_store.h"
+#include "store/pg_task_store.h"
 
 #include "base/limits.h"
-#include "postgres/statements.h"
+#include "store/statements.h"
 
 namespace tasklane {
 

@@ -1,4 +1,4 @@
-#include "postgres/synchronous.h"
+#include "schema/synchronous.h"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/endpoint.h"
+#include "base/endpoint.h"
 
 namespace tasklane {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "postgres/database_error.h"
+#include "schema/database_error.h"
 
 namespace tasklane {
 

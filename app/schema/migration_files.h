@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "postgres/database_error.h"
+#include "schema/database_error.h"
 
 namespace tasklane {
 

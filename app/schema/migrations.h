@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "postgres/database_error.h"
+#include "schema/database_error.h"
 
 namespace tasklane {
 

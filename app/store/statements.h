@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "postgres/statement.h"
+#include "store/user_statement.h"
 
 namespace tasklane::statements {
 

@@ -1,4 +1,4 @@
-#include "postgres/key_sweep.h"
+#include "store/key_sweep.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -6,7 +6,7 @@
 #include <random>
 
 #include "base/log.h"
-#include "postgres/statements.h"
+#include "store/statements.h"
 
 namespace tasklane {
 

@@ -1,12 +1,12 @@
-#include "postgres/migrations.h"
+#include "schema/migrations.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <thread>
 
-#include "postgres/migration_files.h"
-#include "postgres/synchronous.h"
+#include "schema/migration_files.h"
+#include "schema/synchronous.h"
 
 namespace tasklane {
 

@@ -1,4 +1,4 @@
-#include "postgres/migration_files.h"
+#include "schema/migration_files.h"
 
 #include <fmt/format.h>
 

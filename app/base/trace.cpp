@@ -1,4 +1,4 @@
-#include "http/trace.h"
+#include "base/trace.h"
 
 #include <algorithm>
 #include <array>

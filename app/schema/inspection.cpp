@@ -1,11 +1,11 @@
-#include "postgres/inspection.h"
+#include "schema/inspection.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "postgres/migrations.h"
-#include "postgres/synchronous.h"
+#include "schema/migrations.h"
+#include "schema/synchronous.h"
 
 namespace tasklane {
 

@@ -1,0 +1,69 @@
+#pragma once
+// The two kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and filters
+// or stamps every row with it, checked when the program is compiled, and it runs only together with a UserId.
+// A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes. There is
+// no third way to reach the database from a request.
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "auth/user_id.h"
+#include "postgres/statement.h"
+
+namespace tasklane {
+
+// The parameters of a UserStatement: the user is $1, whatever follows.
+class UserParameters : public Parameters {
+ public:
+  explicit UserParameters(const UserId& user) { text(user.value()); }
+};
+
+// The tables whose rows are one user's each.
+inline constexpr std::array<std::string_view, 2> kUserTables = {"tasks", "idempotency_keys"};
+
+// Whether every mention of such a table, before the next one, stamps or filters its rows with $1.
+constexpr bool binds_user(std::string_view sql) {
+  const auto next_mention = [&](std::size_t from) {
+    std::size_t at = std::string_view::npos;
+    for (const auto table : kUserTables) at = std::min(at, sql.find(table, from));
+    return at;
+  };
+  std::size_t at = next_mention(0);
+  if (at == std::string_view::npos || sql.contains(" OR ")) return false;
+  while (at != std::string_view::npos) {
+    const std::size_t next = next_mention(at + 1);
+    const std::string_view part = sql.substr(at, next - at);
+    const bool inserts = sql.substr(0, at).ends_with("INSERT INTO ") && part.contains(" (user_id, ") &&
+                         (part.contains(" VALUES ($1, ") || part.contains(" SELECT $1, "));
+    if (!inserts && !part.contains(" WHERE user_id = $1")) return false;
+    at = next;
+  }
+  return true;
+}
+
+class UserStatement : public StatementWith<UserParameters> {
+ public:
+  consteval UserStatement(const char* statement_name, Effect statement_effect, const char* text)
+      : StatementWith({statement_name,
+                       text,
+                       statement_effect,
+                       {statement_name, text},
+                       statement_effect == Effect::write &&
+                           std::string_view(text).contains(" WHERE user_id = $1 AND id = $2")}) {
+    if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
+  }
+};
+
+class SystemStatement : public StatementWith<NoParameters> {
+ public:
+  consteval SystemStatement(const char* statement_name, Effect statement_effect, const char* text)
+      : StatementWith({statement_name, text, statement_effect, {statement_name, text}}) {
+    const std::string_view view(text);
+    const bool sweeps = view.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
+    if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))
+      throw "a statement on users' rows must be a UserStatement";
+  }
+};
+
+}  // namespace tasklane

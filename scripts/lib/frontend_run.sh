@@ -45,9 +45,9 @@ start_frontend() {
   own=http://127.0.0.1:$(sed -n 's/^PORT=//p' "$state/frontend.env")/api/auth/ok
   say "waiting for $own"
   local deadline=$((SECONDS + 60))
-  while [ "$SECONDS" -lt "$deadline" ]; do
-    [ "$(status_of "$own")" != 200 ] || return 0
-    [ -n "$(pid_of frontend)" ] || fail 1 "the web app has ended"
+  while [ "$SECONDS" -lt "$deadline" ]; do  # without a command substitution: see wait_until_ready
+    if status_of "$own" | grep -qx 200; then return; fi
+    pid_of frontend | grep -q . || fail 1 "the web app has ended"
     sleep 0.1
   done
   fail 1 "$own does not say yes"

@@ -46,7 +46,7 @@ Form choice(Value Config::*member,
         for (const auto& [word, value] : choices) {
           if (value == config.*member) return std::string(word);
         }
-        return std::string();  // of a Config that nobody has read
+        return std::string();  // of a Config that has not been read
       });
 }
 

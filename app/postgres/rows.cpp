@@ -31,8 +31,7 @@ int Rows::columns() const {
   return result_ ? PQnfields(result_.get()) : 0;
 }
 
-// For a place that is not there, and without a result, libpq answers with a null pointer and 0 bytes.
-
+// Where there is no result, no such row or no such column, libpq answers with a null pointer and 0 bytes.
 std::optional<std::string_view> Rows::text(int row, int column) const {
   const char* const bytes = PQgetvalue(result_.get(), row, column);
   const int length = PQgetlength(result_.get(), row, column);

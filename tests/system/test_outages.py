@@ -182,7 +182,8 @@ def test_outage(healthy, fault, capfd):
     if not SANITIZED:
         check_promptness(outage)
     if fault.cut or fault.down:
-        assert outage.lost >= 4, "connections that were lost"
+        # What is stalled is found out by waiting for a reply: a connection that nobody had asked stays as it is.
+        assert outage.lost >= (1 if fault.name == "stalled" else 4), "connections that were lost"
 
 
 def test_a_full_disk_fails_only_what_needs_room(healthy):

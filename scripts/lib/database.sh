@@ -49,7 +49,7 @@ start_postgres() {
     -c listen_addresses= -c max_connections=300 -c shared_buffers="$(cache_size)"
   for _ in {1..1200}; do  # two minutes: it may have to recover from a crash
     if "$postgres_bin/pg_isready" --quiet --host="$state/pg"; then set_up_roles; return; fi
-    [ -n "$(pid_of postgres)" ] || break
+    runs postgres || break
     sleep 0.1
   done
   fail 1 "Postgres did not start"

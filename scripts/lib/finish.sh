@@ -4,7 +4,7 @@
 
 leave_if_running() {
   local known
-  [ -n "$(pid_of master)" ] && [ -n "$(pid_of nginx)" ] && read -r known 2>/dev/null <"$state/url" || return 0
+  runs master && runs nginx && read -r known 2>/dev/null <"$state/url" || return 0
   [ "$(status_of "$known/readyz")" = 200 ] || return 0
   revive_frontend
   say "already running at $known; nothing was changed (scripts/down stops it)"
@@ -71,7 +71,8 @@ follow_logs() {
   started=followed
   trap 'exit 0' INT TERM HUP
   say "showing the logs; Ctrl-C stops everything"
-  tail -n 0 -F --pid="$(pid_of master)" "$state"/log/{tasklane,frontend,nginx-error,postgres}.log 2>/dev/null &
+  runs master || fail 1 "the master has ended"
+  tail -n 0 -F --pid="$found" "$state"/log/{tasklane,frontend,nginx-error,postgres}.log 2>/dev/null &
   wait $! || true
-  [ -z "$(pid_of nginx)" ] || fail 1 "the master has ended; stopping the rest"  # else scripts/down was at work
+  ! runs nginx || fail 1 "the master has ended; stopping the rest"  # else scripts/down was at work
 }

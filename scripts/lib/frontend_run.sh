@@ -47,7 +47,7 @@ start_frontend() {
   local deadline=$((SECONDS + 60))
   while [ "$SECONDS" -lt "$deadline" ]; do  # without a command substitution: see wait_until_ready
     if status_of "$own" | grep -qx 200; then return; fi
-    pid_of frontend | grep -q . || fail 1 "the web app has ended"
+    runs frontend || fail 1 "the web app has ended"
     sleep 0.1
   done
   fail 1 "$own does not say yes"
@@ -55,7 +55,7 @@ start_frontend() {
 
 # Of a state that serves otherwise: the web app has died, and the rest needs no rest.
 revive_frontend() {
-  [ "$frontend" = yes ] && [ -e "$state/frontend.env" ] && [ -z "$(pid_of frontend)" ] || return 0
+  [ "$frontend" = yes ] && [ -e "$state/frontend.env" ] && ! runs frontend || return 0
   choose_users
   lock_state
   find_node

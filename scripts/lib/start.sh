@@ -39,7 +39,7 @@ wait_until_ready() {
   say "waiting for $url/readyz"
   for _ in {1..300}; do
     if status_of "$url/readyz" | grep -qx 200; then printf '%s\n' "$url" >"$state/url"; return; fi
-    pid_of master | grep -q . || fail 1 "the master has ended"
+    runs master || fail 1 "the master has ended"
     sleep 0.1
   done
   fail 1 "$url/readyz does not say yes"

@@ -7,11 +7,11 @@ hurry=no  # a second Ctrl-C
 # SERVICE SIGNAL SIGNAL_WHEN_IN_A_HURRY SECONDS
 stop_service() {
   local pid tenths=0 hurried=no
-  pid=$(pid_of "$1")
-  [ -n "$pid" ] || return 0
+  runs "$1" || return 0
+  pid=$found
   say "stopping ${titles[$1]} (process $pid)"
   kill -s "$2" "$pid" 2>/dev/null || true
-  while [ -n "$(command_line "$pid")" ]; do
+  while alive "$pid"; do
     sleep 0.1 || true
     tenths=$((tenths + 1))
     if [ "$hurried" = no ] && { [ "$hurry" = yes ] || [ "$tenths" -ge $(($4 * 10)) ]; }; then
@@ -36,8 +36,12 @@ stop_all() {
 # What was launched last may have been cut short before its pid file was there. For traps: in one, a bare `return`
 # repeats the status from before it.
 stop_unborn() {
-  local pid=${!:-}
-  case " $(pid_of nginx) $(pid_of frontend) $(pid_of master) $(pid_of postgres) " in *" $pid "*) return 0 ;; esac
-  kill -s TERM "$pid" 2>/dev/null || return 0
-  wait "$pid" || true
+  local pid=${!:-} service
+  while [ -n "$pid" ] && alive "$pid"; do
+    for service in nginx frontend master postgres; do
+      if runs "$service" && [ "$found" = "$pid" ]; then return 0; fi  # born meanwhile: stop_all's affair
+    done
+    kill -s TERM "$pid" 2>/dev/null || true  # again: between fork and exec a first one may go unheard
+    sleep 0.1 || true
+  done
 }

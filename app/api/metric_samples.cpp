@@ -96,4 +96,12 @@ void write_database_errors(const Scrape& scrape, Samples& samples) {
   }
 }
 
+void write_statement_seconds(const Scrape& scrape, Samples& samples) {
+  for (std::size_t i = 0; i < kStatementNames.size(); ++i) {
+    const auto sum =
+        total(scrape.metrics, [&](const W& worker) { return read(worker.statement_microseconds[i]); });
+    samples.add({{"statement", kStatementNames[i]}}, static_cast<double>(sum) / 1e6);
+  }
+}
+
 }  // namespace tasklane

@@ -42,6 +42,16 @@ void each(const Scrape& scrape, Samples& samples) {
              [](const WorkerMetrics& worker) { return std::optional(read(worker.*Member)); });
 }
 
+// A line for each statement.
+template <auto Member>
+void by_statement(const Scrape& scrape, Samples& samples) {
+  for (std::size_t i = 0; i < kStatementNames.size(); ++i) {
+    samples.add({{"statement", kStatementNames[i]}}, total(scrape.metrics, [&](const WorkerMetrics& worker) {
+                  return read((worker.*Member)[i]);
+                }));
+  }
+}
+
 // The metrics with samples of their own kind.
 void write_build(const Scrape& scrape, Samples& samples);
 void write_resident_memory(const Scrape& scrape, Samples& samples);
@@ -52,5 +62,6 @@ void write_durations(const Scrape& scrape, Samples& samples);
 void write_authentication_failures(const Scrape& scrape, Samples& samples);
 void write_database_connections(const Scrape& scrape, Samples& samples);
 void write_database_errors(const Scrape& scrape, Samples& samples);
+void write_statement_seconds(const Scrape& scrape, Samples& samples);
 
 }  // namespace tasklane

@@ -45,6 +45,7 @@ inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: other
 
 // Postgres.
 inline constexpr std::size_t kBatchStatementsMax = 256;        // one Sync, one commit
+inline constexpr std::size_t kBatchAtOnceMaxBytes = 8 * 1024;  // of parameters; past it the COMMIT waits
 inline constexpr std::chrono::milliseconds kQuickBatch = 4ms;  // a batch that reads wait for rather than part
 inline constexpr std::size_t kQueuedStatementsMax = 4096;      // per connection; past it 503
 inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;

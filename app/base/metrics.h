@@ -37,8 +37,22 @@ inline constexpr std::size_t kRoutesMax = 16;                               // b
 inline constexpr std::size_t kMethodsMax = 8;                               // base/endpoint.h, kMethods
 inline constexpr std::size_t kStatusesMax = 16;                             // http/problem.h, status_index
 inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // auth/jwt.h, TokenFault
-inline constexpr std::array<std::string_view, 5> kDatabaseErrorClasses = {  // postgres/sqlstate.h
-    "conflict", "unavailable", "connection_lost", "rejected", "unprepared"};
+inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
+    "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
+// The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
+inline constexpr std::array<std::string_view, 13> kStatementNames = {"list_tasks",
+                                                                     "list_tasks_by_completion",
+                                                                     "get_task",
+                                                                     "create_task",
+                                                                     "update_task",
+                                                                     "complete_task",
+                                                                     "delete_task",
+                                                                     "lock_task",
+                                                                     "create_task_once",
+                                                                     "complete_task_once",
+                                                                     "sweep_keys",
+                                                                     "public_keys",
+                                                                     "ping"};
 
 // One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.
 struct WorkerMetrics {
@@ -74,6 +88,9 @@ struct WorkerMetrics {
   Counter database_connects;
   Counter database_connection_losses;
   std::array<Counter, kDatabaseErrorClasses.size()> database_errors;
+  std::array<Counter, kStatementNames.size()> statement_runs;          // with an answer, each attempt
+  std::array<Counter, kStatementNames.size()> statement_microseconds;  // from sending to the answer
+  std::array<Counter, kStatementNames.size()> statement_errors;
 };
 
 // For a slot that nobody has, or that a new worker takes.
@@ -99,7 +116,7 @@ struct MetricsLayout {
   Counter upgrades;
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
-inline constexpr std::uint64_t kMetricsVersion = 5;
+inline constexpr std::uint64_t kMetricsVersion = 6;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

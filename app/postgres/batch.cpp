@@ -1,61 +1,203 @@
 #include "postgres/batch.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
+#include <tuple>
 #include <utility>
+
+#include "base/limits.h"
 
 namespace tasklane {
 
 namespace {
 
-// In the order of users and ids, in the places that they have among the others.
-void sort_changes(std::vector<Job>& jobs) {
-  std::vector<Job*> places;
-  for (Job& job : jobs) {
-    if (job.statement->changes_a_row) places.push_back(&job);
+using Kind = Batch::Step::Kind;
+
+bool is_write(const Job& job) {
+  return job.statement->effect == Effect::write;
+}
+
+std::string_view parameter(const Job& job, std::size_t index) {
+  return {job.parameters.data(index), static_cast<std::size_t>(job.parameters.length(index))};
+}
+
+// A lock's place in the order of all. Level 0: there is none; 1: a row; 2: a key.
+using Place = std::tuple<int, std::string_view, std::string_view>;
+
+Place row_of(const Job& job) {
+  switch (job.statement->locks) {
+    case Locks::row:
+    case Locks::row_and_key:
+      return {1, parameter(job, 0), parameter(job, 1)};
+    case Locks::rows:
+      return {1, parameter(job, 0), ""};
+    case Locks::nothing:
+    case Locks::key:
+      return {0, "", ""};
   }
-  const auto row = [](const Job* job) { return job->parameters.bytes(); };
-  if (std::ranges::is_sorted(places, {}, row)) return;
-  auto sorted = places;
-  std::ranges::stable_sort(sorted, {}, row);
-  std::vector<Job> changes;
-  for (Job* const job : sorted) changes.push_back(std::move(*job));
-  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = std::move(changes[i]);
+  std::unreachable();
+}
+
+Place key_of(const Job& job) {
+  switch (job.statement->locks) {
+    case Locks::key:
+      return {2, parameter(job, 0), parameter(job, 1)};
+    case Locks::row_and_key:
+      return {2, parameter(job, 0), parameter(job, 2)};
+    case Locks::nothing:
+    case Locks::row:
+    case Locks::rows:
+      return {0, "", ""};
+  }
+  std::unreachable();
 }
 
 }  // namespace
 
-Batch::Batch(std::vector<Job> jobs, bool apart, bool by_name)
-    : jobs_(std::move(jobs)), apart_(apart), by_name_(by_name), syncs_left_(apart ? jobs_.size() : 1) {
-  replies_.resize(jobs_.size());
-  if (!apart_) sort_changes(jobs_);
-  writes_ = std::ranges::any_of(jobs_, [](const Job& job) { return job.statement->effect == Effect::write; });
+std::size_t Batch::fitting(const std::deque<Job>& queue) {
+  const std::size_t most = std::min(queue.size(), limits::kBatchStatementsMax);
+  if (most == 1) return 1;
+  std::size_t many = 0;
+  for (std::size_t i = 0; i < most; ++i) {
+    const auto meets = [&](const Job& other) {
+      return row_of(other) != Place() && parameter(other, 0) == parameter(queue[i], 0);
+    };
+    const bool all = queue[i].statement->locks == Locks::rows;
+    many += all ? 1 : 0;
+    if (many == 0 || row_of(queue[i]) == Place()) continue;
+    const auto end = queue.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool crosses = std::any_of(queue.begin(), end, [&](const Job& other) {
+      return meets(other) && (all || other.statement->locks == Locks::rows);
+    });
+    if (crosses) return i;
+  }
+  return most;
 }
 
-bool Batch::take(Reply reply) {
+void Batch::fill(std::vector<Job> jobs, Form form, bool by_name) {
+  jobs_ = std::move(jobs);
+  begin(form, by_name);
+}
+
+void Batch::fill(std::deque<Job>& queue, std::size_t count, Form form, bool by_name) {
+  const auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
+  jobs_.assign(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+  queue.erase(queue.begin(), end);
+  begin(form, by_name);
+}
+
+void Batch::begin(Form form, bool by_name) {
+  replies_.clear();
+  replies_.resize(jobs_.size());
+  steps_.clear();
+  commit_error_.reset();
+  form_ = form;
+  by_name_ = by_name;
+  in_block_ = holds_commit_ = begin_failed_ = block_failed_ = rolling_back_ = false;
+  at_ = taken_ = 0;
+  if (jobs_.size() == 1) {
+    reads_ = is_write(jobs_.front()) ? 0 : 1;
+    steps_.push_back({Kind::run, 0});
+    steps_.push_back({Kind::sync});
+    return;
+  }
+  const auto writes = std::ranges::stable_partition(jobs_, std::not_fn(is_write));
+  reads_ = static_cast<std::size_t>(writes.begin() - jobs_.begin());
+  steps_.reserve(apart() ? 2 * jobs_.size() : jobs_.size() + 4);
+  if (apart()) {
+    for (std::size_t i = 0; i < jobs_.size(); ++i)
+      steps_.insert(steps_.end(), {{Kind::run, i}, {Kind::sync}});
+    return;
+  }
+  for (std::size_t i = 0; i < reads_; ++i) steps_.push_back({Kind::run, i});
+  if (reads_ > 0) steps_.push_back({Kind::sync});
+  if (writes.size() == 1) steps_.insert(steps_.end(), {{Kind::run, reads_}, {Kind::sync}});
+  if (writes.size() > 1) lay_out_block();
+}
+
+// Every row before any key: locked by the statement that changes it, or ahead of the one that locks a key as
+// well.
+void Batch::lay_out_block() {
+  const auto writes = std::ranges::subrange(jobs_.begin() + static_cast<std::ptrdiff_t>(reads_), jobs_.end());
+  std::ranges::stable_sort(writes, {}, [](const Job& job) { return std::pair(key_of(job), row_of(job)); });
+  in_block_ = true;
+  std::vector<Step> rows;
+  std::vector<Step> keys;
+  std::size_t bytes = 0;
+  for (std::size_t i = reads_; i < jobs_.size(); ++i) {
+    const bool keyed = key_of(jobs_[i]) != Place(0, "", "");
+    if (jobs_[i].statement->locks == Locks::row_and_key) rows.push_back({Kind::lock, i});
+    (keyed ? keys : rows).push_back({Kind::run, i});
+    bytes += jobs_[i].parameters.bytes().size();
+  }
+  if (!keys.empty()) std::ranges::stable_sort(rows, {}, [&](Step step) { return row_of(jobs_[step.job]); });
+  steps_.push_back({Kind::begin});
+  steps_.insert(steps_.end(), rows.begin(), rows.end());
+  steps_.insert(steps_.end(), keys.begin(), keys.end());
+  steps_.insert(steps_.end(), {{Kind::commit}, {Kind::sync}});
+  holds_commit_ = bytes > limits::kBatchAtOnceMaxBytes;
+}
+
+Batch::Progress Batch::take(Reply reply) {
+  if (rolling_back_) {
+    if (reply.kind == Reply::Kind::error) return Progress::stuck;
+    return reply.kind == Reply::Kind::sync ? Progress::complete : Progress::open;
+  }
   switch (reply.kind) {
-    case Reply::Kind::sync:
-      return --syncs_left_ == 0;
     case Reply::Kind::rows:
+      return take_rows(std::move(reply));
+    case Reply::Kind::error:
+      take_error(std::move(reply));
+      return Progress::open;
     case Reply::Kind::aborted:
-      if (answering_ < replies_.size()) replies_[answering_++] = std::move(reply);
-      return false;
-    case Reply::Kind::error: {
-      failed_ = true;
-      // Behind the last statement's rows an error is the commit's own: it is the fate of the statement before
-      // it.
-      const std::size_t sent_syncs = apart_ ? jobs_.size() - syncs_left_ : 0;
-      const bool at_commit = apart_ ? answering_ > sent_syncs : answering_ == replies_.size();
-      if (at_commit) {
-        replies_[answering_ - 1] = std::move(reply);
-      } else {
-        if (!apart_) culprit_ = answering_;
-        replies_[answering_++] = std::move(reply);
-      }
-      return false;
-    }
+      ++at_;
+      return Progress::open;
+    case Reply::Kind::sync:
+      return take_sync();
   }
   std::unreachable();
+}
+
+Batch::Progress Batch::take_rows(Reply reply) {
+  const Step step = steps_[at_++];
+  if (step.kind != Kind::run) return Progress::open;
+  taken_ = step.job;
+  replies_[step.job] = std::move(reply);
+  return step.job < reads_ && !apart() ? Progress::read : Progress::open;
+}
+
+void Batch::take_error(Reply reply) {
+  // In a Sync's place the error is the transaction's end's, and so of the one statement before it.
+  const bool at_end = steps_[at_].kind == Kind::sync;
+  const Step failed = at_end ? steps_[at_ - 1] : steps_[at_++];
+  switch (failed.kind) {
+    case Kind::begin:
+      begin_failed_ = true;
+      return;
+    case Kind::commit:
+      commit_error_ = std::move(reply);
+      return;
+    case Kind::lock:
+    case Kind::run:
+      block_failed_ = in_block_ && failed.job >= reads_;
+      replies_[failed.job] = std::move(reply);
+      return;
+    case Kind::sync:
+      return;
+  }
+}
+
+Batch::Progress Batch::take_sync() {
+  ++at_;
+  if (at_ < steps_.size()) return Progress::open;
+  if (block_failed_ || begin_failed_ || commit_error_) {
+    for (std::size_t i = reads_; i < jobs_.size(); ++i) {
+      if (replies_[i].kind == Reply::Kind::rows) replies_[i] = {.kind = Reply::Kind::aborted};
+    }
+  }
+  rolling_back_ = block_failed_;
+  return block_failed_ ? Progress::failed : Progress::complete;
 }
 
 }  // namespace tasklane

@@ -1,58 +1,103 @@
 #pragma once
 // Statements sent together and what has come back for them: pure bookkeeping, no connection.
 //
-// Together: one Sync ends the batch, which the server runs as one implicit transaction; when a statement
-// fails, all of it is undone. Apart: a Sync behind every statement, each its own transaction; a batch that
-// failed runs again like that, so that one request's error never becomes another's.
+// Together: first the reads, in one transaction that a Sync ends; then the writes in theirs. So a read never
+// sees what is not committed, is answered as it comes, and no read that fails undoes a write. Several writes
+// run in a block (BEGIN … COMMIT), since distributed engines keep the implicit transaction of a pipeline only
+// in part. An error in a block has the server skip to the Sync and leaves the block open, for a ROLLBACK.
+// Apart: a Sync behind every statement, each its own transaction; what was undone runs again like that, so
+// that one request's error never becomes another's.
 //
-// Sent together, the statements that change one row each go in the order of users and ids: two batches at
-// once then lock rows in the same order, and one waits for the other where they would both wait (40P01).
+// Writes sent together take their locks in one order: rows by user and id, then keys by user and key. One
+// that locks both is preceded by a statement that locks its row. So no two batches wait for each other
+// (40P01).
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <vector>
 
 #include "postgres/job.h"
-#include "postgres/libpq_connection.h"
+#include "postgres/reply.h"
 
 namespace tasklane {
 
 class Batch {
  public:
-  Batch() = default;
-  Batch(std::vector<Job> jobs, bool apart, bool by_name = true);
+  enum class Form { together, apart };
+
+  // One message, in the order in which they are sent.
+  struct Step {
+    enum class Kind { begin, lock, run, commit, sync };
+    Kind kind;
+    std::size_t job = 0;  // lock, run: whose statement and parameters
+  };
+
+  // What take() has found.
+  enum class Progress {
+    open,      // more is to come
+    read,      // reply(taken()) are the rows of a read: it may be answered
+    failed,    // in the block, which is still open: send ROLLBACK and a Sync
+    stuck,     // so did the ROLLBACK: the connection is of no use
+    complete,  // all of it has ended
+  };
+
+  // Take jobs in place of what it had: all of these, or the first of a queue.
+  void fill(std::vector<Job> jobs, Form form, bool by_name = true);
+  void fill(std::deque<Job>& queue, std::size_t count, Form form, bool by_name = true);
+
+  // How many of the first of a queue can run together: not more than limits::kBatchStatementsMax, and none
+  // that locks many rows of a user beside another one that locks any of them.
+  static std::size_t fitting(const std::deque<Job>& queue);
 
   bool empty() const { return jobs_.empty(); }
+  void clear() { jobs_.clear(); }  // it is over
   std::size_t size() const { return jobs_.size(); }
-  bool apart() const { return apart_; }
-  bool writes() const { return writes_; }    // any of its statements
-  bool by_name() const { return by_name_; }  // its statements run by their prepared names
-  std::vector<Job>& jobs() { return jobs_; }
+  bool apart() const { return form_ == Form::apart; }
+  bool writes() const { return reads_ < jobs_.size(); }  // any of its statements
+  bool by_name() const { return by_name_; }              // its statements run by their prepared names
+  std::vector<Job>& jobs() { return jobs_; }             // reads first
+  const std::vector<Step>& steps() const { return steps_; }
 
-  // Takes the next reply. True once the batch's last Sync is back: only then may anything be answered.
-  bool take(Reply reply);
+  // How many of the first steps are sent at once. The server carries a COMMIT out before it has seen the
+  // Sync, so in a large batch these two are kept back until all else is with the kernel: before that, nothing
+  // has happened.
+  std::size_t sent_at_once() const { return holds_commit_ ? steps_.size() - 2 : steps_.size(); }
+  bool holds_commit() const { return holds_commit_; }
+  void release_commit() { holds_commit_ = false; }
+  // Whether some of it may have ended although not all of it has been sent.
+  bool ends_early() const { return apart() || (in_block_ && !holds_commit_); }
 
-  // Whether the server undid a batch sent together, so that its statements have to run again apart. A batch
-  // of one has nobody to be parted from.
-  bool undone() const { return failed_ && !apart_ && jobs_.size() > 1; }
+  Progress take(Reply reply);
+  std::size_t taken() const { return taken_; }
 
-  // Of a batch that was undone: the job whose statement failed. None when they all ran and the commit failed.
-  std::optional<std::size_t> culprit() const { return culprit_; }
-
-  // Of a complete batch that was not undone: the reply to each job, error or rows. Of one that was, the
-  // culprit's.
+  // Once complete, to each job: rows (of a write: committed), its own error, or aborted: it was not run, or
+  // undone.
   Reply& reply(std::size_t index) { return replies_[index]; }
+  // Why the COMMIT failed, if it did. The writes are aborted then, if the error says so.
+  std::optional<Reply>& commit_error() { return commit_error_; }
 
  private:
+  void begin(Form form, bool by_name);
+  void lay_out_block();
+  Progress take_rows(Reply reply);
+  void take_error(Reply reply);
+  Progress take_sync();
+
   std::vector<Job> jobs_;
-  std::vector<Reply> replies_;
-  bool apart_ = false;
-  bool writes_ = false;
+  std::vector<Step> steps_;
+  std::vector<Reply> replies_;  // by job
+  std::optional<Reply> commit_error_;
+  Form form_ = Form::together;
   bool by_name_ = true;
-  bool failed_ = false;
-  std::optional<std::size_t> culprit_;
-  std::size_t syncs_left_ = 0;
-  std::size_t answering_ = 0;  // the job that the next reply belongs to
+  bool in_block_ = false;
+  bool holds_commit_ = false;
+  bool begin_failed_ = false;
+  bool block_failed_ = false;  // before its COMMIT, which the server has skipped
+  bool rolling_back_ = false;  // the ROLLBACK is sent
+  std::size_t reads_ = 0;      // the first jobs
+  std::size_t at_ = 0;         // the step that the next reply belongs to
+  std::size_t taken_ = 0;
 };
 
 }  // namespace tasklane

@@ -15,8 +15,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::milliseconds kStartTick{5};
-
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
   if (!keywords) throw std::invalid_argument("the database URL is malformed");
@@ -42,22 +40,30 @@ ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, i
                                std::span<const Statement* const> statements, WorkerMetrics& metrics,
                                std::chrono::milliseconds deadline)
     : loop_(loop),
-      names_(metrics),
+      observer_(metrics),
+      tried_(loop.get_executor()),
       setting_{.connector = {.keywords = keywords_of(url), .statements = statements, .names = names_},
                .deadline = deadline,
-               .place = [this](Job job) { place(std::move(job)); }},
-      deadline_timer_(loop) {
+               .place = [this](Job job) { place(std::move(job)); },
+               .decided = [this] { decided(); }},
+      tick_timer_(loop) {
   for (int i = 0; i < connections; ++i)
-    pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, metrics));
+    pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, observer_));
 }
 
 void ConnectionPool::start() {
-  for (const auto& pipeline : pipelines_) pipeline->start();
+  for (const auto& pipeline : pipelines_) pipeline->want();
+}
+
+void ConnectionPool::decided() {
+  if (std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().tried(); }))
+    tried_.set();
+  watch();
 }
 
 // Home is the same for all statements whose first parameter is the same: the user.
-ConnectionPool::Answer ConnectionPool::run(const Statement& statement, Parameters parameters,
-                                           std::chrono::milliseconds within, TracePtr trace) {
+ConnectionPool::Execution ConnectionPool::run(const Statement& statement, Parameters parameters,
+                                              std::chrono::milliseconds within, TracePtr trace) {
   const auto now = Clock::now();
   if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;
   std::size_t home = 0;
@@ -73,74 +79,64 @@ ConnectionPool::Answer ConnectionPool::run(const Statement& statement, Parameter
                     .home = home});
 }
 
-ConnectionPool::Answer ConnectionPool::submit(Job job) {
+ConnectionPool::Execution ConnectionPool::submit(Job job) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
       [this](auto handler, Job waiting) {
         waiting.done = std::move(handler);
-        Pipeline* const pipeline = choose(*waiting.statement, waiting.home);
-        if (pipeline == nullptr) return refuse(std::move(waiting));
-        watch_deadlines();
-        pipeline->submit(std::move(waiting));
+        take(std::move(waiting));
       },
       asio::use_awaitable, std::move(job));
 }
 
-// Not at once: whoever asks is not waiting yet.
-void ConnectionPool::refuse(Job job) {
-  asio::post(loop_, [job = std::move(job)]() mutable { job.finish(std::unexpected(unreachable_error())); });
+// Whoever asks wants all connections: those at rest come back, too.
+void ConnectionPool::take(Job job) {
+  choose(*job.statement, job.home).submit(std::move(job));
+  for (const auto& pipeline : pipelines_) {
+    if (!pipeline->flow().ready()) pipeline->want();
+  }
+  watch();
 }
 
 // A write goes to its user's home connection. A read joins the first connection that is quick: a few large
 // batches cost all parts less than many small ones. Where that would mean to wait (a distant database, a slow
-// statement) it goes where the least waits, as does everything while home is away.
-Pipeline* ConnectionPool::choose(const Statement& statement, std::size_t home) {
+// statement) it goes where the least waits, as does everything while home is away. Where all refuse, home
+// does.
+Pipeline& ConnectionPool::choose(const Statement& statement, std::size_t home) {
   Pipeline* const preferred = pipelines_[home].get();
   if (statement.effect == Effect::write) {
-    if (preferred->ready() && preferred->accepts()) return preferred;
+    if (preferred->flow().ready() && preferred->flow().accepts()) return *preferred;
   } else {
     const auto now = Clock::now();
     const auto quick =
-        std::ranges::find_if(pipelines_, [&](const auto& pipeline) { return pipeline->quick(now); });
-    if (quick != pipelines_.end()) return quick->get();
+        std::ranges::find_if(pipelines_, [&](const auto& pipeline) { return pipeline->flow().quick(now); });
+    if (quick != pipelines_.end()) return **quick;
   }
-  Pipeline* best = nullptr;
-  const auto rank = [&](const Pipeline& pipeline) {
-    return std::tuple(!pipeline.ready(), pipeline.backlog(), &pipeline != preferred);
+  const auto rank = [&](const auto& pipeline) {
+    const Flow& flow = pipeline->flow();
+    return std::tuple(!flow.accepts(), !flow.ready(), flow.backlog(), pipeline.get() != preferred);
   };
-  for (const auto& pipeline : pipelines_) {
-    if (pipeline->accepts() && (best == nullptr || rank(*pipeline) < rank(*best))) best = pipeline.get();
-  }
-  return best;
+  return **std::ranges::min_element(pipelines_, {}, rank);
 }
 
 // At the end of this turn of the loop: when several connections end at once, the others know it by then.
 void ConnectionPool::place(Job job) {
-  asio::post(loop_, [this, job = std::move(job)]() mutable {
-    if (Pipeline* pipeline = choose(*job.statement, job.home)) return pipeline->submit(std::move(job));
-    job.finish(std::unexpected(unreachable_error()));
-  });
+  asio::post(loop_, [this, job = std::move(job)]() mutable { take(std::move(job)); });
 }
 
-void ConnectionPool::watch_deadlines() {
-  if (watching_) return;
+// Deadlines are looked at while there is something to look at. At rest there is no timer.
+void ConnectionPool::watch() {
+  if (watching_ ||
+      std::ranges::none_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().pending(); }))
+    return;
   watching_ = true;
-  deadline_timer_.expires_after(limits::kDeadlineTick);
-  deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+  tick_timer_.expires_after(limits::kDeadlineTick);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
     watching_ = false;
     if (error) return;
     const auto now = Clock::now();
-    for (const auto& pipeline : pipelines_) pipeline->check_deadlines(now);
-    if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->backlog() > 0; }))
-      watch_deadlines();
+    for (const auto& pipeline : pipelines_) pipeline->tick(now);
+    watch();
   });
-}
-
-asio::awaitable<void> ConnectionPool::tried() {
-  asio::steady_timer timer(loop_);
-  while (!std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->tried(); })) {
-    timer.expires_after(kStartTick);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
 }
 
 }  // namespace tasklane

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "base/awaitable.h"
+#include "base/event.h"
 #include "postgres/pipeline.h"
 
 namespace tasklane {
 
 class ConnectionPool {
  public:
-  using Answer = boost::asio::awaitable<Result<Rows>>;
+  using Execution = boost::asio::awaitable<Result<Rows>>;  // of one statement
 
   // `url` is valid (parse_connection_url). `statements` are prepared on every connection. `deadline` bounds a
   // user's statement, and how long a connection may be silent.
@@ -32,31 +33,34 @@ class ConnectionPool {
   // internal_server_error: the database refused the statement, and the log says why.
   // `trace` gets the times, and its request id is in the log.
   template <class P>
-  Answer run(const StatementWith<P>& statement, P parameters, TracePtr trace = nullptr) {
+  Execution run(const StatementWith<P>& statement, P parameters, TracePtr trace = nullptr) {
     return run(statement, Parameters(std::move(parameters)), setting_.deadline, std::move(trace));
   }
-  Answer run(const StatementWith<NoParameters>& statement, std::chrono::milliseconds within,
-             TracePtr trace = nullptr) {
+  Execution run(const StatementWith<NoParameters>& statement, std::chrono::milliseconds within,
+                TracePtr trace = nullptr) {
     return run(statement, Parameters(), within, std::move(trace));
   }
 
   // Completes when every connection's first attempt has been decided, for better or worse.
-  boost::asio::awaitable<void> tried();
+  boost::asio::awaitable<bool> tried() { return tried_.wait(); }
 
  private:
-  Answer run(const Statement& statement, Parameters parameters, std::chrono::milliseconds within,
-             TracePtr trace);
-  Pipeline* choose(const Statement& statement, std::size_t home);
-  Answer submit(Job job);
-  void refuse(Job job);
+  Execution run(const Statement& statement, Parameters parameters, std::chrono::milliseconds within,
+                TracePtr trace);
+  Execution submit(Job job);
+  Pipeline& choose(const Statement& statement, std::size_t home);
+  void take(Job job);
   void place(Job job);
-  void watch_deadlines();
+  void decided();
+  void watch();
 
   boost::asio::io_context& loop_;
+  Observer observer_;
   PreparedNames names_;
+  Event tried_;  // each connection's first attempt has been decided
   Pipeline::Setting setting_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
-  boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer tick_timer_;
   bool watching_ = false;
 };
 

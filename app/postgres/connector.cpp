@@ -6,7 +6,6 @@
 #include <exception>
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "postgres/host_resolver.h"
 #include "postgres/job.h"
 #include "postgres/sqlstate.h"
@@ -30,7 +29,7 @@ asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect() {
     told_.clear();
     co_return connection;
   }
-  if (why_ != told_) log::warning("cannot connect to the database", {{"error", why_}});
+  if (why_ != told_) observer_.observe(CannotConnect{why_});
   told_ = why_;
   co_return nullptr;
 }
@@ -58,7 +57,7 @@ asio::awaitable<void> Connector::look_up() {
 asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect_to(const ConnectionKeywords& address,
                                                                         std::chrono::nanoseconds within) {
   limit_time(within);
-  add(metrics_.database_connects);
+  observer_.observe(ConnectionAttempted{});
   auto connection = std::make_unique<LibpqConnection>(address);
   bool connected = co_await log_in(*connection);
   if (connected) {
@@ -125,11 +124,11 @@ asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection)
       }
       if (reply->kind != Reply::Kind::error) continue;
       if (by_name && classify(reply->sqlstate) == SqlstateClass::unprepared) {
-        setting_.names.give_up(reply->sqlstate);
+        if (setting_.names.give_up()) observer_.observe(NamesGivenUp{reply->sqlstate});
         again = true;
         continue;
       }
-      log::error("cannot prepare a statement", {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
+      observer_.observe(CannotPrepare{reply->sqlstate, reply->message});
       if (reply->sqlstate.empty() || reply->fatal) co_return false;
       prepared = false;
     }

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/awaitable.h"
-#include "base/metrics.h"
 #include "postgres/libpq_connection.h"
+#include "postgres/observer.h"
 #include "postgres/prepared_names.h"
 
 namespace tasklane {
@@ -28,10 +28,10 @@ class Connector {
     PreparedNames& names;
   };
 
-  Connector(boost::asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics)
+  Connector(boost::asio::io_context& loop, const Setting& setting, Observer& observer)
       : loop_(loop),
         setting_(setting),
-        metrics_(metrics),
+        observer_(observer),
         timer_(loop),
         socket_(loop),
         look_up_timer_(loop) {}
@@ -53,7 +53,7 @@ class Connector {
 
   boost::asio::io_context& loop_;
   const Setting& setting_;
-  WorkerMetrics& metrics_;
+  Observer& observer_;
   boost::asio::steady_timer timer_;
   boost::asio::posix::stream_descriptor socket_;  // libpq's own descriptor, borrowed while waiting
   bool timed_out_ = false;

@@ -16,10 +16,12 @@ namespace tasklane {
 using Clock = std::chrono::steady_clock;
 
 struct Job {
+  using Done = std::move_only_function<void(Result<Rows>)>;
+
   const Statement* statement;
   Parameters parameters;
   Clock::time_point deadline;
-  std::move_only_function<void(Result<Rows>)> done;  // empty once called
+  Done done;                                         // empty once the answer is on its way
   TracePtr trace = nullptr;                          // of the request that it is for, if any
   std::size_t home = 0;                              // the number of the connection it prefers
   bool repeated = false;                             // a read that already lost one connection

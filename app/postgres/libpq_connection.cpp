@@ -145,16 +145,18 @@ bool LibpqConnection::prepare(const Statement& statement, bool by_name) {
                        nullptr) == 1;
 }
 
-bool LibpqConnection::execute(const Statement& statement, const Parameters& parameters, bool by_name) {
+bool LibpqConnection::execute(const Statement& statement, const Parameters& parameters, bool by_name,
+                              std::size_t most) {
   std::array<const char*, kParametersMax> values{};
   std::array<int, kParametersMax> lengths{};
   std::array<int, kParametersMax> formats{};
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
+  const std::size_t size = std::min(parameters.size(), most);
+  for (std::size_t i = 0; i < size; ++i) {
     values.at(i) = parameters.data(i);
     lengths.at(i) = parameters.length(i);
     formats.at(i) = kBinary;
   }
-  const int count = static_cast<int>(parameters.size());
+  const int count = static_cast<int>(size);
   if (by_name) {
     return PQsendQueryPrepared(connection_.get(), statement.prepared_name.c_str(), count, values.data(),
                                lengths.data(), formats.data(), kBinary) == 1;

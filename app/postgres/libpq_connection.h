@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "postgres/rows.h"
+#include "postgres/reply.h"
 #include "postgres/statement.h"
 
 struct pg_conn;
@@ -21,16 +21,6 @@ using ConnectionKeywords = std::vector<std::pair<std::string, std::string>>;
 
 // Splits a postgresql:// URL. A sentence without the URL's content when it is malformed.
 std::optional<ConnectionKeywords> parse_connection_url(const std::string& url);
-
-// What came back for one thing that was sent.
-struct Reply {
-  enum class Kind { rows, error, aborted, sync };
-  Kind kind;
-  Rows rows = {};             // rows
-  std::string sqlstate = {};  // error; empty when libpq made the error up itself
-  std::string message = {};   // error: the server's primary message, for the log only
-  bool fatal = false;         // error: the server ended the connection with it
-};
 
 class LibpqConnection {
  public:
@@ -47,7 +37,9 @@ class LibpqConnection {
   // Queue one message. False: the connection is lost. Not by name: the server is given the text each time,
   // and prepare() only has it looked at.
   bool prepare(const Statement& statement, bool by_name);
-  bool execute(const Statement& statement, const Parameters& parameters, bool by_name);
+  // With `most` of the parameters.
+  bool execute(const Statement& statement, const Parameters& parameters, bool by_name,
+               std::size_t most = kParametersMax);
   bool sync();
   // done: everything is with the kernel.
   Progress flush();

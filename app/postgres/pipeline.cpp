@@ -6,169 +6,187 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
-#include <iterator>
-
-#include "base/limits.h"
-#include "base/log.h"
-#include "postgres/reconnect_delay.h"
-#include "postgres/sqlstate.h"
+#include <utility>
 
 namespace tasklane {
 
 namespace asio = boost::asio;
 using Progress = LibpqConnection::Progress;
 
-Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, WorkerMetrics& metrics)
+namespace {
+
+// Unnamed: a pooler's server connection need not have them prepared, and their texts are short.
+constexpr Statement kBegin{"begin", "BEGIN", Effect::write, {"begin", "BEGIN"}};
+constexpr Statement kCommit{"commit", "COMMIT", Effect::write, {"commit", "COMMIT"}};
+constexpr Statement kRollback{"rollback", "ROLLBACK", Effect::write, {"rollback", "ROLLBACK"}};
+
+}  // namespace
+
+Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, Observer& observer)
     : loop_(loop),
       setting_(setting),
-      metrics_(metrics),
-      connector_(loop, setting.connector, metrics),
-      timer_(loop),
+      observer_(observer),
+      connector_(loop, setting.connector, observer),
+      flow_(setting.deadline, setting.connector.names),
       socket_(loop) {}
 
 Pipeline::~Pipeline() {
   if (socket_.is_open()) socket_.release();  // libpq closes it
 }
 
-void Pipeline::start() {
-  add(gauge(state_));
-  // Only a defect throws here; it ends the loop, and the master starts another worker.
-  asio::co_spawn(loop_, run(), [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  });
+void Pipeline::want() {
+  FlowActions actions;
+  flow_.want(actions);
+  apply(actions);
 }
 
-asio::awaitable<void> Pipeline::run() {
-  ReconnectDelay delay;
-  while (true) {
-    broken_ = told_ = false;
-    connection_ = co_await connector_.connect();
-    tried_ = true;
-    if (connection_) {
-      ready_at_ = Clock::now();
-      co_await serve();
-      add(metrics_.database_connection_losses);
-      set_state(State::connecting);
-      connection_.reset();
-      hand_over();
-      if (settled()) {
-        delay.reset();
-        continue;  // it had held: try again at once
-      }
-    } else {
-      set_state(State::down);
-      hand_over();
-    }
-    timer_.expires_after(delay.next());
-    boost::system::error_code ignored;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+void Pipeline::tick(Clock::time_point now) {
+  FlowActions actions;
+  flow_.tick(now, actions);
+  apply(actions);
+}
+
+// Who submits is not waiting yet: an answer at once comes at the end of this turn.
+void Pipeline::submit(Job job) {
+  FlowActions actions;
+  flow_.submit(Clock::now(), std::move(job), actions);
+  for (auto& answer : actions.answers) {
+    asio::post(loop_, [answer = std::move(answer)]() mutable { answer.done(std::move(answer.result)); });
+  }
+  actions.answers.clear();
+  apply(actions);
+}
+
+// In the order of FlowActions. An answer may lead to whatever comes next: it is the last.
+void Pipeline::apply(FlowActions& actions) {
+  for (const Observation& observation : actions.observations) observer_.observe(observation);
+  if (actions.cancel && connection_) connection_->cancel();
+  if (actions.disconnect) drop();
+  if (actions.avoid_host) connector_.avoid();
+  if (actions.connect) {
+    // Only a defect throws here; it ends the loop, and the master starts another worker.
+    asio::co_spawn(loop_, connect(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+  if (actions.send) send(0, flow_.batch().sent_at_once());
+  if (actions.roll_back) roll_back();
+  if (actions.gather) asio::post(loop_, [this] { end_turn(); });
+  observe_changes();
+  for (Job& job : actions.place_again) setting_.place(std::move(job));
+  for (auto& answer : actions.answers) {
+    if (answer.result) observer_.observe(StatementAnswered{answer.statement, answer.took});
+    answer.done(std::move(answer.result));
   }
 }
 
-// Runs until the connection is lost.
-asio::awaitable<void> Pipeline::serve() {
-  socket_.assign(connection_->socket());
-  set_state(State::ready);
-  send_next();  // what has waited; a flush that cannot finish at once waits on the socket, too
-  while (!broken_) {
+void Pipeline::drop() {
+  if (!connection_) return;
+  socket_.cancel();  // read_on() ends
+  socket_.release();
+  connection_.reset();
+}
+
+asio::awaitable<void> Pipeline::connect() {
+  Connection connection = co_await connector_.connect();
+  FlowActions actions;
+  if (connection) {
+    connection_ = connection;
+    socket_.assign(connection->socket());
+    actions.observations.push_back(ConnectionReady{});
+    flow_.connected(Clock::now(), actions);
+  } else {
+    flow_.not_connected(Clock::now(), actions);
+  }
+  apply(actions);
+  setting_.decided();
+  if (connection) co_await read_on(std::move(connection));
+}
+
+// Until this connection is dropped.
+asio::awaitable<void> Pipeline::read_on(Connection connection) {
+  while (connection_ == connection) {
     boost::system::error_code error;
     co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
                                 asio::redirect_error(asio::use_awaitable, error));
-    if (error || broken_) break;
-    const bool alive = connection_->consume();
-    if (!take_replies() || !alive) break;  // what arrived before the end still counts
+    if (connection_ != connection) co_return;
+    if (error) co_return lose();
+    FlowActions actions;
+    read(*connection, actions);
+    apply(actions);
   }
-  if (!broken_) lose();
-  socket_.release();
 }
 
-void Pipeline::lose() {
-  log::warning("lost the database connection", {{"error", connection_->error()}});
-  give_up();
-}
-
-void Pipeline::give_up() {
-  broken_ = true;
-  socket_.cancel();  // serve() goes on, and ends
-}
-
-// False: the server ended the connection.
-bool Pipeline::take_replies() {
-  while (auto reply = connection_->next()) {
+// All that has arrived, as one: when a batch is complete the next one is sent before its answers are written.
+void Pipeline::read(LibpqConnection& connection, FlowActions& actions) {
+  const auto now = Clock::now();
+  const bool alive = connection.consume();
+  while (auto reply = connection.next()) {
     if (reply->kind == Reply::Kind::error && (reply->fatal || reply->sqlstate.empty())) {
-      count_error(reply->sqlstate);
-      log::warning("the database ended the connection",
-                   {{"sqlstate", reply->sqlstate}, {"error", reply->message}});
-      told_ = reply->sqlstate.starts_with("57P");
-      return !(broken_ = true);
+      actions.observations.push_back(ServerEndedConnection{reply->sqlstate, reply->message});
+      return flow_.lost(now, reply->sqlstate.starts_with("57P") ? Loss::told : Loss::silent, actions);
     }
-    if (!batch_.empty() && batch_.take(std::move(*reply))) complete(std::exchange(batch_, {}));
+    flow_.replied(now, *std::move(reply), actions);
+    if (actions.disconnect) return;
   }
-  return !broken_;
-}
-
-void Pipeline::submit(Job job) {
-  writes_queued_ = writes_queued_ || job.statement->effect == Effect::write;
-  queue_.push_back(std::move(job));
-  schedule_send();
-}
-
-// At the end of this turn of the loop, so that all requests of the turn share a batch. An idle connection may
-// have ended unnoticed in this very turn: looked at first, it takes nothing along.
-void Pipeline::schedule_send() {
-  if (send_scheduled_ || !ready() || !batch_.empty()) return;
-  send_scheduled_ = true;
-  asio::post(loop_, [this] {
-    send_scheduled_ = false;
-    if (!ready() || broken_ || !batch_.empty()) return;
-    const bool alive = connection_->consume();
-    if (!take_replies()) return give_up();
-    if (!alive) return lose();
-    send_next();
-  });
-}
-
-void Pipeline::send_next() {
-  if (!ready() || broken_ || !batch_.empty() || queue_.empty()) return;
-  const auto count = std::min(queue_.size(), limits::kBatchStatementsMax);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  writes_queued_ = writes_queued_ && !queue_.empty();
-  send(std::move(jobs), false);
-}
-
-void Pipeline::send(std::vector<Job> jobs, bool apart) {
-  batch_ = Batch(std::move(jobs), apart, setting_.connector.names.usable());
-  sent_at_ = Clock::now();
-  flushed_ = apart;  // each Sync of such a batch may go out by itself
-  add(metrics_.database_batches);
-  add(metrics_.database_statements, batch_.size());
-  add(metrics_.database_statements_in_flight, batch_.size());
-  for (const Job& job : batch_.jobs()) {
-    // Sent again apart, or after a conflict: all of it is the database's time.
-    if (job.trace && job.trace->sent == Trace::Time{}) job.trace->sent = sent_at_;
+  if (!alive) {
+    actions.observations.push_back(ConnectionLost{connection.error()});
+    flow_.lost(now, Loss::silent, actions);
   }
-  bool sent = true;
-  for (const Job& job : batch_.jobs()) {
-    sent = sent && connection_->execute(*job.statement, job.parameters, batch_.by_name());
-    if (apart) sent = sent && connection_->sync();
+}
+
+// An idle connection may have ended unnoticed in this very turn: looked at first, it takes nothing along.
+void Pipeline::end_turn() {
+  FlowActions actions;
+  if (connection_) read(*connection_, actions);
+  flow_.turn(Clock::now(), actions);
+  apply(actions);
+}
+
+void Pipeline::send(std::size_t from, std::size_t to) {
+  Batch& batch = flow_.batch();
+  if (from == 0) observer_.observe(BatchSent{batch.size()});
+  for (std::size_t i = from; i < to; ++i) {
+    if (!queue(batch, batch.steps()[i])) return lose();
   }
-  if (!apart) sent = sent && connection_->sync();
-  if (!sent) return lose();
+  flush();
+}
+
+bool Pipeline::queue(Batch& batch, const Batch::Step& step) {
+  switch (step.kind) {
+    case Batch::Step::Kind::begin:
+      return connection_->execute(kBegin, {}, false);
+    case Batch::Step::Kind::commit:
+      return connection_->execute(kCommit, {}, false);
+    case Batch::Step::Kind::sync:
+      return connection_->sync();
+    case Batch::Step::Kind::lock: {
+      const Job& job = batch.jobs()[step.job];
+      return connection_->execute(*job.statement->row_lock, job.parameters, batch.by_name(), 2);
+    }
+    case Batch::Step::Kind::run: {
+      const Job& job = batch.jobs()[step.job];
+      return connection_->execute(*job.statement, job.parameters, batch.by_name());
+    }
+  }
+  std::unreachable();
+}
+
+void Pipeline::roll_back() {
+  if (!connection_->execute(kRollback, {}, false) || !connection_->sync()) return lose();
   flush();
 }
 
 void Pipeline::flush() {
   switch (connection_->flush()) {
     case Progress::done:
-      flushed_ = true;
+      if (flow_.flushed()) send(flow_.batch().steps().size() - 2, flow_.batch().steps().size());
       return;
     case Progress::wants_read:
     case Progress::wants_write:
       socket_.async_wait(asio::posix::stream_descriptor::wait_write,
-                         [this](const boost::system::error_code& error) {
-                           if (!error && ready() && !broken_) flush_on();
+                         [this, connection = connection_](const boost::system::error_code& error) {
+                           if (!error && connection_ == connection) flush_on();
                          });
       return;
     case Progress::failed:
@@ -179,140 +197,45 @@ void Pipeline::flush() {
 // The socket takes more, or the server has hung up. What it said comes first: to let its caller read that,
 // libpq tells a failed write as one that is done.
 void Pipeline::flush_on() {
-  if (connection_->consume() && take_replies()) return flush();
-  give_up();
+  FlowActions actions;
+  read(*connection_, actions);
+  const bool lost = actions.disconnect;
+  apply(actions);
+  if (!lost && connection_) flush();
 }
 
-void Pipeline::complete(Batch batch) {
-  subtract(metrics_.database_statements_in_flight, batch.size());
-  completed_at_ = Clock::now();
-  round_trip_ = completed_at_ - sent_at_;
-  if (batch.undone()) return run_again(std::move(batch));
-  std::vector<std::size_t> answered;
-  std::vector<Job> again;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Job& job = batch.jobs()[i];
-    const Reply& reply = batch.reply(i);
-    const bool failed = reply.kind == Reply::Kind::error && job.waiting();
-    const bool conflict = failed && classify(reply.sqlstate) == SqlstateClass::conflict;
-    if ((conflict && ++job.conflicts <= limits::kConflictsMax) || (failed && mend(batch, reply))) {
-      count_error(reply.sqlstate);
-      again.push_back(std::move(job));
-    } else {
-      answered.push_back(i);
-    }
+ConnectionPhase Pipeline::phase() const {
+  switch (flow_.state()) {
+    case FlowState::resting:
+      return ConnectionPhase::none;
+    case FlowState::pausing:
+    case FlowState::connecting:
+      return ConnectionPhase::connecting;
+    case FlowState::down:
+    case FlowState::retrying:
+      return ConnectionPhase::down;
+    case FlowState::idle:
+    case FlowState::gathering:
+    case FlowState::sending:
+    case FlowState::waiting:
+    case FlowState::undoing:
+      return ConnectionPhase::ready;
   }
-  queue_again(std::move(again));
-  send_next();  // the database works on the next batch while this one's answers are written
-  for (const std::size_t i : answered) answer(batch.jobs()[i], batch.reply(i));
+  std::unreachable();
 }
 
-// The server has undone all of it. Together, if what failed is mended; else each statement by itself.
-void Pipeline::run_again(Batch batch) {
-  add(metrics_.database_batch_failures);
-  bool mended = false;
-  if (const auto at = batch.culprit()) {
-    Reply& reply = batch.reply(*at);
-    mended = mend(batch, reply);
-    if (mended) count_error(reply.sqlstate);
-    // Run again, a statement that has timed out would hold up the others past their deadlines. It has had its
-    // turn.
-    if (classify(reply.sqlstate) == SqlstateClass::unavailable) answer(batch.jobs()[*at], reply);
-  }
-  std::vector<Job> again;
-  std::ranges::copy_if(std::make_move_iterator(batch.jobs().begin()),
-                       std::make_move_iterator(batch.jobs().end()), std::back_inserter(again), &Job::waiting);
-  if (mended) {
-    queue_again(std::move(again));
-  } else if (!again.empty()) {
-    return send(std::move(again), true);
-  }
-  send_next();
+void Pipeline::observe_changes() {
+  if (const ConnectionPhase now = phase(); now != phase_)
+    observer_.observe(PhaseChanged{std::exchange(phase_, now), now});
+  if (const std::size_t now = flow_.batch_size(); now != in_flight_)
+    observer_.observe(InFlightChanged{std::exchange(in_flight_, now), now});
 }
 
-// Whether the error is the connection's and not the statement's, so that it runs again: unnamed, or on
-// another connection. Not when this one has only just come up: the next one would say the same.
-bool Pipeline::mend(const Batch& batch, const Reply& reply) {
-  const SqlstateClass meaning = classify(reply.sqlstate);
-  const bool unprepared = meaning == SqlstateClass::unprepared && batch.by_name();
-  const bool read_only = meaning == SqlstateClass::connection_lost;
-  if (broken_) return unprepared || read_only;
-  if (unprepared && (reply.sqlstate != "0A000" || !settled())) {
-    setting_.connector.names.give_up(reply.sqlstate);
-    return true;
-  }
-  if ((!unprepared && !read_only) || !settled()) return false;
-  log::warning("replacing the database connection", {{"sqlstate", reply.sqlstate}, {"error", reply.message}});
-  if (read_only) connector_.avoid();
-  give_up();
-  return true;
-}
-
-// Before what has come later.
-void Pipeline::queue_again(std::vector<Job> jobs) {
-  writes_queued_ = writes_queued_ || !jobs.empty();
-  queue_.insert(queue_.begin(), std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end()));
-}
-
-void Pipeline::answer(Job& job, Reply& reply) {
-  if (job.trace) job.trace->completed = completed_at_;
-  if (reply.kind != Reply::Kind::error) return job.finish(std::move(reply.rows));
-  count_error(reply.sqlstate);
-  log::error("a statement failed", {{"request_id", job.request_id()},
-                                    {"trace_id", job.trace_id()},
-                                    {"statement", job.statement->name},
-                                    {"sqlstate", reply.sqlstate},
-                                    {"error", reply.message}});
-  job.finish(std::unexpected(statement_error(reply.sqlstate)));
-}
-
-// What the connection leaves behind. Without its Sync a batch has done nothing.
-void Pipeline::hand_over() {
-  Batch lost = std::exchange(batch_, {});
-  subtract(metrics_.database_statements_in_flight, lost.size());
-  for (Job& job : lost.jobs()) {
-    if (!job.waiting()) continue;
-    if (flushed_ && job.statement->effect == Effect::write) {
-      job.finish(std::unexpected(unconfirmed_error()));
-    } else if (flushed_ && !told_ && std::exchange(job.repeated, true)) {
-      job.finish(std::unexpected(unreachable_error()));
-    } else {
-      setting_.place(std::move(job));
-    }
-  }
-  writes_queued_ = false;
-  for (Job& job : std::exchange(queue_, {})) setting_.place(std::move(job));
-}
-
-void Pipeline::check_deadlines(Clock::time_point now) {
-  // Collected first: an answer may lead to the next statement of the queue.
-  std::vector<Job> late;
-  std::erase_if(queue_, [&](Job& job) {
-    if (job.deadline > now) return false;
-    late.push_back(std::move(job));
-    return true;
-  });
-  for (Job& job : late) job.finish(std::unexpected(unreachable_error()));
-
-  for (std::size_t i = 0; i < batch_.size(); ++i) {
-    Job& job = batch_.jobs()[i];
-    if (!job.waiting() || job.deadline > now) continue;
-    job.finish(
-        std::unexpected(job.statement->effect == Effect::write ? unconfirmed_error() : unreachable_error()));
-  }
-  if (!batch_.empty() && now - sent_at_ >= setting_.deadline && !broken_) {
-    log::warning("the database does not answer; giving the connection up", {{"statements", batch_.size()}});
-    connection_->cancel();  // or what is stuck would go on, and keep its locks
-    give_up();
-  }
-}
-
-void Pipeline::set_state(State state) {
-  if (state == state_) return;
-  if (state == State::ready) log::info("database connection ready");
-  subtract(gauge(state_));
-  add(gauge(state));
-  state_ = state;
+void Pipeline::lose() {
+  FlowActions actions;
+  actions.observations.push_back(ConnectionLost{connection_->error()});
+  flow_.lost(Clock::now(), Loss::silent, actions);
+  apply(actions);
 }
 
 }  // namespace tasklane

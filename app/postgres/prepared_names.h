@@ -4,28 +4,17 @@
 // another server connection, which knows the name by accident only. Then statements go unnamed, text and
 // parameters together, for the rest of the worker's life; a reload tries again.
 
-#include <string_view>
-
-#include "base/log.h"
-#include "base/metrics.h"
+#include <utility>
 
 namespace tasklane {
 
 class PreparedNames {
  public:
-  explicit PreparedNames(WorkerMetrics& metrics) : metrics_(metrics) {}
-
   bool usable() const { return usable_; }
-  void give_up(std::string_view sqlstate) {
-    if (!usable_) return;
-    usable_ = false;
-    add(metrics_.database_unnamed);
-    log::warning("the database's connections do not keep prepared statements (a pooler?); going on without",
-                 {{"sqlstate", sqlstate}});
-  }
+  // Whether they had been usable until now.
+  bool give_up() { return std::exchange(usable_, false); }
 
  private:
-  WorkerMetrics& metrics_;
   bool usable_ = true;
 };
 

@@ -12,6 +12,8 @@ namespace tasklane {
 
 class ReconnectDelay {
  public:
+  explicit ReconnectDelay(unsigned seed = std::random_device{}()) : random_(seed) {}
+
   std::chrono::milliseconds next() {
     const auto delay = base_;
     base_ = std::min(base_ * 2, limits::kReconnectDelayMax);
@@ -22,7 +24,7 @@ class ReconnectDelay {
 
  private:
   std::chrono::milliseconds base_ = limits::kReconnectDelayMin;
-  std::minstd_rand random_{std::random_device{}()};
+  std::minstd_rand random_;
 };
 
 }  // namespace tasklane

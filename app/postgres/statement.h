@@ -33,12 +33,24 @@ class PreparedName {
   std::array<char, 64> text_{};  // as long as a name of the server's can be
 };
 
+// What a write locks until its transaction ends, by the places of its parameters.
+enum class Locks {
+  nothing,
+  row,          // the one that its first two parameters name: the user, the id
+  rows,         // any of its first parameter's, in the order of their ids
+  key,          // of its first two parameters: the user, the key
+  row_and_key,  // the row of its first two parameters, and then the key of its first and third
+};
+
 struct Statement {
   const char* name;
   const char* sql;
   Effect effect;
   PreparedName prepared_name;
-  bool changes_a_row = false;  // the one that its first two parameters name, and locks it until the commit
+  Locks locks = Locks::nothing;
+  // Locks the row of its first two parameters and nothing else; for statements that lock a row and a key.
+  const Statement* row_lock = nullptr;
+  std::size_t number = 0;  // its place among those that are counted (kStatementNames)
 };
 
 inline constexpr std::size_t kParametersMax = 8;  // more than any statement has
@@ -57,6 +69,11 @@ class Parameters {
 
   std::size_t size() const { return size_; }
   std::string_view bytes() const { return bytes_; }  // of all of them, in order
+  std::string_view at(std::size_t index) const {     // empty for null
+    const Value& value = values_.at(index);
+    return std::string_view(bytes_).substr(value.offset,
+                                           value.length < 0 ? 0 : static_cast<std::size_t>(value.length));
+  }
   // nullptr for null; valid until the object changes.
   const char* data(std::size_t index) const;
   int length(std::size_t index) const { return values_[index].length; }

@@ -110,7 +110,7 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::create_once(const UserId& user, const
 PgTaskStore::Awaitable<Tasks> PgTaskStore::complete_once(const UserId& user, const Intent& intent, TaskId id,
                                                          std::optional<bool> completed, TracePtr trace) {
   UserParameters parameters(user);
-  parameters.text(intent.key).bytes(intent.fingerprint).integer(id).optional_boolean(completed);
+  parameters.integer(id).text(intent.key).bytes(intent.fingerprint).optional_boolean(completed);
   co_return read_once(
       co_await pool_.run(statements::kCompleteTaskOnce, std::move(parameters), std::move(trace)));
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "auth/user_id.h"
+#include "base/metrics.h"
 #include "postgres/statement.h"
 
 namespace tasklane {
@@ -42,23 +43,48 @@ constexpr bool binds_user(std::string_view sql) {
   return true;
 }
 
+// A name that is not among those that are counted does not compile.
+consteval std::size_t statement_number(std::string_view name) {
+  const auto* const found = std::ranges::find(kStatementNames, name);
+  if (found == kStatementNames.end()) throw "a statement has its place in kStatementNames";
+  return static_cast<std::size_t>(found - kStatementNames.begin());
+}
+
 class UserStatement : public StatementWith<UserParameters> {
  public:
-  consteval UserStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : StatementWith({statement_name,
-                       text,
-                       statement_effect,
-                       {statement_name, text},
-                       statement_effect == Effect::write &&
-                           std::string_view(text).contains(" WHERE user_id = $1 AND id = $2")}) {
+  consteval UserStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
+                          const char* text)
+      : StatementWith({.name = statement_name,
+                       .sql = text,
+                       .effect = statement_effect,
+                       .prepared_name = {statement_name, text},
+                       .locks = what_it_locks,
+                       .number = statement_number(statement_name)}) {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
+    if (what_it_locks == Locks::row_and_key)
+      throw "what locks a row and a key needs a statement that locks its row";
+  }
+  // A write that locks a row, as `lock_of_row` does alone, and then a key.
+  consteval UserStatement(const char* statement_name, const UserStatement& lock_of_row, const char* text)
+      : StatementWith({.name = statement_name,
+                       .sql = text,
+                       .effect = Effect::write,
+                       .prepared_name = {statement_name, text},
+                       .locks = Locks::row_and_key,
+                       .row_lock = &lock_of_row,
+                       .number = statement_number(statement_name)}) {
+    if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";
   }
 };
 
 class SystemStatement : public StatementWith<NoParameters> {
  public:
   consteval SystemStatement(const char* statement_name, Effect statement_effect, const char* text)
-      : StatementWith({statement_name, text, statement_effect, {statement_name, text}}) {
+      : StatementWith({.name = statement_name,
+                       .sql = text,
+                       .effect = statement_effect,
+                       .prepared_name = {statement_name, text},
+                       .number = statement_number(statement_name)}) {
     const std::string_view view(text);
     const bool sweeps = view.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
     if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))

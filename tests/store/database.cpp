@@ -62,7 +62,11 @@ FreshDatabase FreshDatabase::migrated() {
 }
 
 std::optional<FreshDatabase>& FreshDatabase::migrated_origin() {
-  static std::optional<FreshDatabase> origin;
+  // libpqxx makes statics of its own with its first query: made before this one, they outlive it.
+  static std::optional<FreshDatabase> origin = [] {
+    run_on_server("SELECT 1");
+    return std::optional<FreshDatabase>();
+  }();
   return origin;
 }
 

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(reads_survive_the_end_of_one_session_after_the_other) {
     }
     BOOST_TEST(run_until(loop, [&] { return pending->answered(); }));
     BOOST_TEST(pending->outcome() == "ok");
-    BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 2U; }));
+    BOOST_TEST(ask_until_ready(2));
   }
 }
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(service_is_back_with_the_next_attempt) {
   BOOST_TEST(read(metrics.database_connects) < 20U);  // no storm meanwhile
   allow("true");
   const auto tried = read(metrics.database_connects);
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) > 0U; }));
+  BOOST_TEST(ask_until_ready(2));
   BOOST_TEST(read(metrics.database_connects) <= tried + 4);  // two each, if one was under way
   BOOST_TEST(outcome(run(create("b"))) == "ok");
 }
@@ -185,10 +185,10 @@ BOOST_AUTO_TEST_CASE(attempts_to_connect_do_not_pile_up_behind_a_lock) {
   Rival rival(own, "LOCK TABLE tasks");
   connect();
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connects) == 3U; }));
+  while (read(metrics.database_connects) < 3U) run(get(1));
   BOOST_TEST(wait_for_blocked(1));
   rival.release();
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 1U; }));
+  BOOST_TEST(ask_until_ready(1));
   BOOST_TEST(outcome(run(create("b"))) == "ok");
 }
 
@@ -203,15 +203,15 @@ BOOST_AUTO_TEST_CASE(writes_resume_on_the_next_host_once_it_is_promoted) {
   pool->start();
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
   shared().run("ALTER DATABASE " + own.name() + " RESET default_transaction_read_only");
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) > 0U; }));
+  BOOST_TEST(ask_until_ready(2));
   BOOST_TEST(outcome(run(create("b"))) == "ok");
 
   // The host that serves is asked first from now on.
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 2U; }));
+  BOOST_TEST(ask_until_ready(2));
   const auto connects = read(metrics.database_connects);
   terminate_our_sessions();
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connection_losses) == 2U; }));
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_ready) == 2U; }));
+  BOOST_TEST(ask_until_ready(2));
   BOOST_TEST(read(metrics.database_connects) == connects + 2);
   BOOST_TEST(count("b") == "1");
 }

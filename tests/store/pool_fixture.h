@@ -113,6 +113,13 @@ struct PoolFixture {
              std::to_string(sessions);
     });
   }
+  // Asks until so many connections are there: at rest they do not come back.
+  bool ask_until_ready(std::uint64_t connections) {
+    const auto give_up = Clock::now() + kTestPatience;
+    while (read(metrics.database_connections_ready) < connections && Clock::now() < give_up)
+      run(pool->run(statements::kPing, limits::kReadinessTimeout));
+    return read(metrics.database_connections_ready) == connections;
+  }
   void terminate_our_sessions() const {
     database.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"

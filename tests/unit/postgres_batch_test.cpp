@@ -1,8 +1,11 @@
 // A batch's bookkeeping: which reply belongs to which statement, and what the server undid.
 
+#include <fmt/format.h>
+
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "base/limits.h"
 #include "postgres/batch.h"
 #include "store/statements.h"
 
@@ -10,22 +13,66 @@ using namespace tasklane;
 
 namespace {
 
-Batch batch_of(std::size_t size, bool apart = false) {
-  std::vector<Job> jobs(size);
-  for (Job& job : jobs) job.statement = &statements::kPing;
-  return Batch(std::move(jobs), apart);
+using Form = Batch::Form;
+using Kind = Batch::Step::Kind;
+
+Job job_of(const Statement& statement, const char* user = "a", std::int64_t id = 1, const char* key = "k") {
+  Parameters parameters;
+  parameters.text(user);
+  if (statement.locks != Locks::key) parameters.integer(id);
+  parameters.text(key);
+  return {.statement = &statement, .parameters = std::move(parameters), .deadline = {}, .done = {}};
 }
 
-// r: rows, e: an error, a: aborted, s: a Sync. Which of them completed the batch, as "--^".
+// r: a read, w: a write.
+Batch batch_of(std::string_view kinds, Form form = Form::together) {
+  std::vector<Job> jobs;
+  for (const char kind : kinds)
+    jobs.push_back(kind == 'r' ? job_of(statements::kListTasks) : job_of(statements::kCreateTask));
+  Batch batch;
+  batch.fill(std::move(jobs), form);
+  return batch;
+}
+
+// The names of what is sent, "s" for a Sync.
+std::string sent(Batch& batch) {
+  std::string text;
+  for (const auto& step : batch.steps()) {
+    const auto name = [&] { return batch.jobs()[step.job].parameters.at(0); };
+    switch (step.kind) {
+      case Kind::begin:
+        text += "BEGIN ";
+        break;
+      case Kind::commit:
+        text += "COMMIT ";
+        break;
+      case Kind::sync:
+        text += "s ";
+        break;
+      case Kind::lock:
+        text += fmt::format("lock:{} ", name());
+        break;
+      case Kind::run:
+        text += fmt::format("{}:{} ", batch.jobs()[step.job].statement->name, name());
+        break;
+    }
+  }
+  return text;
+}
+
+// r: rows, e: an error, u: one that proves nothing, a: aborted, s: a Sync. What each of them was, as in
+// "-r-^":
+// -: open, r: a read that may be answered, f: failed in its block, x: stuck, ^: complete.
 std::string feed(Batch& batch, std::string_view replies) {
   std::string told;
   for (const char kind : replies) {
-    Reply reply{.kind = kind == 'r'   ? Reply::Kind::rows
-                        : kind == 'e' ? Reply::Kind::error
-                        : kind == 'a' ? Reply::Kind::aborted
-                                      : Reply::Kind::sync};
+    Reply reply{.kind = kind == 'r'                  ? Reply::Kind::rows
+                        : kind == 'e' || kind == 'u' ? Reply::Kind::error
+                        : kind == 'a'                ? Reply::Kind::aborted
+                                                     : Reply::Kind::sync};
     if (kind == 'e') reply.sqlstate = "23514";
-    told += batch.take(std::move(reply)) ? '^' : '-';
+    if (kind == 'u') reply.sqlstate = "XX000";
+    told += "-rfx^"[static_cast<std::size_t>(batch.take(std::move(reply)))];
   }
   return told;
 }
@@ -35,7 +82,7 @@ std::string replies_of(Batch& batch) {
   std::string kinds;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Reply& reply = batch.reply(i);
-    kinds += reply.kind == Reply::Kind::rows ? 'r' : reply.kind == Reply::Kind::error ? 'e' : '?';
+    kinds += reply.kind == Reply::Kind::rows ? 'r' : reply.kind == Reply::Kind::error ? 'e' : 'a';
   }
   return kinds;
 }
@@ -46,113 +93,144 @@ BOOST_AUTO_TEST_SUITE(batch)
 
 BOOST_AUTO_TEST_CASE(no_batch_is_empty) {
   BOOST_TEST(Batch().empty());
-  BOOST_TEST(batch_of(2).size() == 2U);
-  BOOST_TEST(!batch_of(1).apart());
+  BOOST_TEST(batch_of("rw").size() == 2U);
+  BOOST_TEST(!batch_of("r").apart());
+  BOOST_TEST(!batch_of("rr").writes());
+  BOOST_TEST(batch_of("rw").writes());
 }
 
-// Whoever locks two rows locks them in the same order as anybody else. The others keep the order they came
-// in.
-BOOST_AUTO_TEST_CASE(changes_rows_in_the_order_of_users_and_ids) {
+BOOST_AUTO_TEST_CASE(reads_and_writes_end_in_transactions_of_their_own) {
+  for (const auto& [kinds, steps] :
+       {std::pair("rr", "list_tasks:a list_tasks:a s "), std::pair("w", "create_task:a s "),
+        std::pair("wr", "list_tasks:a s create_task:a s "),
+        std::pair("ww", "BEGIN create_task:a create_task:a COMMIT s "),
+        std::pair("wrw", "list_tasks:a s BEGIN create_task:a create_task:a COMMIT s ")}) {
+    Batch batch = batch_of(kinds);
+    BOOST_TEST(sent(batch) == steps);
+  }
+  Batch apart = batch_of("wr", Form::apart);
+  BOOST_TEST(sent(apart) == "list_tasks:a s create_task:a s ");
+}
+
+// Whoever locks two rows or keys locks them in the same order as anybody else, and every row before any key.
+BOOST_AUTO_TEST_CASE(takes_its_locks_in_one_order) {
   std::vector<Job> jobs;
-  const auto add = [&](const UserStatement& statement, const char* user, std::int64_t id) {
-    Parameters parameters;
-    parameters.text(user);
-    if (statement.changes_a_row) parameters.integer(id);
-    jobs.push_back(
-        {.statement = &statement, .parameters = std::move(parameters), .deadline = {}, .done = {}});
-  };
-  add(statements::kCompleteTask, "b", 2);
-  add(statements::kCreateTask, "b", 0);
-  add(statements::kUpdateTask, "a", 300);
-  add(statements::kDeleteTask, "b", 1);
-  add(statements::kListTasks, "a", 0);
-  add(statements::kCompleteTask, "a", 4);
-  Batch batch(std::move(jobs), false);
-  std::string order;
-  for (const Job& job : batch.jobs()) order += std::string(job.statement->name) + " ";
-  BOOST_TEST(batch.jobs().front().parameters.bytes().starts_with("a"));
-  BOOST_TEST(order == "complete_task create_task update_task delete_task list_tasks complete_task ");
+  jobs.push_back(job_of(statements::kCompleteTask, "d"));
+  jobs.push_back(job_of(statements::kCompleteTaskOnce, "c", 2, "x"));
+  jobs.push_back(job_of(statements::kCreateTask, "z"));
+  jobs.push_back(job_of(statements::kCreateTaskOnce, "b", 0, "y"));
+  jobs.push_back(job_of(statements::kDeleteTask, "a"));
+  Batch batch;
+  batch.fill(std::move(jobs), Form::together);
+  BOOST_TEST(sent(batch) ==
+             "BEGIN create_task:z delete_task:a lock:c complete_task:d create_task_once:b "
+             "complete_task_once:c COMMIT s ");
 }
 
-BOOST_AUTO_TEST_CASE(is_complete_with_its_sync_and_not_before) {
-  Batch batch = batch_of(3);
-  BOOST_TEST(feed(batch, "rrrs") == "---^");
-  BOOST_TEST(replies_of(batch) == "rrr");
-  BOOST_TEST(!batch.undone());
+BOOST_AUTO_TEST_CASE(one_keyed_change_needs_no_lock_ahead) {
+  std::vector<Job> jobs;
+  jobs.push_back(job_of(statements::kCompleteTaskOnce));
+  Batch batch;
+  batch.fill(std::move(jobs), Form::together);
+  BOOST_TEST(sent(batch) == "complete_task_once:a s ");
 }
 
-BOOST_AUTO_TEST_CASE(an_error_undoes_all_that_was_sent_with_it) {
-  for (const char* replies : {"eaas", "reas", "rres"}) {
-    Batch batch = batch_of(3);
-    BOOST_TEST(feed(batch, replies) == "---^");
-    BOOST_TEST(batch.undone(), replies);
+BOOST_AUTO_TEST_CASE(a_read_is_answered_as_it_comes_and_a_write_at_the_end) {
+  Batch batch = batch_of("wrrw");
+  BOOST_TEST(feed(batch, "rrsrrrrs") == "rr-----^");
+  BOOST_TEST(replies_of(batch) == "rrrr");
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_fails_undoes_no_write) {
+  Batch batch = batch_of("rrrww");
+  BOOST_TEST(feed(batch, "reasrrrrs") == "r-------^");
+  BOOST_TEST(replies_of(batch) == "rearr");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_a_block_undoes_all_of_it) {
+  for (const auto& [replies, expected] :
+       {std::pair("reaaas", "eaa"), std::pair("rreaas", "aea"), std::pair("rrreas", "aae")}) {
+    Batch batch = batch_of("www");
+    BOOST_TEST(feed(batch, replies) == "-----f");
+    BOOST_TEST(feed(batch, "rs") == "-^");
+    BOOST_TEST(replies_of(batch) == expected);
+    BOOST_TEST(!batch.commit_error().has_value());
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_the_commit_undoes_all) {
-  Batch batch = batch_of(3);
-  BOOST_TEST(feed(batch, "rrres") == "----^");
-  BOOST_TEST(batch.undone());
+BOOST_AUTO_TEST_CASE(a_rollback_that_fails_leaves_no_way_on) {
+  Batch batch = batch_of("ww");
+  BOOST_TEST(feed(batch, "reaase") == "----fx");
 }
 
-BOOST_AUTO_TEST_CASE(knows_the_statement_that_failed_from_a_failed_commit) {
-  Batch failed = batch_of(3);
-  feed(failed, "reas");
-  BOOST_REQUIRE(failed.culprit());
-  BOOST_TEST(*failed.culprit() == 1U);
-  BOOST_TEST(failed.reply(1).sqlstate == "23514");
-  Batch uncommitted = batch_of(3);
-  feed(uncommitted, "rrres");
-  BOOST_TEST(!uncommitted.culprit());
-  Batch good = batch_of(3);
-  feed(good, "rrrs");
-  BOOST_TEST(!good.culprit());
+BOOST_AUTO_TEST_CASE(a_commit_that_fails_is_told_by_itself) {
+  for (const auto& [error, state] : {std::pair("rrres", "23514"), std::pair("rrrus", "XX000")}) {
+    Batch batch = batch_of("ww");
+    BOOST_TEST(feed(batch, error) == "----^");
+    BOOST_TEST(replies_of(batch) == "aa");
+    BOOST_REQUIRE(batch.commit_error().has_value());
+    BOOST_TEST(batch.commit_error()->sqlstate == state);
+  }
 }
 
-BOOST_AUTO_TEST_CASE(a_single_statement_has_nobody_to_be_parted_from) {
+BOOST_AUTO_TEST_CASE(a_block_that_does_not_begin_has_nothing_to_undo) {
+  Batch batch = batch_of("ww");
+  BOOST_TEST(feed(batch, "eaaas") == "----^");
+  BOOST_TEST(replies_of(batch) == "aa");
+}
+
+BOOST_AUTO_TEST_CASE(a_single_statement_s_commit_is_its_own) {
   for (const char* replies : {"es", "res"}) {
-    Batch batch = batch_of(1);
+    Batch batch = batch_of("w");
     BOOST_TEST(feed(batch, replies).back() == '^');
-    BOOST_TEST(!batch.undone());
     BOOST_TEST(replies_of(batch) == "e");
   }
 }
 
-BOOST_AUTO_TEST_CASE(statements_apart_are_complete_with_the_last_sync) {
-  Batch batch = batch_of(3, true);
-  BOOST_TEST(feed(batch, "rsrsrs") == "-----^");
-  BOOST_TEST(replies_of(batch) == "rrr");
-}
-
 BOOST_AUTO_TEST_CASE(a_statement_apart_fails_alone) {
-  for (const auto& [replies, expected] : {std::pair("esrsrs", "err"), std::pair("rsesrs", "rer"),
-                                          std::pair("rsrses", "rre"), std::pair("eseses", "eee")}) {
-    Batch batch = batch_of(3, true);
-    BOOST_TEST(feed(batch, replies) == "-----^");
-    BOOST_TEST(replies_of(batch) == expected);
-    BOOST_TEST(!batch.undone());
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_failed_commit_apart_is_its_own_statement_s) {
   for (const auto& [replies, expected] :
-       {std::pair("resrsrs", "err"), std::pair("rsresrs", "rer"), std::pair("rsrsres", "rre"),
-        std::pair("resresres", "eee"), std::pair("esresrs", "eer"), std::pair("resesrs", "eer")}) {
-    Batch batch = batch_of(3, true);
+       {std::pair("rsrsrs", "rrr"), std::pair("esrsrs", "err"), std::pair("rsesrs", "rer"),
+        std::pair("rsrses", "rre"), std::pair("resrsrs", "err"), std::pair("rsresrs", "rer"),
+        std::pair("resresres", "eee"), std::pair("esresrs", "eer")}) {
+    Batch batch = batch_of("www", Form::apart);
     BOOST_TEST(feed(batch, replies).find('^') == std::string(replies).size() - 1);
     BOOST_TEST(replies_of(batch) == expected, replies);
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_job_is_answered_once) {
-  int answers = 0;
-  Job job;
-  job.done = [&](Result<Rows>) { ++answers; };
-  BOOST_TEST(job.waiting());
-  job.finish(Rows());
-  BOOST_TEST(!job.waiting());
-  job.finish(Rows());
-  BOOST_TEST(answers == 1);
+BOOST_AUTO_TEST_CASE(the_commit_of_a_large_batch_waits_until_the_rest_is_sent) {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 2; ++i) {
+    jobs.push_back(job_of(statements::kCreateTask));
+    jobs.back().parameters.text(std::string(limits::kBatchAtOnceMaxBytes / 2, 'x'));
+  }
+  Batch large;
+  large.fill(std::move(jobs), Form::together);
+  BOOST_TEST(large.holds_commit());
+  BOOST_TEST(large.sent_at_once() == large.steps().size() - 2);
+  BOOST_TEST(!large.ends_early());
+  large.release_commit();
+  BOOST_TEST(large.ends_early());
+  BOOST_TEST(!batch_of("ww").holds_commit());
+  BOOST_TEST(!batch_of("w").ends_early());
+}
+
+// As a statement that changes all of a user's tasks does.
+BOOST_AUTO_TEST_CASE(many_rows_of_a_user_are_locked_beside_no_others) {
+  static constexpr Statement kAllOfThem{"all", "all", Effect::write, {"all", "all"}, Locks::rows};
+  const auto fitting = [](std::vector<std::pair<const Statement*, const char*>> given) {
+    std::deque<Job> queue;
+    for (const auto& [statement, user] : given) queue.push_back(job_of(*statement, user));
+    return Batch::fitting(queue);
+  };
+  const Statement* all = &kAllOfThem;
+  const Statement* one = &statements::kCompleteTask;
+  const Statement* create = &statements::kCreateTask;
+  BOOST_TEST(fitting({{one, "a"}, {one, "a"}, {one, "b"}}) == 3U);
+  BOOST_TEST(fitting({{all, "a"}, {one, "b"}, {create, "a"}}) == 3U);
+  BOOST_TEST(fitting({{all, "a"}, {one, "b"}, {one, "a"}, {one, "c"}}) == 2U);
+  BOOST_TEST(fitting({{one, "a"}, {all, "a"}}) == 1U);
+  BOOST_TEST(fitting({{all, "a"}, {all, "a"}}) == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

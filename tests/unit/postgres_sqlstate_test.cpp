@@ -14,9 +14,13 @@ BOOST_AUTO_TEST_CASE(a_lost_conflict_is_run_again) {
     BOOST_TEST((classify(state) == SqlstateClass::conflict), state);
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_goes_or_reads_only_means_to_reconnect) {
+BOOST_AUTO_TEST_CASE(a_server_that_reads_only_means_another_host) {
+  BOOST_TEST((classify("25006") == SqlstateClass::read_only));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_goes_means_to_reconnect) {
   for (const char* state :
-       {"", "25006", "57P01", "57P02", "57P03", "57P04", "57P05", "08000", "08003", "08006", "08P01"})
+       {"", "57P01", "57P02", "57P03", "57P04", "57P05", "08000", "08003", "08006", "08P01"})
     BOOST_TEST((classify(state) == SqlstateClass::connection_lost), state);
 }
 
@@ -37,6 +41,17 @@ BOOST_AUTO_TEST_CASE(anything_else_is_the_statement_s_own_fault) {
   for (const char* state : {"23514", "23503", "22021", "22P05", "42501", "42P01", "42703", "XX000", "25P02",
                             "57000", "55000", "P0001"})
     BOOST_TEST((classify(state) == SqlstateClass::rejected), state);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_proves_that_nothing_has_happened_only_where_it_says_so) {
+  for (const char* state :
+       {"40000", "40001", "40002", "40P01", "23505", "23514", "57014", "55P03", "53100", "53300",
+        "22021", "42501", "42P05", "26000", "0A000", "25006", "25P02", "44000", "54000", "P0001"})
+    BOOST_TEST(proves_rollback(state), state);
+  for (const char* state :
+       {"",      "40003", "08000", "08006", "08P01", "57P01", "57P02", "57P03", "57000", "58000",
+        "58030", "XX000", "XX001", "F0000", "HV000", "72000", "ZZZZZ", "4000",  "00000", "01000"})
+    BOOST_TEST(!proves_rollback(state), state);
 }
 
 BOOST_AUTO_TEST_CASE(the_client_learns_what_it_can_do_and_no_more) {

@@ -133,8 +133,24 @@ BOOST_AUTO_TEST_CASE(the_statements_know_the_bounds_of_idempotency_keys) {
 
 BOOST_AUTO_TEST_CASE(reads_may_be_repeated_and_only_they) {
   for (const Statement* statement : statements::kAll) {
-    const bool reads = std::string_view(statement->sql).starts_with("SELECT ");
+    const std::string_view sql = statement->sql;
+    const bool reads = sql.starts_with("SELECT ") && !sql.contains(" FOR NO KEY UPDATE");
     BOOST_TEST((statement->effect == Effect::read) == reads, statement->sql);
+  }
+}
+
+// What a statement declares, against its text.
+BOOST_AUTO_TEST_CASE(what_locks_a_row_names_it_by_its_first_two_parameters) {
+  for (const Statement* statement : statements::kAll) {
+    const std::string_view sql = statement->sql;
+    const bool changes = sql.contains("UPDATE tasks ") || sql.contains("DELETE FROM tasks ") ||
+                         sql.contains("FOR NO KEY UPDATE");
+    const bool row = statement->locks == Locks::row || statement->locks == Locks::row_and_key;
+    BOOST_TEST(changes == row, sql);
+    if (row) BOOST_TEST(sql.contains(" WHERE user_id = $1 AND id = $2"), sql);
+    const bool key = statement->locks == Locks::key || statement->locks == Locks::row_and_key;
+    BOOST_TEST(sql.contains("INSERT INTO idempotency_keys") == key, sql);
+    if (key) BOOST_TEST(sql.contains(statement->locks == Locks::key ? "key = $2" : "key = $3"), sql);
   }
 }
 

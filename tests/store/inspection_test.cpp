@@ -28,7 +28,8 @@ bool says(const std::vector<Finding>& findings, Level level, std::string_view wo
 
 bool all_good(const std::vector<Finding>& findings) {
   for (const auto& finding : findings) BOOST_TEST_MESSAGE(finding.sentence);
-  return std::ranges::all_of(findings, [](const Finding& finding) { return finding.level == Level::good; });
+  return !findings.empty() &&
+         std::ranges::all_of(findings, [](const Finding& finding) { return finding.level == Level::good; });
 }
 
 }  // namespace

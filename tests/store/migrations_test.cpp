@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <pqxx/nontransaction>
@@ -15,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "../unit/temporary_folder.h"
 #include "database.h"
 
 using namespace tasklane;
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_busy_for_long_makes_nobody_wait_for_long) {
   const auto waits = [&] {
     return database.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass");
   };
-  while (waits() == "0") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  BOOST_REQUIRE(eventually([&] { return waits() != "0"; }));
   // These queue behind the migration's lock, while it waits for the reader; the worker's own lock timeout
   // would end them.
   for (int i = 0; i < 40; ++i)

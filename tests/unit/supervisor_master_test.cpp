@@ -168,6 +168,8 @@ BOOST_AUTO_TEST_CASE(starts_nobody_for_a_configuration_with_mistakes) {
   std::ofstream(folder / "mistake") << "WORKERS must be a whole number";
   tell(SIGHUP);
   wait_for("WORKERS must be a whole number", 1);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitOk);
   BOOST_TEST(logged("worker started") == 2U);
   BOOST_TEST(read(metrics.layout().reloads_failed) == 1U);
   BOOST_TEST(read(metrics.layout().last_reload_failed) == 1U);

@@ -88,8 +88,11 @@ BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_
 
 BOOST_AUTO_TEST_CASE(leaves_no_other_descriptor_open) {
   const Descriptor stray(::fcntl(listen.get(), F_DUPFD, 77));  // not close-on-exec, as from a careless parent
-  const auto worker = run("test -e /proc/$$/fd/5 && ! test -e /proc/$$/fd/" + std::to_string(stray.get()));
+  BOOST_TEST(stray.get() >= 77);
+  const std::string out = folder / "out";
+  const auto worker = run("exec ls /proc/self/fd >" + out);
   BOOST_TEST(wait_for(worker.pid).exit_status == 0);
+  BOOST_TEST(content(out) == "0\n1\n2\n3\n4\n5\n6\n");  // the last is the folder that ls reads
 }
 
 BOOST_AUTO_TEST_CASE(starts_the_worker_with_clean_signals_in_a_group_of_its_own) {

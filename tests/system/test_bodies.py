@@ -86,24 +86,14 @@ def test_a_body_past_the_limit_is_413_without_a_token_too(anyone):
     assert declared.status_code == 413
 
 
-JSON_TYPES = [
-    "application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON",
-    'application/json; charset="utf-8"', "application/json ; charset=utf-8",
-]  # fmt: skip
-OTHER_TYPES = [
-    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
-    "application/json-patch+json", "text/json", "json", "application/json; charset=iso-8859-1", "application",
-    "application/xml", "*/*", "",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("content_type", JSON_TYPES)
+# How JSON may be declared, case by case: tests/unit/tasks_handlers_test.cpp.
+@pytest.mark.parametrize("content_type", ["Application/JSON", 'application/json ; charset="utf-8"'])
 def test_json_is_taken_however_it_is_declared(alice, content_type):
     response = alice.request("POST", "/api/tasks", content=OK, headers={"Content-Type": content_type})
     assert response.status_code == 201
 
 
-@pytest.mark.parametrize("content_type", OTHER_TYPES)
+@pytest.mark.parametrize("content_type", ["text/plain", ""])
 def test_a_body_of_another_type_is_refused(alice, content_type):
     task = alice.create("before")
     for method, path in (

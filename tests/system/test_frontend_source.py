@@ -48,16 +48,6 @@ def test_types_agree_and_the_unit_tests_pass(tree, packages):
     assert "\n# fail 0\n" in said and "\n# skipped 0\n" in said
 
 
-def test_limits_md_lists_the_web_apps_bounds_as_they_are():
-    section = (ROOT / "docs/LIMITS.md").read_text().split("## The web app")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (\d+) (times|s|h) \|", section, re.MULTILINE)
-    code = "".join(path.read_text() for path in SOURCES)
-    for name, value, unit in rows:
-        coded = re.search(rf"const {name} = ([\d_]+);", code).group(1)
-        assert int(coded) == int(value) * {"times": 1, "s": 1_000, "h": 3_600_000}[unit], name
-    assert {name for name, *_ in rows} >= set(re.findall(r"const (\w*(?:attempts|waiting)\w*Max\w*) =", code))
-
-
 def test_versions_are_exact_and_the_lock_names_no_other_place_than_the_registry():
     package = json.loads((FRONTEND / "package.json").read_text())
     for name, version in {**package["dependencies"], **package["devDependencies"]}.items():
@@ -73,7 +63,9 @@ def test_versions_are_exact_and_the_lock_names_no_other_place_than_the_registry(
 
 def test_nothing_is_loaded_from_other_hosts_or_baked_in_at_the_build():
     known = r"https?://(www\.w3\.org/2000/svg|(app|api)\.example\.com|page\.invalid)"
-    for path in (each for each in SOURCES if "src" in each.relative_to(FRONTEND).parts):
+    read = [each for each in SOURCES if "src" in each.relative_to(FRONTEND).parts]
+    assert len(read) > 30, "the search for sources finds none"
+    for path in read:
         text = re.sub(known, "", path.read_text())
         assert not re.search(r"https?://\w|NEXT_PUBLIC_|next/font/google", text), path
 

@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(a_body_longer_than_announced_closes_without_an_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(a_length_that_is_no_number_closes_without_an_answer) {
-  for (const char* length : {"-5", "+5", " 5", "5 ", "5,5", "0x5", "5.0", "99999999999999999999999"}) {
+  for (const char* length :
+       {"-5", "+5", " 5", "5 ", "5,5", "0x5", "5.0", "5e0", "abc", "99999999999999999999999"}) {
     ExchangeFixture fresh;
     BOOST_TEST(!fresh.read(announcing(length, "12345")), length);
     BOOST_TEST(fresh.peer.closed());

@@ -47,11 +47,13 @@ BOOST_AUTO_TEST_CASE(serves_head_wherever_get_is) {
 }
 
 BOOST_AUTO_TEST_CASE(names_the_allowed_methods_of_a_known_path) {
-  for (const char* method : {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "GETX", ""})
+  for (const char* method : {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get", "GETX", ""}) {
     BOOST_TEST(route(method, "/api/tasks") == "405 GET, HEAD, POST", method);
-  for (const char* method : {"POST", "PATCH", "OPTIONS", ""})
+    BOOST_TEST(route(method, "/api/tasks/") == "405 GET, HEAD, POST", method);
+  }
+  for (const char* method : {"POST", "PATCH", "OPTIONS", "PROPFIND", ""})
     BOOST_TEST(route(method, "/api/tasks/7") == "405 GET, HEAD, PUT, DELETE", method);
-  for (const char* method : {"GET", "POST", "PUT", "DELETE", ""})
+  for (const char* method : {"GET", "POST", "PUT", "DELETE", "PROPFIND", ""})
     BOOST_TEST(route(method, "/api/tasks/7/complete") == "405 PATCH", method);
   for (const char* path : {"/healthz", "/readyz", "/metrics", "/status"})
     BOOST_TEST(route("POST", path) == "405 GET, HEAD", path);
@@ -126,11 +128,31 @@ BOOST_AUTO_TEST_CASE(takes_only_plain_positive_numbers_for_ids) {
   BOOST_TEST(route("GET", "/api/tasks/9007199254740992") == "get_task 9007199254740992");
   BOOST_TEST(route("GET", "/api/tasks/9223372036854775807") == "get_task 9223372036854775807");
   // Known paths, of a task that cannot exist: no 404 of the router's, no 405.
-  for (const char* id : {"0", "-1", "+1", "01", "00", "9223372036854775808", "18446744073709551617", "1e3",
-                         "1.0", "0x1", "%20", "%201", " 1", "1 ", "abc", "NaN", "%31", "\xD9\xA1"}) {
-    BOOST_TEST(route("GET", std::string("/api/tasks/") + id) == "get_task", id);
-    BOOST_TEST(
-        route("PATCH", std::string("/api/alice/tasks/") + id + "/complete") == "complete_task of alice", id);
+  const std::string endless(400, '9');
+  for (const std::string id : {"0",
+                               "-1",
+                               "+1",
+                               "01",
+                               "00",
+                               "9223372036854775808",
+                               "18446744073709551617",
+                               "1e3",
+                               "1.0",
+                               "0x1",
+                               "%20",
+                               "%201",
+                               "1%20",
+                               " 1",
+                               "1 ",
+                               "abc",
+                               "NaN",
+                               "null",
+                               "*",
+                               "%31",
+                               "\xD9\xA1",
+                               endless.c_str()}) {
+    BOOST_TEST(route("GET", "/api/tasks/" + id) == "get_task", id);
+    BOOST_TEST(route("PATCH", "/api/alice/tasks/" + id + "/complete") == "complete_task of alice", id);
   }
   BOOST_TEST(route("DELETE", "/api/tasks//") == "delete_task");
 }

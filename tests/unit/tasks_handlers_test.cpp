@@ -149,6 +149,7 @@ BOOST_AUTO_TEST_CASE(json_is_recognised_by_its_media_type) {
     BOOST_TEST(sent_as(type) == 201, type);
   for (const char* type :
        {"", "text/plain", "application/jsonp", "application/json2; charset=utf-8", "text/json", "application",
+        "json", "*/*", "application/xml", "application/json-patch+json", "multipart/form-data; boundary=x",
         "application/x-www-form-urlencoded", "application/json; charset=latin1",
         "application/json; charset=utf-16", "application/json; charset=", "application/json; charset",
         "application/json, text/plain", "application/vnd.api+json",

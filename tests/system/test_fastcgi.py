@@ -13,7 +13,6 @@ from harness.processes import is_alive, open_files, wait_for
 
 BODY = b'{"title":"a task of seventeen"}'
 PADDED = BODY + b" " * 40  # still whole JSON when its end is missing
-IO_TIMEOUT_S = 2  # kFastcgiIoTimeout
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +37,15 @@ def serves_on(master):
     """The one worker must be the same after the test as before it, and serve."""
     (before,) = master.worker_pids()
     yield
-    wait_for(master.serves, "the worker to serve again", 2 * IO_TIMEOUT_S + 2)
+    wait_for(master.serves, "the worker to serve again")
     assert master.worker_pids() == [before], "the worker died and was replaced"
+
+
+def check_dropped(connection):
+    """The request is not answered, and its connection is closed."""
+    with pytest.raises(fcgi.Closed):
+        connection.answer()
+    assert connection.is_closed()
 
 
 def titles(master, user):
@@ -104,15 +110,15 @@ def test_without_the_keep_flag_the_connection_is_closed_after_the_answer(master,
         assert connection.is_closed()
 
 
-@pytest.mark.parametrize("kind, content", [(fcgi.GET_VALUES, {"FCGI_MAX_CONNS": ""}), (77, {})])
-def test_a_management_record_is_answered_or_ends_the_connection(master, serves_on, kind, content):
+@pytest.mark.parametrize(
+    "kind, content, reply", [(fcgi.GET_VALUES, {"FCGI_MAX_CONNS": ""}, fcgi.GET_VALUES_RESULT), (77, {}, fcgi.UNKNOWN)]
+)
+def test_a_management_record_is_answered_and_so_is_the_request_behind_it(master, serves_on, kind, content, reply):
+    """By libfcgi; nginx sends none."""
     with master.connect() as connection:
-        try:
-            connection.send(fcgi.record(kind, fcgi.pairs(content), request=0) + fcgi.request_bytes("GET", "/healthz"))
-            while connection.read_record()[0] != fcgi.END:
-                pass
-        except fcgi.Closed:
-            pass  # nginx sends none; libfcgi takes one only inside a request
+        connection.send(fcgi.record(kind, fcgi.pairs(content), request=0) + fcgi.request_bytes("GET", "/healthz"))
+        assert connection.read_record()[0] == reply
+        assert connection.answer().status == 200
 
 
 @pytest.mark.parametrize("missing", [1, 40, 50, len(PADDED)])
@@ -120,10 +126,7 @@ def test_a_body_shorter_than_its_declared_length_is_not_served(master, user, ser
     params = fcgi.params_of("POST", "/api/tasks", user, PADDED)
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, PADDED[: len(PADDED) - missing]))
-        try:
-            assert connection.answer().status >= 400
-        except fcgi.Closed:
-            pass
+        check_dropped(connection)
     assert titles(master, user) == []
 
 
@@ -131,22 +134,16 @@ def test_a_body_longer_than_its_declared_length_is_not_served_as_if_whole(master
     params = fcgi.params_of("POST", "/api/tasks", user, BODY)
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, PADDED))
-        try:
-            assert connection.answer().status >= 400
-        except fcgi.Closed:
-            pass
+        check_dropped(connection)
     assert titles(master, user) == []
 
 
-@pytest.mark.parametrize("length", ["-1", "abc", "99999999999999999999999", "1e3", "0x10"])
-def test_a_content_length_that_is_no_number_is_not_served(master, user, serves_on, length):
-    params = {**fcgi.params_of("POST", "/api/tasks", user, BODY), "CONTENT_LENGTH": length}
+def test_a_content_length_that_is_no_number_is_not_served(master, user, serves_on):
+    """Such lengths, case by case: tests/unit/fastcgi_framing_test.cpp."""
+    params = {**fcgi.params_of("POST", "/api/tasks", user, BODY), "CONTENT_LENGTH": "abc"}
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, BODY))
-        try:
-            assert connection.answer().status >= 400
-        except fcgi.Closed:
-            pass
+        check_dropped(connection)
     assert titles(master, user) == []
 
 
@@ -154,6 +151,7 @@ def test_a_request_aborted_in_mid_body_is_not_served(master, user, serves_on):
     with master.connect() as connection:
         connection.send(fcgi.head(fcgi.params_of("POST", "/api/tasks", user, PADDED)))
         connection.send(fcgi.record(fcgi.STDIN, BODY) + fcgi.record(fcgi.ABORT))
+        check_dropped(connection)
     assert titles(master, user) == []
 
 
@@ -169,6 +167,7 @@ def test_a_client_that_leaves_early_disturbs_nobody(master, user, serves_on, at)
     }[at]
     with master.connect() as connection:
         connection.send(data)
+        wait_for(lambda: connection.unread() == 0, "the worker to read it")
     assert titles(master, user) == []
 
 
@@ -198,24 +197,20 @@ NONSENSE = {
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
 def test_nonsense_is_dropped_and_the_worker_lives(master, serves_on, nonsense):
-    with master.connect(timeout=2 * IO_TIMEOUT_S + 2) as connection:
+    with master.connect() as connection:
         connection.send(NONSENSE[nonsense])
-        try:
+        with pytest.raises(fcgi.Closed):
             connection.send(fcgi.request_bytes("GET", "/healthz"))
-            assert connection.answer().status >= 400 or nonsense in ("another role", "short begin")
-        except fcgi.Closed:
-            pass
+            connection.answer()
+        assert connection.is_closed()
 
 
 def test_a_request_that_never_ends_is_dropped(master, user, serves_on):
-    with master.connect(timeout=2 * IO_TIMEOUT_S + 3) as connection:
+    with master.connect() as connection:
         connection.send(
             fcgi.head(fcgi.params_of("POST", "/api/tasks", user, BODY)) + fcgi.record(fcgi.STDIN, BODY[:5])
         )
-        try:
-            assert connection.answer().status >= 400
-        except fcgi.Closed:
-            pass
+        check_dropped(connection)
     assert titles(master, user) == []
 
 

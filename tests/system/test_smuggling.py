@@ -57,26 +57,27 @@ def test_a_body_of_records_without_a_token_runs_nothing(stack, victim, length):
 
 
 @pytest.mark.parametrize(
-    "statuses, method, target, content_type, with_token",
+    "status, method, target, content_type, with_token",
     [
-        ({415}, "POST", "/api/tasks", "text/plain", True),
-        ({400}, "POST", "/api/tasks", "application/json", True),
-        ({404}, "POST", "/api/none/such", "application/json", True),
-        ({405}, "DELETE", "/api/tasks", "application/json", True),
-        ({403}, "PUT", "/api/somebody/tasks/1", "application/json", True),
-        ({400, 404}, "PUT", "/api/tasks/0", "application/json", True),
-        ({401}, "PUT", "/api/tasks/1", "text/plain", False),
-        ({200, 413}, "GET", "/api/tasks", "application/json", True),
-        ({200, 413}, "GET", "/healthz", "text/plain", False),
+        (415, "POST", "/api/tasks", "text/plain", True),
+        (400, "POST", "/api/tasks", "application/json", True),
+        (404, "POST", "/api/none/such", "application/json", True),
+        (405, "DELETE", "/api/tasks", "application/json", True),
+        (403, "PUT", "/api/somebody/tasks/1", "application/json", True),
+        (400, "PUT", "/api/tasks/0", "application/json", True),
+        (404, "DELETE", "/api/tasks/0", "application/json", True),
+        (401, "PUT", "/api/tasks/1", "text/plain", False),
+        (200, "GET", "/api/tasks", "application/json", True),
+        (200, "GET", "/healthz", "text/plain", False),
     ],
 )
 def test_no_early_answer_leaves_a_body_to_run(
-    stack, victim, statuses, method, target, content_type, with_token
+    stack, victim, status, method, target, content_type, with_token
 ):
     own = tokens.token(stack.secret, tokens.unique("attacker"))
     headers = [f"Content-Type: {content_type}", *([f"Authorization: Bearer {own}"] if with_token else [])]
     for body in attacks(victim.token, 30_000):
-        assert send(stack, method, target, body, *headers).status in statuses
+        assert send(stack, method, target, body, *headers).status == status
 
 
 def test_a_chunked_body_of_records_runs_nothing(stack, victim):

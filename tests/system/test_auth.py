@@ -1,4 +1,5 @@
-"""Who may come in, through nginx: tokens signed with the secret. test_better_auth.py has the other keys."""
+"""Who may come in, through nginx: tokens signed with the secret. test_better_auth.py has the other keys,
+tests/unit/auth_jwt_test.cpp every fault that a token can have."""
 
 import time
 
@@ -6,6 +7,7 @@ import jwt
 import pytest
 
 from harness import tokens, wire
+from harness.bounds import limits_of_the_code
 from harness.client import Api
 from harness.processes import wait_for
 from harness.stack import totals
@@ -27,14 +29,14 @@ def test_a_request_without_a_bearer_token_is_401_and_says_bearer(stack, authoriz
     response = ask(stack, authorization)
     assert response.status_code == 401
     assert response.json()["error_type"] == "authentication_error"
-    assert "error=" not in response.headers["www-authenticate"], "RFC 6750 3.1: no token, no error code"
+    # RFC 6750 section 3.1: no token, no error code.
+    assert response.headers["www-authenticate"] == 'Bearer realm="tasklane"'
 
 
 def secret_tokens(secret):
-    """{fault: token}: each wrong in one way only."""
+    """{fault: token}: each wrong in one way only, and one of each kind."""
     now = int(time.time())
-    good = tokens.token(secret, "u")
-    head, body, signature = good.split(".")
+    head, body, signature = tokens.token(secret, "u").split(".")
     usual = {"sub": "u", "iat": now, "exp": now + 600}
 
     def sign(claims, **how):
@@ -47,29 +49,16 @@ def secret_tokens(secret):
         "opaque session token": OPAQUE,
         "wrong secret": tokens.token("another secret of more than 32 bytes!", "u"),
         "alg none": tokens.unsigned("u"),
-        "alg none with a signature": f"{tokens.segment({'alg': 'none'})}.{body}.{signature}",
         "HS512": jwt.encode(usual, secret, algorithm="HS512"),
-        "HS384": jwt.encode(usual, secret, algorithm="HS384"),
-        "lower case alg": f"{tokens.segment({'alg': 'hs256'})}.{body}.{signature}",
         "expired": tokens.token(secret, "u", ttl=-60),
         "no exp": sign(without("exp")),
-        "exp as text": sign({**usual, "exp": str(now + 600)}),
         "no sub": sign(without("sub")),
-        "empty sub": sign({**usual, "sub": ""}),
-        "sub too long": sign({**usual, "sub": "u" * 256}),
-        "sub with U+0000": sign({**usual, "sub": "u\0v"}),
-        "sub null": sign({**usual, "sub": None}),
-        "sub is a number": sign({**usual, "sub": 42}),
         "id instead of sub": sign({**without("sub"), "id": "u", "userId": "u", "email": "u@example.com"}),
         "nbf in the future": sign({**usual, "nbf": now + 300}),
-        "iat in the future": sign({**usual, "iat": now + 300}),
         "crit": sign(usual, headers={"crit": ["exp"]}),
         "typ of a cookie": sign(usual, headers={"typ": "better-auth.session-cache+jwt"}),
         "changed body": f"{head}.{tokens.segment({**usual, 'sub': 'v'})}.{signature}",
-        "changed signature": f"{head}.{body}.{signature[:-2]}{'AA' if signature[-2:] != 'AA' else 'BB'}",
         "no signature": f"{head}.{body}.",
-        "two parts": f"{head}.{body}",
-        "four parts": f"{good}.{signature}",
         "padded base64": f"{head}=.{body}.{signature}",
         "JSON that is no object": f"{tokens.segment([])}.{body}.{signature}",
         "15 KB": "x" * 15_000,
@@ -81,8 +70,7 @@ def test_a_bad_token_is_401_invalid_token(stack, fault):
     response = ask(stack, f"Bearer {secret_tokens(stack.secret)[fault]}")
     assert response.status_code == 401
     assert response.json()["error_type"] == "authentication_error"
-    assert response.headers["www-authenticate"].startswith("Bearer")
-    assert 'error="invalid_token"' in response.headers["www-authenticate"]
+    assert response.headers["www-authenticate"] == 'Bearer realm="tasklane", error="invalid_token"'
 
 
 def test_the_message_tells_an_expired_token_and_an_opaque_one_apart(stack):
@@ -147,20 +135,22 @@ def test_bad_tokens_cost_no_database_work(stack):
     assert grown["tasklane_database_statements_total"] <= stack.workers
 
 
-def test_unknown_keys_look_the_table_up_once_and_not_for_every_token(new_master):
+def test_unknown_keys_look_the_table_up_at_times_and_not_for_every_token(new_master):
     master = new_master()
     with master.connect() as connection:
 
         def statements():
             return totals(connection.ask("GET", "/metrics").body.decode())["tasklane_database_statements_total"]
 
-        before = statements()
+        before, began = statements(), time.monotonic()
         for n in range(100):
             head = tokens.segment({"alg": "EdDSA", "kid": f"made-up-{n}"})
             claims = tokens.segment({"sub": "u", "exp": int(time.time()) + 60})
             answer = connection.ask("GET", "/api/tasks", f"{head}.{claims}.{tokens.segment(bytes(64))}")
             assert answer.status == 401
-        assert statements() - before <= 2
+        # At once, then each time the interval is over; a regular look may come between.
+        intervals = (time.monotonic() - began) * 1000 // limits_of_the_code()["kKeyRefreshIntervalMin"]
+        assert 1 <= statements() - before <= 2 + intervals
 
 
 def test_the_request_after_a_token_expired_is_refused_though_it_was_cached(new_stack):

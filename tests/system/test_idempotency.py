@@ -8,7 +8,6 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from harness import wire
@@ -99,9 +98,8 @@ def test_another_user_s_equal_key_is_unrelated(alice, bob, key):
     assert [t["title"] for t in alice.tasks()] == ["alice's"]
 
 
-@pytest.mark.parametrize(
-    "bad", ['""', "a b", "a,b", 'a"b', '"a', '"a";x=1', "a\\b", "k" * 256, b"caf\xc3\xa9", b"\xff"], ids=repr
-)
+# What a key may be, case by case: tests/unit/tasks_intent_test.cpp.
+@pytest.mark.parametrize("bad", ['""', "a b", "k" * 256, b"caf\xc3\xa9", b"\xff"], ids=repr)
 def test_a_malformed_key_is_refused(alice, bad):
     response = create(alice, bad)
     assert response.status_code == 400
@@ -109,7 +107,7 @@ def test_a_malformed_key_is_refused(alice, bad):
     assert alice.tasks() == []
 
 
-@pytest.mark.parametrize("good", ["k", "k" * 255, '"' + "k" * 255 + '"', "!#$%&'()*+-./:;<=>?@[]^_`{|}~"])
+@pytest.mark.parametrize("good", ['"' + "k" * 255 + '"', "!#$%&'()*+-./:;<=>?@[]^_`{|}~"])
 def test_every_other_key_is_taken(alice, good):
     assert not replayed(create(alice, good))
     assert replayed(create(alice, good))
@@ -192,14 +190,12 @@ def test_a_toggle_sent_many_times_at_once_happens_once(stack, alice, key):
 
 def test_what_a_client_gave_up_is_found_by_its_repetition(stack, alice, key):
     """The first one commits, and nobody hears of it."""
-    impatient = stack.user(sub=alice.sub)
+    heads = [f"Authorization: Bearer {alice.token}", "Content-Type: application/json", f"Idempotency-Key: {key}"]
     with held_tasks(stack):
-        with pytest.raises(httpx.ReadTimeout):
-            impatient.http.post(
-                "/api/tasks", json={"title": "Buy milk"}, timeout=0.5,
-                headers={"Authorization": f"Bearer {alice.token}", **keyed(key)},
-            )  # fmt: skip
-        impatient.close()
+        with wire.connect(stack) as impatient:
+            impatient.sendall(wire.request("POST", "/api/tasks", *heads, body=b'{"title": "Buy milk"}'))
+            wait_for_waiting(stack)
+    wait_for(alice.tasks, "its commit")
     assert replayed(create(alice, key))
     assert len(alice.tasks()) == 1
 

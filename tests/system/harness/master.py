@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from harness import fcgi, logs
-from harness.processes import children_of, is_alive, processes_of, undone_by, wait_for
+from harness.processes import PATIENCE, children_of, is_alive, processes_of, undone_by, wait_for
 from harness.run import new_folder
 from harness.stack import clean_environment
 
@@ -16,9 +16,13 @@ DATABASE = ("DATABASE_URL", "DATABASE_URL_DIRECT", "BETTER_AUTH_SECRET", "AUTH_J
 class Master:
     """Uses the database and the secret of a stack, and nothing else of it."""
 
-    def __init__(self, stack, workers=1, **settings):
+    def __init__(self, stack, workers=1, own_programs=False, **settings):
+        """`own_programs`: it runs copies, which a test may replace."""
         self.folder = new_folder()
         self.stack, self.workers = stack, workers
+        self.binaries = stack.binaries
+        if own_programs:
+            self.binaries = shutil.copytree(stack.binaries, self.folder / "bin")
         self.socket = self.folder / "tasklane.sock"
         self.log = self.folder / "tasklane.log"
         self.env_file = self.folder / "tasklane.env"
@@ -38,7 +42,7 @@ class Master:
         return self.process.pid
 
     def command(self):
-        return [str(self.stack.binaries / "tasklane-master"), "--env-file", str(self.env_file)]
+        return [str(self.binaries / "tasklane-master"), "--env-file", str(self.env_file)]
 
     def launch(self):
         """Starts it and waits for nothing."""
@@ -53,11 +57,11 @@ class Master:
             )
         return self
 
-    def run_to_its_end(self, timeout=10):
+    def run_to_its_end(self):
         """For what must not start: (exit status, what it said)."""
         done = subprocess.run(
             self.command(), env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,
+            stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout
 

@@ -7,13 +7,12 @@ import subprocess
 
 def tasklane(server, *arguments, timeout=130):
     """(exit status, what it said) of `tasklane …` with the server's configuration."""
-    binaries = server.binaries if hasattr(server, "binaries") else server.stack.binaries
     env_file = server.env_file if hasattr(server, "env_file") else server.state / "tasklane.env"
     environment = {k: v for k, v in server.environment.items() if v}
     for name in ("FASTCGI_SOCKET", "WORKERS", "DATABASE_URL", "DATABASE_URL_DIRECT"):
         environment.pop(name, None)
     done = subprocess.run(
-        [str(binaries / "tasklane"), *arguments, "--env-file", str(env_file)], env=environment, timeout=timeout,
+        [str(server.binaries / "tasklane"), *arguments, "--env-file", str(env_file)], env=environment, timeout=timeout,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout

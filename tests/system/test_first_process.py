@@ -11,7 +11,7 @@ from harness import fcgi, tokens
 from harness.locks import held_tasks, wait_for_waiting
 from harness.master import Master
 from harness.operator import reload, status_of, tasklane
-from harness.processes import children_of, command_line, is_alive, wait_for
+from harness.processes import PATIENCE, children_of, command_line, is_alive, wait_for
 
 
 class FirstProcess(Master):
@@ -31,7 +31,7 @@ class FirstProcess(Master):
         before = set(self.worker_pids())
         script = "for n in $(seq $0); do sleep 300 & done"
         enter = ["nsenter", "--target", str(self.pid), "--pid", "sh", "-c", script, str(count)]
-        subprocess.run(enter, check=True, timeout=10, stdin=subprocess.DEVNULL)
+        subprocess.run(enter, check=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
         wait_for(lambda: len(set(self.worker_pids()) - before) == count, "the orphans to be the master's")
         return set(self.worker_pids()) - before
 
@@ -75,7 +75,7 @@ def test_reloads_and_upgrades_work(first):
 def test_sigterm_drains_and_an_orphan_does_not_keep_it(first, stack):
     (orphan,) = first.adopt_orphans(1)
     user = tokens.token(stack.secret, tokens.unique("first"))
-    with first.connect(timeout=10) as connection:
+    with first.connect() as connection:
         with held_tasks(stack):
             connection.send(fcgi.request_bytes("POST", "/api/tasks", user, b'{"title":"in flight"}'))
             wait_for_waiting(stack)

@@ -3,6 +3,7 @@
 import httpx
 
 from harness import contract, tokens, wire
+from harness.processes import PATIENCE
 
 
 class Api:
@@ -11,7 +12,7 @@ class Api:
         transport = httpx.HTTPTransport(
             verify=wire.tls_context(stack.certificate), http2=http2, local_address=source, trust_env=False
         )
-        self.http = httpx.Client(base_url=stack.url, transport=transport, timeout=15, trust_env=False)
+        self.http = httpx.Client(base_url=stack.url, transport=transport, timeout=PATIENCE, trust_env=False)
 
     def close(self):
         self.http.close()

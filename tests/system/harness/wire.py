@@ -6,6 +6,8 @@ import ssl
 from dataclasses import dataclass
 from http.client import HTTPResponse
 
+from harness.processes import PATIENCE
+
 
 @dataclass
 class Reply:
@@ -34,7 +36,7 @@ def tls_context(certificate, lowest=None, highest=None, alpn=None):
     return context
 
 
-def connect(stack, tls=True, context=None, source=None, timeout=10):
+def connect(stack, tls=True, context=None, source=None, timeout=PATIENCE):
     port = stack.port if tls else stack.plain_port
     raw = socket.create_connection(
         ("127.0.0.1", port), timeout, source_address=(source, 0) if source else None

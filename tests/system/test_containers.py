@@ -64,11 +64,9 @@ def test_an_image_is_small_runs_without_root_and_says_how_it_is(path):
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.stem)
 def test_what_an_image_copies_is_there_and_not_hidden(path):
     hidden = RUNNER.Ignored(PROJECT / ".dockerignore")
-    for _, _, steps in stages(path):
-        for word, rest in steps:
-            if word == "COPY" and "--from" not in rest:
-                for source in [each for each in rest.split() if not each.startswith("--")][:-1]:
-                    assert (PROJECT / source).exists() and not hidden(source), source
+    copies = [rest for _, _, steps in stages(path) for word, rest in steps if word == "COPY" and "--from" not in rest]
+    sources = [each for rest in copies for each in [word for word in rest.split() if not word.startswith("--")][:-1]]
+    assert sources and [each for each in sources if hidden(each) or not (PROJECT / each).exists()] == []
     for private in (".env", ".git", "var", "build", "docker/secrets", "tests", "frontend/node_modules", "frontend/.env"):
         assert hidden(private), private
 

@@ -51,11 +51,10 @@ def mixed(alice):
 
 
 ALL, ACTIVE, COMPLETED = ["three", "two", "one"], ["three", "one"], ["two"]
+# One of each kind; tests/unit/tasks_filter_test.cpp and http_query_test.cpp have them all.
 FILTERS = [
-    ("?status=completed", COMPLETED), ("?status=active", ACTIVE), ("?status=pending", ACTIVE), ("?status=all", ALL),
-    ("?completed=true", COMPLETED), ("?completed=false", ACTIVE), ("", ALL), ("?", ALL), ("?page=2&sort=title", ALL),
-    ("?status=c%6Fmpleted", COMPLETED), ("?x=1&status=completed&y", COMPLETED), ("?STATUS=completed", ALL),
-    ("?statuses=completed", ALL), ("?x=status=completed", ALL),
+    ("?status=completed", COMPLETED), ("?status=active", ACTIVE), ("?completed=false", ACTIVE), ("?", ALL),
+    ("?x=1&status=c%6Fmpleted&y", COMPLETED), ("?statuses=completed", ALL),
 ]  # fmt: skip
 
 
@@ -91,8 +90,7 @@ def test_head_is_get_without_the_body(alice):
         assert head.status_code == get.status_code
         assert head.headers["content-type"] == get.headers["content-type"]
         assert head.content == b""
-        if "content-length" in head.headers and get.status_code == 200:
-            assert head.headers["content-length"] == str(len(get.content))
+        assert head.headers["content-length"] == str(len(get.content))
 
 
 def test_head_needs_a_token_as_get_does(anyone):

@@ -51,10 +51,9 @@ def test_a_missing_database_url_is_told(unstarted):
     assert "DATABASE_URL" in said
 
 
-@pytest.mark.parametrize("mode", [0o604, 0o644, 0o666])
-def test_a_file_of_secrets_that_others_can_read_is_refused(unstarted, mode):
+def test_a_file_of_secrets_that_others_can_read_is_refused(unstarted):
     master = unstarted()
-    master.write_settings(mode)
+    master.write_settings(0o604)
     status, said = master.run_to_its_end()
     assert status == 100
     assert str(master.env_file) in said
@@ -79,7 +78,7 @@ def test_the_environment_wins_over_the_file(unstarted):
 def test_a_live_socket_is_refused_and_its_owner_untouched(new_master, unstarted):
     first = new_master()
     status, said = unstarted(FASTCGI_SOCKET=first.socket).run_to_its_end()
-    assert status not in (0, None)
+    assert status == 111, said
     assert str(first.socket) in said
     assert first.serves()
 
@@ -105,7 +104,7 @@ def test_a_file_that_is_no_socket_is_refused_and_left_alone(unstarted):
     master = unstarted()
     master.socket.write_text("precious")
     status, said = master.run_to_its_end()
-    assert status != 0
+    assert status == 100, said
     assert str(master.socket) in said
     assert master.socket.read_text() == "precious"
 
@@ -134,7 +133,7 @@ def test_the_socket_has_the_configured_mode(unstarted):
 def test_a_socket_folder_that_is_missing_is_told(unstarted, tmp_path):
     path = tmp_path / "missing" / "tasklane.sock"
     status, said = unstarted(FASTCGI_SOCKET=path).run_to_its_end()
-    assert status != 0
+    assert status == 111, said
     assert str(path) in said
 
 
@@ -158,7 +157,7 @@ def test_help_and_version_need_no_configuration(stack, tmp_path):
 
 
 @pytest.mark.smoke
-def test_the_master_links_no_database_no_tls_and_no_json(stack):
+def test_the_master_links_none_of_the_workers_libraries(stack):
     linked = subprocess.run(
         ["ldd", stack.binaries / "tasklane-master"], capture_output=True, text=True, check=True
     ).stdout

@@ -22,7 +22,7 @@ def test_up_prints_the_url_a_token_and_a_curl_line_that_works(stack):
         ["bash", "-c", line.strip()], capture_output=True, text=True, timeout=20, check=False
     )
     assert done.returncode == 0, line + done.stderr
-    assert "[" in done.stdout, done.stdout
+    assert done.stdout.startswith("["), done.stdout
 
 
 def test_the_configuration_in_force_is_private(stack):
@@ -34,7 +34,7 @@ def test_a_second_up_on_the_same_state_says_so_and_changes_nothing(stack, alice)
     task = alice.create()
     before, settings = sorted(processes_of(stack.state)), stack.settings
     done = stack.run("up", "--detach")
-    assert "already" in done.stdout.lower(), done.stdout
+    assert done.returncode == 0 and "already" in done.stdout.lower(), done.stdout
     assert sorted(processes_of(stack.state)) == before
     assert stack.settings == settings
     assert alice.tasks() == [task]
@@ -115,7 +115,8 @@ def test_ctrl_c_in_the_foreground_stops_everything(tmp_path, number, moment):
         else:
             up.send_signal(number)
         wait_for(lambda: up.poll() is not None, lambda: f"{output.read_text()}\n{logs.tail(front.log)}")
-        assert up.returncode == (0 if moment == "showing the logs" else 128 + number), output.read_text()
+        said = output.read_text()  # on a busy machine up may have come further than the moment
+        assert up.returncode == (0 if "showing the logs" in said else 128 + number), said
         wait_for(lambda: not processes_of(front.state), "all to stop")
 
 
@@ -144,7 +145,9 @@ def test_a_port_in_use_is_told_and_nothing_stays_behind(stack):
     finally:
         blocked.run("down")
     assert processes_of(blocked.state) == {}
-    assert "200" in str(stack.anonymous().get("/healthz"))
+    api = stack.anonymous()
+    assert api.get("/healthz").status_code == 200
+    api.close()
 
 
 def test_a_database_of_ones_own_is_used(stack, new_stack):
@@ -183,6 +186,5 @@ def test_only_the_documented_ports_are_open_and_only_on_loopback(stack):
 
 
 def test_no_worker_of_nginx_runs_as_root_with_the_api_behind_it(stack):
-    for pid in processes_of(stack.state):
-        if command_line(pid).startswith("nginx: worker") and os.getuid() == 0:
-            assert os.stat(f"/proc/{pid}").st_uid != 0
+    workers = [pid for pid in processes_of(stack.state) if command_line(pid).startswith("nginx: worker")]
+    assert workers and 0 not in {os.stat(f"/proc/{pid}").st_uid for pid in workers}

@@ -43,9 +43,7 @@ class Load:
     def wait_for_more(self, count):
         target = len(self.answers) + count
         wait_for(
-            lambda: len(self.answers) >= target or any(f.done() for f in self.futures),
-            f"{count} more answers",
-            10,
+            lambda: len(self.answers) >= target or any(f.done() for f in self.futures), f"{count} more answers"
         )
 
     def __exit__(self, *_):
@@ -78,10 +76,10 @@ def test_a_killed_worker_fails_only_what_it_held_and_is_replaced(stack):
 
 
 def serves(stack, pid):
-    """Ready by its own word: it is in the shared numbers, with database connections."""
+    """Ready by its own word: it is in the shared numbers."""
     api = stack.anonymous()
     try:
-        return str(pid) in api.get("/status").text
+        return pid in {worker["pid"] for worker in api.get("/status").json()["workers"]}
     finally:
         api.close()
 
@@ -92,7 +90,7 @@ def test_the_memory_of_a_flood_is_given_back(new_master, stack):
     (worker,) = master.worker_pids()
     user = tokens.token(stack.secret, tokens.unique("flood"))
     before = resident_bytes(worker)
-    connections = [master.connect(timeout=10) for _ in range(1000)]
+    connections = [master.connect() for _ in range(1000)]
     with held_tasks(stack):
         for connection in connections:
             connection.send(fcgi.request_bytes("GET", "/api/tasks", user))
@@ -209,7 +207,7 @@ def state_of(pid):
 def test_sigterm_drains_and_loses_no_request_in_flight(new_master, stack):
     master = new_master(workers=2)
     user = tokens.token(stack.secret, tokens.unique("drain"))
-    connections = [master.connect(timeout=10) for _ in range(8)]
+    connections = [master.connect() for _ in range(8)]
     with held_tasks(stack):
         for connection in connections:
             connection.send(fcgi.request_bytes("POST", "/api/tasks", user, b'{"title":"in flight"}'))
@@ -253,7 +251,7 @@ def test_what_does_not_drain_in_time_is_killed(new_master):
     with master.connect() as connection:
         assert connection.ask("GET", "/healthz").status == 200
         master.signal(signal.SIGTERM)
-        master.process.wait(60)
+        assert master.process.wait(60) == 1
     said = master.log.read_text()
     assert 0 < said.find("worker drains") < said.find("worker killed"), said
     assert not master.socket.exists()
@@ -268,7 +266,7 @@ def test_a_second_signal_while_stopping_kills_at_once(new_master, number):
         wait_for(lambda: not accepts(master.socket), "the drain to begin")
         assert master.process.poll() is None
         master.signal(number)
-        master.process.wait(60)
+        assert master.process.wait(60) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
@@ -296,4 +294,4 @@ def test_a_worker_holds_nothing_but_what_it_needs(new_master):
     assert [name for name in names if not re.fullmatch(needed, name)] == []
     with open(f"/proc/{worker}/status", encoding="ascii") as file:
         status = file.read()
-    assert "Threads:\t1\n" in status or "libasan" in open(f"/proc/{worker}/maps", encoding="ascii").read()
+    assert "Threads:\t1\n" in status

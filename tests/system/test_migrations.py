@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import psycopg2
@@ -52,9 +53,8 @@ class Clients:
 
     def __enter__(self):
         self.leaving = threading.Event()
-        self.threads = [threading.Thread(target=self._work) for _ in range(self.count)]
-        for thread in self.threads:
-            thread.start()
+        self.pool = ThreadPoolExecutor(self.count)
+        self.working = [self.pool.submit(self._work) for _ in range(self.count)]
         return self
 
     def _work(self):
@@ -75,10 +75,11 @@ class Clients:
 
     def __exit__(self, *_):
         self.leaving.set()
-        for thread in self.threads:
-            thread.join()
+        self.pool.shutdown()
 
     def check(self):
+        for each in self.working:
+            each.result()  # what it has raised: an answer out of the contract's shape, say
         """The role's own lock timeout is 4 s: who waits behind a migration for longer is told 503."""
         assert self.statuses == {200, 201, 204}, self.statuses
 
@@ -111,10 +112,11 @@ def test_workers_serve_while_a_migration_waits_for_a_busy_table(stack, files):
         with long_reader(stack):
             migrating = threading.Thread(target=lambda: said.append(migrate(stack, files)))
             migrating.start()
+            wait_for_waiting(stack)  # the clients have rows of their own, and wait for none
             target = clients.created + 40
             wait_for(lambda: clients.created > target, "the clients to be served")
             assert migrating.is_alive() and versions(stack) == before
-        migrating.join(30)
+        migrating.join()
         assert said == [(0, f"applied {column}\nthe schema is at version {before + 1}\n")]
         target = clients.created + 40
         wait_for(lambda: clients.created > target, "the clients to be served by the old workers")
@@ -151,7 +153,7 @@ def test_two_hosts_at_once_apply_a_file_once(stack, files):
             host.start()
         wait_for_waiting(stack, len(hosts))
     for host in hosts:
-        host.join(60)
+        host.join()
     assert [status for status, _ in answers] == [0, 0, 0], answers
     assert sum(f"applied {name}" in said for _, said in answers) == 1, answers
 

@@ -70,7 +70,7 @@ def test_a_write_that_was_cut_is_told_as_unknown_and_never_repeated(fragile, pos
             pending = pool.submit(user.post, {"title": "once at most"})
             wait_for_waiting(fragile)
             killer.cursor().execute("select pg_terminate_backend(pid) from pg_locks where not granted")
-            response = pending.result(10)
+            response = pending.result()
     assert response.status_code == 503
     assert response.json()["error_type"] == "outcome_unknown"
     assert response.headers["retry-after"].isdigit()

@@ -37,14 +37,14 @@ def test_a_lone_request_costs_one_round_trip(distant):
         "DELETE": lambda n: api.delete(path_of(tasks[n])),
     }
     for name, request in requests.items():
-        fewest = []
+        turns = []
         for n in range(5):
             before = relay.counts()
             assert request(n).status_code == {"POST": 201, "DELETE": 204}.get(name, 200), name
             after = relay.counts()
-            fewest.append(after["turns"] - before["turns"])
-        # Keys are read from time to time: hardly five times in a row.
-        assert min(fewest) == 1, f"{name}: {fewest} round trips"
+            turns.append(after["turns"] - before["turns"])
+        # Keys are read from time to time: hardly beside two of five requests.
+        assert sorted(turns)[:4] == [1] * 4, f"{name}: {turns} round trips"
     api.close()
 
 

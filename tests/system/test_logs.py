@@ -143,7 +143,8 @@ def test_under_the_journal_every_line_begins_with_its_priority(new_master):
     (worker,) = master.worker_pids()
     with open(f"/proc/{worker}/environ", "rb") as file:
         assert b"JOURNAL_STREAM=" not in file.read(), "this test's own environment"
-    assert all(line.startswith("{") for line in master.log.read_text().splitlines())
+    old = master.log.read_text().splitlines()
+    assert old and all(line.startswith("{") for line in old), old
     stat = master.log.stat()
     master.environment["JOURNAL_STREAM"] = f"{stat.st_dev}:{stat.st_ino}"
     master.signal(signal.SIGTERM)

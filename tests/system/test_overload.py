@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_past_the_bound_of_a_stalled_database_everybody_is_told_at_once_and_it_r
     stack, go_on = stalled
     token = tokens.token(stack.secret, tokens.unique("stalled"))
     socket = stack.settings["FASTCGI_SOCKET"]
-    held = [fcgi.Connection(socket, timeout=12) for _ in range(BOUND)]
+    held = [fcgi.Connection(socket) for _ in range(BOUND)]
     for connection in held:
         connection.send(fcgi.request_bytes("GET", "/api/tasks", token))
     with fcgi.Connection(socket) as watch:
@@ -92,12 +93,16 @@ def test_each_client_has_a_rate_of_its_own_and_loopback_has_none(new_stack):
         token = tokens.token(stack.secret, tokens.unique("rated"))
         url = f"https://{network.host}:{stack.port}/api/tasks"
         eager, other = network.addresses
+        began = time.monotonic()
         answers = network.ask(url, eager, 60, token)
+        seconds = time.monotonic() - began
         limited = [headers for status, headers in answers if status == 429]
         assert {status for status, _ in answers} == {200, 429}
         assert all(headers["retry-after"].isdigit() for headers in limited)
-        print(f"\n60 requests at once at 5/s: {len(limited)} times 429")
-        assert 40 <= len(limited) <= 50, "the burst is twice the rate"
+        served = 60 - len(limited)
+        print(f"\n60 requests at once at 5/s: {served} served within {seconds:.1f} s")
+        # The burst is twice the rate, behind the first.
+        assert 1 + 2 * 5 <= served <= 1 + 2 * 5 + 5 * seconds
         assert [status for status, _ in network.ask(url, other, 5, token)] == [200] * 5, "another address is another client"
         api = stack.user()
         assert {api.get().status_code for _ in range(60)} == {200}

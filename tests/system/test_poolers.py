@@ -132,7 +132,7 @@ def test_an_error_inside_a_batch_is_one_requests_alone(pooled, cluster):
         cluster.sql("DROP TRIGGER refuse ON tasks; DROP FUNCTION refuse()", role="tasklane_owner")
 
 
-def test_a_restart_of_the_pooler_is_short_and_loses_no_acknowledged_write(pooled, pooler, alice):
+def test_a_restart_of_the_pooler_loses_no_acknowledged_write(pooled, pooler, alice):
     with Load(pooled, connections=40, rate=400) as load:
         load.wait_for_more(200)
         pooler.stop(signal.SIGKILL)

@@ -78,7 +78,7 @@ class Stack:
 
     def run(self, *arguments, timeout=None):
         """Runs a script of the project on this state, to its end. The first web app of a tree has to be built."""
-        timeout = timeout or (900 if self.frontend else 120)
+        timeout = timeout or (900 if self.frontend else 300)
         return subprocess.run(
             self.command(*arguments), env=self.environment, cwd=PROJECT, timeout=timeout, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,

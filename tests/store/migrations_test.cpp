@@ -130,6 +130,23 @@ BOOST_AUTO_TEST_CASE(refuses_an_applied_file_that_has_changed_and_names_it) {
                       "0002_public_keys.sql has changed since it was applied"));
 }
 
+BOOST_AUTO_TEST_CASE(takes_an_earlier_text_of_a_file_that_the_file_names) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  const auto recorded_as = [&](std::string_view sum) {
+    database.run(fmt::format("UPDATE tasklane_migrations SET checksum = '{}' WHERE version = 6", sum));
+  };
+  recorded_as("3b4803087cb6014fec102b91cfa8985d287436361ac52dd0787595d171c111fb");
+  const auto again = migrate(database.url(), TASKLANE_SQL);
+  BOOST_REQUIRE_MESSAGE(again, again.error().sentence);
+  BOOST_TEST(again->applied.empty());
+  for (const char* other :
+       {"", "3b4803", "3b4803087cb6014fec102b91cfa8985d287436361ac52dd0787595d171c111fa"}) {
+    recorded_as(other);
+    BOOST_TEST(contains(failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent),
+                        "0006_task_rules.sql has changed since it was applied"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_database_newer_than_the_files) {
   const FreshDatabase database;
   const MigrationFolder folder;

@@ -1,5 +1,6 @@
 """Migrations under workers that serve: nobody notices, whatever the migration does or waits for."""
 
+import re
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,15 @@ def files():
     folder = new_folder() / "sql"
     shutil.copytree(PROJECT / "sql", folder)
     return folder
+
+
+def test_a_statement_changes_one_thing_of_a_table():
+    """Distributed engines refuse several subcommands of an ALTER TABLE."""
+    for file in sorted((PROJECT / "sql").glob("*.sql")):
+        text = re.sub(r"--.*|'[^']*'", "", re.sub(r"\$(\w*)\$.*?\$\1\$", "", file.read_text(), flags=re.DOTALL))
+        while "(" in text:
+            text = re.sub(r"\([^()]*\)", "", text)
+        assert not re.findall(r"ALTER TABLE[^;]*,[^;]*;", text), file.name
 
 
 def add(files, words, text):

@@ -195,6 +195,26 @@ BOOST_AUTO_TEST_CASE(an_idempotency_key_is_visible_ascii_with_an_answer) {
   BOOST_TEST(keeps("'k'", "'x'").find("idempotency_keys_fingerprint_length") != std::string::npos);
 }
 
+// Dead rows, new rows and changes that autovacuum waits for.
+BOOST_AUTO_TEST_CASE(a_table_of_a_billion_rows_is_vacuumed_by_the_ten_million) {
+  for (const std::string table : {"tasks", "idempotency_keys"}) {
+    for (const std::string what : {"vacuum", "vacuum_insert", "analyze"}) {
+      const auto option = [&](const std::string& name) {
+        return fmt::format(
+            "(SELECT option_value::numeric FROM pg_class, pg_options_to_table(reloptions)"
+            " WHERE oid = '{}'::regclass AND option_name = 'autovacuum_{}_{}')",
+            table, what, name);
+      };
+      const auto waits_for = [&](std::string_view rows) {
+        return database.value(
+            fmt::format("SELECT ({} + {} * {})::bigint", option("threshold"), option("scale_factor"), rows));
+      };
+      BOOST_TEST(waits_for("0") == "1000", table + " " + what);
+      BOOST_TEST(waits_for("1e9") == "10001000", table + " " + what);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_index_says_which_statement_it_serves) {
   BOOST_TEST(database.value("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_index"
                             " JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 'tasks'::regclass"

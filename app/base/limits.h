@@ -40,8 +40,9 @@ inline constexpr std::int64_t kTimestampMaxMicroseconds = 253'402'300'799'999'99
 // Idempotency keys (docs/adr/0010-idempotency-keys.md). The statements and sql/ name the lifetime, too.
 inline constexpr std::size_t kIdempotencyKeyMaxCharacters = 255;
 inline constexpr std::chrono::hours kIdempotencyKeyLifetime{24};
-inline constexpr std::chrono::milliseconds kKeySweepInterval = 60s;  // 30 to 90 s, so that workers take turns
+inline constexpr std::chrono::milliseconds kKeySweepInterval = 60s;  // from 30 s on: workers take turns
 inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: others wait behind it
+inline constexpr std::chrono::milliseconds kKeySweepLockTimeout = 10ms;  // the statement names it, too
 
 // Postgres.
 inline constexpr std::size_t kBatchStatementsMax = 256;        // one Sync, one commit

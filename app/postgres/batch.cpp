@@ -34,6 +34,7 @@ Place row_of(const Job& job) {
       return {1, parameter(job, 0), ""};
     case Locks::nothing:
     case Locks::key:
+    case Locks::any_keys:
       return {0, "", ""};
   }
   std::unreachable();
@@ -48,6 +49,7 @@ Place key_of(const Job& job) {
     case Locks::nothing:
     case Locks::row:
     case Locks::rows:
+    case Locks::any_keys:
       return {0, "", ""};
   }
   std::unreachable();
@@ -59,7 +61,13 @@ std::size_t Batch::fitting(const std::deque<Job>& queue) {
   const std::size_t most = std::min(queue.size(), limits::kBatchStatementsMax);
   if (most == 1) return 1;
   std::size_t many = 0;
+  bool writes = false;
+  bool alone = false;  // one of them runs in a transaction of its own
   for (std::size_t i = 0; i < most; ++i) {
+    const bool keeps_apart = queue[i].statement->locks == Locks::any_keys;
+    if (is_write(queue[i]) && (alone || (keeps_apart && writes))) return i;
+    writes = writes || is_write(queue[i]);
+    alone = alone || keeps_apart;
     const auto meets = [&](const Job& other) {
       return row_of(other) != Place() && parameter(other, 0) == parameter(queue[i], 0);
     };

@@ -79,6 +79,13 @@ ConnectionPool::Execution ConnectionPool::run(const Statement& statement, Parame
                     .home = home});
 }
 
+void ConnectionPool::run_beside(const StatementWith<NoParameters>& statement, Job::Done done) {
+  place(Job{.statement = &statement,
+            .parameters = {},
+            .deadline = Clock::now() + setting_.deadline,
+            .done = std::move(done)});
+}
+
 ConnectionPool::Execution ConnectionPool::submit(Job job) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Rows>)>(
       [this](auto handler, Job waiting) {

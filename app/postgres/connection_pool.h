@@ -41,6 +41,10 @@ class ConnectionPool {
     return run(statement, Parameters(), within, std::move(trace));
   }
 
+  // Runs one for which no request waits, behind what is submitted in this turn of the loop and together with
+  // it.
+  void run_beside(const StatementWith<NoParameters>& statement, Job::Done done);
+
   // Completes when every connection's first attempt has been decided, for better or worse.
   boost::asio::awaitable<bool> tried() { return tried_.wait(); }
 

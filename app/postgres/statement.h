@@ -40,6 +40,7 @@ enum class Locks {
   rows,         // any of its first parameter's, in the order of their ids
   key,          // of its first two parameters: the user, the key
   row_and_key,  // the row of its first two parameters, and then the key of its first and third
+  any_keys,     // some, of any user and in no order: it runs in a transaction of its own
 };
 
 struct Statement {

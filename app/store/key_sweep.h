@@ -1,13 +1,11 @@
 #pragma once
-// Deletes idempotency keys whose time is over: every worker at its own pace, a bounded number in one
-// statement, one worker at a time (the statement sees to that). A failure is left to the next time.
-//
-// Only where a statement has run since: an idle worker does not keep a database awake that suspends itself.
+// Deletes idempotency keys whose time is over. There is no timer: when a sweep is due, it goes along with a
+// user's statement, which does not wait for it. A bounded number at a time; what is left goes with the
+// statements that follow. A failure is left to the next time.
 
 #include <chrono>
-#include <cstdint>
+#include <random>
 
-#include "base/awaitable.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "postgres/connection_pool.h"
@@ -16,20 +14,26 @@ namespace tasklane {
 
 class KeySweep {
  public:
+  // Every worker has its own pace, around `interval`, so that they take turns.
   KeySweep(ConnectionPool& pool, WorkerMetrics& metrics,
-           std::chrono::milliseconds interval = limits::kKeySweepInterval)
-      : pool_(pool), metrics_(metrics), interval_(interval) {}
+           Clock::duration interval = limits::kKeySweepInterval);
 
-  // Until the loop ends.
-  boost::asio::awaitable<void> run();
-
-  // Deletes all that have expired. How many there were.
-  boost::asio::awaitable<Result<std::int64_t>> sweep();
+  // A user's statement is about to be submitted.
+  void go_along() {
+    if (!under_way_ && Clock::now() >= due_) sweep();
+  }
 
  private:
+  void sweep();
+  void take(const Result<Rows>& deleted);
+  void pause();
+
   ConnectionPool& pool_;
   WorkerMetrics& metrics_;
-  std::chrono::milliseconds interval_;
+  std::minstd_rand random_{std::random_device{}()};
+  std::uniform_int_distribution<Clock::rep> pauses_;
+  Clock::time_point due_;
+  bool under_way_ = false;
 };
 
 }  // namespace tasklane

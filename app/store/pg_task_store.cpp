@@ -53,24 +53,30 @@ Result<Tasks> read_tasks(const Rows& rows) {
   return tasks;
 }
 
+PgTaskStore::Awaitable<Rows> PgTaskStore::run(const UserStatement& statement, UserParameters parameters,
+                                              TracePtr trace) {
+  if (sweep_ != nullptr) sweep_->go_along();
+  return pool_.run(statement, std::move(parameters), std::move(trace));
+}
+
 PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
   const bool all = filter == TaskFilter::all;
   UserParameters parameters(user);
   if (!all) parameters.boolean(filter == TaskFilter::completed);
-  co_return tasks_of(co_await pool_.run(all ? statements::kListTasks : statements::kListTasksByCompletion,
-                                        std::move(parameters), std::move(trace)));
+  co_return tasks_of(co_await run(all ? statements::kListTasks : statements::kListTasksByCompletion,
+                                  std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id);
-  co_return tasks_of(co_await pool_.run(statements::kGetTask, std::move(parameters), std::move(trace)));
+  co_return tasks_of(co_await run(statements::kGetTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewTask& task, TracePtr trace) {
   UserParameters parameters(user);
   parameters.text(task.title).optional_text(task.description);
-  co_return tasks_of(co_await pool_.run(statements::kCreateTask, std::move(parameters), std::move(trace)));
+  co_return tasks_of(co_await run(statements::kCreateTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id, const TaskChange& change,
@@ -81,20 +87,20 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id,
       .boolean(change.description.has_value())
       .optional_text(change.description.value_or(std::nullopt))
       .optional_boolean(change.completed);
-  co_return tasks_of(co_await pool_.run(statements::kUpdateTask, std::move(parameters), std::move(trace)));
+  co_return tasks_of(co_await run(statements::kUpdateTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::complete(const UserId& user, TaskId id,
                                                     std::optional<bool> completed, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id).optional_boolean(completed);
-  co_return tasks_of(co_await pool_.run(statements::kCompleteTask, std::move(parameters), std::move(trace)));
+  co_return tasks_of(co_await run(statements::kCompleteTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<bool> PgTaskStore::remove(const UserId& user, TaskId id, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id);
-  const auto rows = co_await pool_.run(statements::kDeleteTask, std::move(parameters), std::move(trace));
+  const auto rows = co_await run(statements::kDeleteTask, std::move(parameters), std::move(trace));
   if (!rows) co_return std::unexpected(rows.error());
   co_return rows->affected() > 0;
 }
@@ -103,16 +109,14 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::create_once(const UserId& user, const
                                                        const NewTask& task, TracePtr trace) {
   UserParameters parameters(user);
   parameters.text(intent.key).bytes(intent.fingerprint).text(task.title).optional_text(task.description);
-  co_return read_once(
-      co_await pool_.run(statements::kCreateTaskOnce, std::move(parameters), std::move(trace)));
+  co_return read_once(co_await run(statements::kCreateTaskOnce, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::complete_once(const UserId& user, const Intent& intent, TaskId id,
                                                          std::optional<bool> completed, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id).text(intent.key).bytes(intent.fingerprint).optional_boolean(completed);
-  co_return read_once(
-      co_await pool_.run(statements::kCompleteTaskOnce, std::move(parameters), std::move(trace)));
+  co_return read_once(co_await run(statements::kCompleteTaskOnce, std::move(parameters), std::move(trace)));
 }
 
 }  // namespace tasklane

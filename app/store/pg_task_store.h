@@ -2,6 +2,8 @@
 // Tasks in Postgres: each operation is one prepared statement and one round trip.
 
 #include "postgres/connection_pool.h"
+#include "store/key_sweep.h"
+#include "store/user_statement.h"
 #include "tasks/task_store.h"
 
 namespace tasklane {
@@ -12,7 +14,8 @@ Result<Tasks> read_tasks(const Rows& rows);
 
 class PgTaskStore final : public TaskStore {
  public:
-  explicit PgTaskStore(ConnectionPool& pool) : pool_(pool) {}
+  // `sweep` goes along with its statements. Null: expired idempotency keys stay.
+  explicit PgTaskStore(ConnectionPool& pool, KeySweep* sweep = nullptr) : pool_(pool), sweep_(sweep) {}
 
   Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
@@ -28,7 +31,10 @@ class PgTaskStore final : public TaskStore {
                                  std::optional<bool> completed, TracePtr trace = nullptr) override;
 
  private:
+  Awaitable<Rows> run(const UserStatement& statement, UserParameters parameters, TracePtr trace);
+
   ConnectionPool& pool_;
+  KeySweep* sweep_;
 };
 
 }  // namespace tasklane

@@ -93,18 +93,21 @@ inline constexpr UserStatement kCompleteTaskOnce{"complete_task_once", kLockTask
   UNION ALL
   SELECT id, title, description, completed, created_at, updated_at, true, same FROM known)sql"};
 
-// One worker at a time (the lock's number is "keys" in ASCII and means nothing else), the oldest first. The
-// others find the lock taken and delete nothing.
-inline constexpr SystemStatement kSweepKeys{
-    "sweep_keys", Effect::write,
-    "DELETE FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours' AND (user_id, key) IN"
-    " (SELECT user_id, key FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours'"
-    " AND (SELECT pg_try_advisory_xact_lock(1801812339)) ORDER BY stored_at LIMIT 500)"};
+// The oldest first, one worker at a time: the others find the advisory lock taken and delete nothing (its
+// number is "keys" in ASCII). It gives up rather than wait for a key that a request has locked, and so is in
+// no deadlock. Not FOR UPDATE SKIP LOCKED: that takes a right to change answers, and distributed engines
+// refuse it over several nodes.
+inline constexpr SystemStatement kSweepKeys{"sweep_keys", Effect::write, Locks::any_keys, R"sql(
+  DELETE FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours' AND (user_id, key) IN (
+    SELECT user_id, key FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours'
+       AND (SELECT pg_try_advisory_xact_lock(1801812339)
+                   AND set_config('lock_timeout', '10ms', true) IS NOT NULL)
+     ORDER BY stored_at LIMIT 500))sql"};
 
-inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read,
+inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks::nothing,
                                              "SELECT kid, jwk, alg FROM tasklane_public_keys"};
 
-inline constexpr SystemStatement kPing{"ping", Effect::read, "SELECT 1"};
+inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, "SELECT 1"};
 
 inline constexpr std::array<const Statement*, 13> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,

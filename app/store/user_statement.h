@@ -79,14 +79,17 @@ class UserStatement : public StatementWith<UserParameters> {
 
 class SystemStatement : public StatementWith<NoParameters> {
  public:
-  consteval SystemStatement(const char* statement_name, Effect statement_effect, const char* text)
+  consteval SystemStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
+                            const char* text)
       : StatementWith({.name = statement_name,
                        .sql = text,
                        .effect = statement_effect,
                        .prepared_name = {statement_name, text},
+                       .locks = what_it_locks,
                        .number = statement_number(statement_name)}) {
     const std::string_view view(text);
-    const bool sweeps = view.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
+    const std::string_view begin = view.substr(view.find_first_not_of(" \n"));
+    const bool sweeps = begin.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
     if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))
       throw "a statement on users' rows must be a UserStatement";
   }

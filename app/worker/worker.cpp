@@ -82,8 +82,8 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       metrics_(metrics.layout().workers[inherited.slot]),
       ready_(std::move(inherited.ready)),
       pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
-      store_(pool_),
       key_sweep_(pool_, metrics_),
+      store_(pool_, &key_sweep_),
       authenticator_(config.better_auth_secret, key_source(config),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
@@ -111,7 +111,6 @@ void Worker::start() {
   };
   asio::co_spawn(loop_, run(), fail);
   asio::co_spawn(loop_, beat(), fail);
-  asio::co_spawn(loop_, key_sweep_.run(), fail);
 }
 
 std::unique_ptr<KeySource> Worker::key_source(const Config& config) {

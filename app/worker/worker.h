@@ -62,8 +62,8 @@ class Worker {
   Descriptor ready_;
   JwksFile* key_file_ = nullptr;  // owned by the authenticator
   ConnectionPool pool_;
-  PgTaskStore store_;
   KeySweep key_sweep_;
+  PgTaskStore store_;
   Authenticator authenticator_;
   Operations operations_;
   Api api_;

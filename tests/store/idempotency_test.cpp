@@ -1,11 +1,9 @@
 // Writes with an idempotency key in Postgres: made once, answered again, whoever comes at the same time.
 
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "pool_fixture.h"
+#include "postgres/sqlstate.h"
 #include "store/key_sweep.h"
 #include "tasks/task_json.h"
 
@@ -16,7 +14,9 @@ namespace {
 using Answers = std::vector<std::unique_ptr<Pending<Tasks>>>;
 
 struct OnceFixture : PoolFixture {
-  explicit OnceFixture(const FreshDatabase& where = shared()) : PoolFixture(where) { connect(2); }
+  explicit OnceFixture(const FreshDatabase& where = shared(), int connections = 2) : PoolFixture(where) {
+    connect(connections);
+  }
 
   boost::asio::awaitable<Result<Tasks>> create_once(std::string key, std::string title,
                                                     std::optional<std::string> description = {}) {
@@ -64,17 +64,7 @@ struct OnceFixture : PoolFixture {
 };
 
 struct OwnOnceFixture : OwnDatabase, OnceFixture {
-  OwnOnceFixture() : OnceFixture(own) {}
-
-  // Pauses of the loop's own timer: whatever else it had to do by then, it has begun.
-  boost::asio::awaitable<bool> pauses(int count, std::chrono::milliseconds each) {
-    boost::asio::steady_timer timer(loop);
-    for (int i = 0; i < count; ++i) {
-      timer.expires_after(each);
-      co_await timer.async_wait(boost::asio::use_awaitable);
-    }
-    co_return true;
-  }
+  OwnOnceFixture() : OnceFixture(own, 1) {}
 };
 
 }  // namespace
@@ -250,50 +240,96 @@ BOOST_AUTO_TEST_CASE(two_toggles_of_a_key_at_once_are_one) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(key_sweep, OwnOnceFixture)
+namespace {
 
-BOOST_AUTO_TEST_CASE(removes_every_expired_key_in_bounded_steps_and_no_other) {
+// One connection; the store takes the sweep along.
+struct SweepFixture : OwnOnceFixture {
+  void sweep_every(std::chrono::milliseconds interval) {
+    sweep = std::make_unique<KeySweep>(*pool, metrics, interval);
+    store = std::make_unique<PgTaskStore>(*pool, sweep.get());
+  }
+  void keep_expired() {
+    run(create_once("k", "t"));
+    age("k", "25 hours");
+  }
+  // A request, and then one that comes when what went along with it has ended: they share the connection.
+  void ask() {
+    run(get(1));
+    await(loop, ping());
+  }
+  boost::asio::awaitable<Result<Rows>> ping() {
+    return pool->run(statements::kPing, limits::kRequestDeadline);
+  }
+  std::uint64_t removed() const { return read(metrics.idempotency_keys_removed); }
+
+  std::unique_ptr<KeySweep> sweep;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(key_sweep, SweepFixture)
+
+BOOST_AUTO_TEST_CASE(requests_take_every_expired_key_along_in_bounded_steps_and_no_other) {
   own.run(
       "INSERT INTO idempotency_keys (user_id, key, fingerprint, stored_at, id, title, completed, created_at,"
       " updated_at) SELECT 'user ' || n % 7, 'k' || n, sha256(''), now() - interval '23 hours' - n * interval"
       " '1 minute', 1, 't', false, now(), now() FROM generate_series(1, 1260) AS n");
-  const auto statements = read(metrics.database_statements);
-  KeySweep sweep(*pool, metrics);
-  BOOST_TEST(run(sweep.sweep()).value() == 1201);
-  BOOST_TEST(read(metrics.idempotency_keys_removed) == 1201U);
-  BOOST_TEST(read(metrics.database_statements) == statements + 3);
+  sweep_every(std::chrono::milliseconds(0));
+  for (const unsigned so_far : {500U, 1000U, 1201U, 1201U}) {
+    ask();
+    BOOST_TEST(removed() == so_far);
+  }
   BOOST_TEST(own.value("SELECT count(*) FROM idempotency_keys") == "59");
-  BOOST_TEST(run(sweep.sweep()).value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_and_the_sweep_share_a_round_trip) {
+  sweep_every(std::chrono::milliseconds(0));
+  const auto batches = read(metrics.database_batches);
+  const auto statements = read(metrics.database_statements);
+  run(get(1));
+  BOOST_TEST(read(metrics.database_batches) == batches + 1);
+  BOOST_TEST(read(metrics.database_statements) == statements + 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_write_is_committed_before_the_sweep_begins) {
+  sweep_every(std::chrono::milliseconds(0));
+  Rival rival(own, "LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE");  // the sweep would wait
+  BOOST_TEST(outcome(run(create("a"))) == "ok");
+  BOOST_TEST(count("a") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_goes_along_before_its_time) {
+  sweep_every(std::chrono::hours(1));
+  keep_expired();
+  const auto statements = read(metrics.database_statements);
+  for (int i = 0; i < 10; ++i) run(get(1));
+  BOOST_TEST(read(metrics.database_statements) == statements + 10);
+  BOOST_TEST(keys() == "1");
 }
 
 BOOST_AUTO_TEST_CASE(leaves_the_work_to_a_worker_that_is_at_it) {
-  run(create_once("k", "t"));
-  age("k", "25 hours");
-  KeySweep sweep(*pool, metrics);
+  keep_expired();
+  sweep_every(std::chrono::milliseconds(0));
   Rival rival(own, "SELECT pg_advisory_xact_lock(1801812339)");
-  BOOST_TEST(run(sweep.sweep()).value() == 0);
+  ask();
+  BOOST_TEST(removed() == 0U);
   rival.release();
-  BOOST_TEST(run(sweep.sweep()).value() == 1);
+  ask();
+  BOOST_TEST(removed() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(comes_by_itself_where_statements_run) {
-  run(create_once("k", "t"));
-  age("k", "25 hours");
-  constexpr std::chrono::milliseconds interval(20);
-  KeySweep sweep(*pool, metrics, interval);
-  boost::asio::co_spawn(loop, sweep.run(), boost::asio::detached);
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.idempotency_keys_removed) == 1; }));
-
-  run(create_once("k", "t"));
-  age("k", "25 hours");
-  run(get(
-      1));  // it may have come between the two before, and does not come again where nothing has run since
-  BOOST_TEST(run_until(loop, [&] { return read(metrics.idempotency_keys_removed) == 2; }));
-  // No statement runs any more: once it has looked behind the last one, it sends nothing.
-  run(pauses(2, 2 * interval));
-  const auto statements = read(metrics.database_statements);
-  run(pauses(10, 2 * interval));
-  BOOST_TEST(read(metrics.database_statements) == statements);
+// So it is in no deadlock: who waits for it waits for somebody who does not wait.
+BOOST_AUTO_TEST_CASE(does_not_wait_for_a_key_that_a_request_has_locked) {
+  keep_expired();
+  sweep_every(std::chrono::milliseconds(0));
+  Rival rival(own, "SELECT FROM idempotency_keys FOR UPDATE");
+  ask();
+  BOOST_TEST(removed() == 0U);
+  BOOST_TEST(read(metrics.database_errors[static_cast<std::size_t>(SqlstateClass::unavailable)]) == 1U);
+  BOOST_TEST(outcome(run(create("beside"))) == "ok");
+  rival.release();
+  ask();
+  BOOST_TEST(removed() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -43,7 +43,7 @@ def test_a_lone_request_costs_one_round_trip(distant):
             assert request(n).status_code == {"POST": 201, "DELETE": 204}.get(name, 200), name
             after = relay.counts()
             turns.append(after["turns"] - before["turns"])
-        # Keys are read from time to time: hardly beside two of five requests.
+        # Keys are looked up once a minute, and a sweep of expired ones goes along: hardly with two of five.
         assert sorted(turns)[:4] == [1] * 4, f"{name}: {turns} round trips"
     api.close()
 

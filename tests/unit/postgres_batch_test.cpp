@@ -233,4 +233,19 @@ BOOST_AUTO_TEST_CASE(many_rows_of_a_user_are_locked_beside_no_others) {
   BOOST_TEST(fitting({{all, "a"}, {all, "a"}}) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_sweep_of_keys_shares_a_batch_with_reads_and_no_write) {
+  const auto fitting = [](const std::string& kinds) {
+    std::deque<Job> queue;
+    for (const char kind : kinds)
+      queue.push_back(job_of(kind == 'r'   ? static_cast<const Statement&>(statements::kListTasks)
+                             : kind == 'w' ? static_cast<const Statement&>(statements::kCreateTask)
+                                           : statements::kSweepKeys));
+    return Batch::fitting(queue);
+  };
+  BOOST_TEST(fitting("rsr") == 3U);
+  BOOST_TEST(fitting("rws") == 2U);
+  BOOST_TEST(fitting("srrw") == 3U);
+  BOOST_TEST(fitting("ss") == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,12 +1,9 @@
 #include "auth/authenticator.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 
-#include <algorithm>
-
+#include "base/event.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -19,6 +16,10 @@ namespace {
 // look.
 constexpr int kLooksMax = 2;
 
+constexpr UnixTime seconds(std::chrono::milliseconds time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
 // RFC 6750 section 2.1: "Bearer" 1*SP token. The scheme is case-insensitive (RFC 9110 section 11.1).
 std::expected<std::string_view, TokenFault> bearer_token(std::string_view authorization) {
   if (authorization.empty()) return std::unexpected(TokenFault::no_header);
@@ -30,22 +31,6 @@ std::expected<std::string_view, TokenFault> bearer_token(std::string_view author
 }
 
 }  // namespace
-
-// Something to wait for until the keys are there.
-class Authenticator::Load {
- public:
-  explicit Load(const boost::asio::any_io_executor& executor)
-      : timer_(executor, boost::asio::steady_timer::time_point::max()) {}
-
-  boost::asio::awaitable<void> done() {
-    boost::system::error_code cancelled;
-    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-  }
-  void finish() { timer_.cancel(); }
-
- private:
-  boost::asio::steady_timer timer_;
-};
 
 Authenticator::Authenticator(std::string secret, std::unique_ptr<KeySource> source, TokenRules rules,
                              std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now)
@@ -61,9 +46,10 @@ Authenticator::~Authenticator() = default;
 std::optional<UserId> Authenticator::recognise(std::string_view authorization) {
   const auto token = bearer_token(authorization);
   if (!token) return std::nullopt;
-  auto user = cache_.find(*token, now_());
-  if (user) add(metrics_.token_cache_hits);
-  return user;
+  const VerifiedToken* const known = cache_.find(*token, now_());
+  if (known == nullptr || (known->by_public_key && stale())) return std::nullopt;
+  add(metrics_.token_cache_hits);
+  return known->user;
 }
 
 boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_view authorization) {
@@ -71,22 +57,26 @@ boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_v
   if (!token) co_return refuse(token.error());
   add(metrics_.token_cache_misses);
 
+  const UnixTime begun = now_();
   auto user = check(*token);
-  for (int looks = 0; !user && user.error() == TokenFault::unknown_key && looks < kLooksMax; ++looks) {
-    const bool looked = co_await look_again();
-    if (!looked) break;
+  for (int looks = 0; looks < kLooksMax && needs_keys(*token, user); ++looks) {
+    const Look look = co_await look_again(!user && user.error() == TokenFault::unknown_key);
+    if (look == Look::none) break;
     user = check(*token);
+    if (look == Look::own) break;
+  }
+  if (load_error_ && needs_keys(*token, user)) {
+    const bool late = now_() - begun > seconds(limits::kKeysInVainMax);
+    if (late || keys_.size() == 0) co_return std::unexpected(*load_error_);
   }
   if (user) co_return std::move(*user);
-  if (user.error() == TokenFault::unknown_key && load_error_ && keys_.size() == 0)
-    co_return std::unexpected(*load_error_);
   co_return refuse(user.error());
 }
 
 boost::asio::awaitable<Result<void>> Authenticator::refresh() {
   if (!source_) co_return Result<void>();
   if (const auto loading = loading_) {
-    co_await loading->done();
+    co_await loading->wait();
   } else {
     co_await load();
   }
@@ -95,54 +85,75 @@ boost::asio::awaitable<Result<void>> Authenticator::refresh() {
 }
 
 std::expected<UserId, TokenFault> Authenticator::check(std::string_view token) {
+  if (const VerifiedToken* const known = cache_.find(token, now_())) return known->user;
   auto verified = TokenVerifier::verify(token, keys_, rules_, now_());
   if (!verified) return std::unexpected(verified.error());
   cache_.put(token, *verified);
   return std::move(verified->user);
 }
 
-// False when there is nothing to look at or the last look was too short a time ago. The regular refresh()
-// does not count: a token signed with a brand-new key must not have to wait because keys were read a moment
-// before.
-boost::asio::awaitable<bool> Authenticator::look_again() {
-  if (!source_) co_return false;
-  if (const auto loading = loading_) {
-    co_await loading->done();
-    co_return true;
-  }
-  constexpr auto kInterval = std::chrono::ceil<std::chrono::seconds>(limits::kKeyRefreshIntervalMin).count();
+// Whether newer keys could decide otherwise. Of a stale set that is so for a good signature (the key may have
+// been withdrawn) and for a wrong one (another key may have its name by now).
+bool Authenticator::needs_keys(std::string_view token, const std::expected<UserId, TokenFault>& user) const {
+  if (!source_) return false;
+  if (user || user.error() == TokenFault::bad_signature)
+    return stale() && TokenVerifier::by_public_key(token);
+  return user.error() == TokenFault::unknown_key;
+}
+
+// A clock that was set back makes keys stale.
+bool Authenticator::stale() const {
+  if (!source_) return false;
   const UnixTime now = now_();
-  // Whole seconds: only a difference above the interval is surely no shorter. A clock set back is no reason
-  // to wait.
-  if (looked_at_ && now >= *looked_at_ && now - *looked_at_ <= kInterval) co_return false;
-  looked_at_ = now;
+  return !loaded_at_ || now < *loaded_at_ || now - *loaded_at_ >= seconds(limits::kKeyRefreshIntervalMax);
+}
+
+// Whole seconds: only a difference above the interval is surely no shorter. A clock set back is no reason to
+// wait.
+bool Authenticator::recent(const std::optional<UnixTime>& time) const {
+  const UnixTime now = now_();
+  return time && now >= *time && now - *time <= seconds(limits::kKeyRefreshIntervalMin);
+}
+
+// A look for stale keys is no look for an unknown key: a token signed with a brand-new key must not have to
+// wait because keys were read a moment before.
+boost::asio::awaitable<Authenticator::Look> Authenticator::look_again(bool unknown_key) {
+  if (const auto loading = loading_) {
+    co_await loading->wait();
+    co_return Look::shared;
+  }
+  if ((unknown_key && recent(looked_at_)) || (stale() && recent(failed_at_))) co_return Look::none;
+  if (unknown_key) looked_at_ = now_();
   co_await load();
-  co_return true;
+  co_return Look::own;
 }
 
 boost::asio::awaitable<void> Authenticator::load() {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  const auto loading = std::make_shared<Load>(executor);
+  const auto loading = std::make_shared<Event>(co_await boost::asio::this_coro::executor);
   loading_ = loading;
+  const UnixTime begun = now_();
   try {
-    take(co_await source_->load());
+    take(co_await source_->load(), begun);
   } catch (...) {
     loading_.reset();
-    loading->finish();
+    loading->set();
     throw;
   }
   loading_.reset();
-  loading->finish();
+  loading->set();
 }
 
-void Authenticator::take(Result<KeySet> loaded) {
+void Authenticator::take(Result<KeySet> loaded, UnixTime begun) {
   if (!loaded) {
-    log::warning("keys cannot be read; those known stay in force",
-                 {{"reason", loaded.error().detail}, {"keys", keys_.size()}});
+    if (!load_error_)
+      log::warning("keys cannot be read; those known stay in force",
+                   {{"reason", loaded.error().detail}, {"keys", keys_.size()}});
+    failed_at_ = now_();
     load_error_ = std::move(loaded.error());
     return;
   }
   load_error_.reset();
+  loaded_at_ = begun;
   loaded->set_secret(std::string(keys_.secret()));
   if (keys_.same_keys(*loaded)) return;
   log::info("keys have changed", {{"keys", loaded->size()}});

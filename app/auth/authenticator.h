@@ -1,9 +1,13 @@
 #pragma once
 // From an Authorization header to a UserId: cache, verification, and at most one look for new keys. Most
 // tokens are known: recognise() tells their users at once, and authenticate() is for what it does not know.
-// A bad token costs no database work: only an unknown key under a listed algorithm looks again, at most once
-// per limits::kKeyRefreshIntervalMin, whoever asks. While a look is under way others that need it wait for
-// that one. Belongs to one event loop; outlives every call that is under way.
+//
+// There is no timer. Keys older than limits::kKeyRefreshIntervalMax are looked up before a token counts by
+// them, a remembered one too. A look that fails leaves the known keys in force, and is repeated at most once
+// per limits::kKeyRefreshIntervalMin; so is the look for an unknown key. Whoever needs a look that is under
+// way waits for that one. A bad token costs no database work but for such a look, at most.
+//
+// Belongs to one event loop; outlives every call that is under way.
 
 #include <functional>
 #include <memory>
@@ -17,6 +21,8 @@
 
 namespace tasklane {
 
+class Event;
+
 class Authenticator {
  public:
   // `source` may be null: the secret alone. `now` is Unix time, replaceable in tests.
@@ -24,25 +30,29 @@ class Authenticator {
                 std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now);
   ~Authenticator();
 
-  // The user of a token that was verified lately.
+  // The user of a token that was verified lately, by keys that still count.
   std::optional<UserId> recognise(std::string_view authorization);
 
   // authentication_error with a sentence when there is no header, no Bearer scheme (RFC 6750 section 2.1) or
-  // no valid token; service_unavailable when the keys it needs could not be read and none is known.
-  // `authorization` must live until the answer.
+  // no valid token; service_unavailable when the keys it needs could not be read, and none is known or the
+  // attempt has taken longer than limits::kKeysInVainMax. `authorization` must live until the answer.
   boost::asio::awaitable<Result<UserId>> authenticate(std::string_view authorization);
 
-  // Reads the keys now. Called at start and then at least every limits::kKeyRefreshIntervalMax.
-  // service_unavailable when the source failed; the keys known so far stay in force.
+  // Reads the keys now: at start, and when it is known that they have changed. service_unavailable when the
+  // source failed; the keys known so far stay in force.
   boost::asio::awaitable<Result<void>> refresh();
 
  private:
-  class Load;
+  // none: the last one was too short a time ago. shared: it was under way already.
+  enum class Look { none, shared, own };
 
   std::expected<UserId, TokenFault> check(std::string_view token);
-  boost::asio::awaitable<bool> look_again();
+  bool needs_keys(std::string_view token, const std::expected<UserId, TokenFault>& user) const;
+  bool stale() const;
+  bool recent(const std::optional<UnixTime>& time) const;
+  boost::asio::awaitable<Look> look_again(bool unknown_key);
   boost::asio::awaitable<void> load();
-  void take(Result<KeySet> loaded);
+  void take(Result<KeySet> loaded, UnixTime begun);
   std::unexpected<Error> refuse(TokenFault fault);
 
   std::unique_ptr<KeySource> source_;
@@ -51,9 +61,11 @@ class Authenticator {
   TokenCache cache_;
   WorkerMetrics& metrics_;
   std::function<UnixTime()> now_;
-  std::shared_ptr<Load> loading_;    // the load under way, if any
-  std::optional<Error> load_error_;  // of the last load
-  std::optional<UnixTime> looked_at_;
+  std::shared_ptr<Event> loading_;     // set when the load under way has ended; null: there is none
+  std::optional<Error> load_error_;    // of the last load
+  std::optional<UnixTime> loaded_at_;  // when the last one that worked began
+  std::optional<UnixTime> failed_at_;  // when the last one that failed ended
+  std::optional<UnixTime> looked_at_;  // for an unknown key
 };
 
 }  // namespace tasklane

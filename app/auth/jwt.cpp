@@ -207,7 +207,13 @@ std::expected<VerifiedToken, TokenFault> TokenVerifier::verify(std::string_view 
   const auto expires_at = check_times(*claims, rules.leeway, now);
   if (!expires_at) return std::unexpected(expires_at.error());
   if (const auto fault = check_parties(*claims, rules)) return std::unexpected(*fault);
-  return VerifiedToken{UserId(std::move(*subject)), *expires_at};
+  return VerifiedToken{UserId(std::move(*subject)), *expires_at, header->algorithm != Algorithm::HS256};
+}
+
+bool TokenVerifier::by_public_key(std::string_view token) {
+  const auto parts = split(token);
+  const auto header = parts ? read_header(parts->header, true) : std::unexpected(TokenFault::not_a_jwt);
+  return header && header->algorithm != Algorithm::HS256;
 }
 
 }  // namespace tasklane

@@ -52,6 +52,7 @@ struct TokenRules {
 struct VerifiedToken {
   UserId user;
   std::int64_t expires_at;  // Unix time, the token's own "exp" (without leeway)
+  bool by_public_key;       // and not by the secret
 };
 
 using UnixTime = std::int64_t;  // seconds
@@ -60,6 +61,9 @@ class TokenVerifier {
  public:
   static std::expected<VerifiedToken, TokenFault> verify(std::string_view token, const KeySet& keys,
                                                          const TokenRules& rules, UnixTime now);
+
+  // Whether public keys decide about this token: its header names one of their algorithms.
+  static bool by_public_key(std::string_view token);
 };
 
 }  // namespace tasklane

@@ -2,13 +2,13 @@
 
 namespace tasklane {
 
-std::optional<UserId> TokenCache::find(std::string_view token, UnixTime now) {
-  if (entries_.empty()) return std::nullopt;
+const VerifiedToken* TokenCache::find(std::string_view token, UnixTime now) {
+  if (entries_.empty()) return nullptr;
   const auto found = entries_.find(sha256(token));
-  if (found == entries_.end()) return std::nullopt;
-  if (now < found->second.verified.expires_at) return found->second.verified.user;
+  if (found == entries_.end()) return nullptr;
+  if (now < found->second.verified.expires_at) return &found->second.verified;
   entries_.erase(found);  // its place in the ring is freed in its turn
-  return std::nullopt;
+  return nullptr;
 }
 
 // First in, first out: a hit then writes nothing, and a token that is still in use costs one more check in a

@@ -4,7 +4,6 @@
 // "exp". Keyed by the whole token's SHA-256: a digest in memory cannot be replayed, a token could.
 
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -19,8 +18,9 @@ class TokenCache {
   // 0 entries: never remembers anything.
   explicit TokenCache(std::size_t entries_max) : entries_max_(entries_max) {}
 
-  // The user of a token that was put and has not expired at `now` (its "exp" exactly, no leeway).
-  std::optional<UserId> find(std::string_view token, UnixTime now);
+  // What was put for this token, unless it has expired at `now` (its "exp" exactly, no leeway); otherwise
+  // null. Valid until the cache changes.
+  const VerifiedToken* find(std::string_view token, UnixTime now);
   void put(std::string_view token, const VerifiedToken& verified);
   void clear();
   std::size_t size() const { return entries_.size(); }

@@ -7,7 +7,7 @@
 namespace tasklane {
 
 boost::asio::awaitable<Result<KeySet>> PgKeySource::load() {
-  const auto rows = co_await pool_.run(statements::kPublicKeys, limits::kReadinessTimeout);
+  const auto rows = co_await pool_.run(statements::kPublicKeys, limits::kRequestDeadline);
   if (!rows) co_return std::unexpected(rows.error());
   KeySet keys;
   for (int row = 0; row < rows->size(); ++row) {

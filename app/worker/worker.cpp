@@ -129,8 +129,12 @@ std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
 asio::awaitable<void> Worker::run() {
   pool_.start();
   co_await pool_.tried();
-  const auto keys = co_await authenticator_.refresh();
-  if (!keys && key_file_ != nullptr) {
+  if (key_file_ == nullptr) {
+    // A request that needs a key waits for it.
+    asio::co_spawn(loop_, authenticator_.refresh(), [](const std::exception_ptr& error, const Result<void>&) {
+      if (error) std::rethrow_exception(error);
+    });
+  } else if (const auto keys = co_await authenticator_.refresh(); !keys) {
     log::error("AUTH_JWKS cannot be used", {{"why", keys.error().detail}});
     tell_master("AUTH_JWKS cannot be used: " + keys.error().detail);
     exit_status_ = kExitConfiguration;
@@ -142,7 +146,7 @@ asio::awaitable<void> Worker::run() {
   if (::write(ready_.get(), "R", 1) != 1) log::warning("cannot tell the master that this worker is ready");
   ready_.reset();
   log::info("ready");
-  co_await keep_keys();
+  if (key_file_ != nullptr) co_await watch_key_file();
 }
 
 // The master replaces a worker whose loop does not come around to this any more. A worker that has had
@@ -161,17 +165,13 @@ asio::awaitable<void> Worker::beat() {
   }
 }
 
-asio::awaitable<void> Worker::keep_keys() {
+// The only keys that are looked at while nobody asks: a file costs no database anything.
+asio::awaitable<void> Worker::watch_key_file() {
   asio::steady_timer timer(loop_);
-  auto read_at = Clock::now();
   while (true) {
     timer.expires_after(limits::kKeyTick);
     co_await timer.async_wait(asio::use_awaitable);
-    const bool changed = key_file_ != nullptr && key_file_->changed();
-    if (!changed && Clock::now() - read_at < limits::kKeyRefreshIntervalMax) continue;
-    read_at = Clock::now();
-    if (const auto keys = co_await authenticator_.refresh(); !keys)
-      log::warning("cannot read the public keys; those known stay in force", {{"why", keys.error().detail}});
+    if (key_file_->changed()) co_await authenticator_.refresh();
   }
 }
 

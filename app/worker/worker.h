@@ -1,7 +1,7 @@
 #pragma once
 // One worker: its event loop's parts, put together in the order in which a request needs them from the last
-// to the first. Starts when told to, says ready once keys and database have been tried, drains on SIGTERM or
-// SIGQUIT.
+// to the first. Starts when told to, says ready once the database, and a key file, have been tried, drains on
+// SIGTERM or SIGQUIT.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -52,7 +52,7 @@ class Worker {
  private:
   std::unique_ptr<KeySource> key_source(const Config& config);
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<void> keep_keys();
+  boost::asio::awaitable<void> watch_key_file();
   boost::asio::awaitable<Result<void>> probe_database(TracePtr trace);
   boost::asio::awaitable<void> beat();
   void watch_signals();

@@ -17,8 +17,8 @@ VerifiedToken verified(const std::string& subject, UnixTime expires_at = kNow + 
 }
 
 std::string found(TokenCache& cache, std::string_view token, UnixTime now = kNow) {
-  const auto user = cache.find(token, now);
-  return user ? user->value() : "none";
+  const VerifiedToken* const known = cache.find(token, now);
+  return known != nullptr ? known->user.value() : "none";
 }
 
 void put(TokenCache& cache, const std::string& token, UnixTime expires_at = kNow + 100) {

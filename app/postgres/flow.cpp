@@ -256,6 +256,7 @@ void Flow::answer(Job& job, Result<Rows> result, FlowActions& actions) {
 void Flow::leave(Time now, Loss how, FlowActions& actions) {
   actions.disconnect = true;
   actions.observations.push_back(ConnectionClosed{});
+  asked_ = false;  // what is handed over asks again
   hand_over(how, actions);
   if (settled(now)) {
     delay_.reset();

@@ -74,6 +74,7 @@ asio::awaitable<void> Link::read(Flow& flow) {
     if (!open_) co_return;
     if (error) co_return hold(flow, {}, true);
     traffic_.active = Clock::now();
+    traffic_.bytes += count;
     const std::string_view chunk(bytes.data(), count);
     const Verdict verdict = &flow == &up_ ? asked(chunk) : answered(chunk);
     if (verdict == Verdict::cut) co_return cut();

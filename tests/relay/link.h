@@ -41,6 +41,7 @@ struct Traffic {
   std::uint64_t statements = 0;
   std::uint64_t cut = 0;        // by cut_queries
   std::uint64_t swallowed = 0;  // by swallows
+  std::uint64_t bytes = 0;      // both ways, whatever they say
   Clock::time_point active = Clock::now();
 };
 

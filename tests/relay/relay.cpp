@@ -153,9 +153,10 @@ std::string Relay::counts() const {
   const Traffic& t = traffic_;
   return fmt::format(
       R"({{"connections":{},"unreached":{},"sessions":{},"cancels":{},"open":{},"open_max":{},"turns":{},)"
-      R"("requests":{},"statements":{},"cut":{},"swallowed":{},"sleeps":{}}})",
+      R"("requests":{},"statements":{},"cut":{},"swallowed":{},"sleeps":{},"bytes":{},"quiet_ms":{}}})",
       t.connections, t.unreached, t.sessions, t.cancels, t.open, t.open_max, t.turns, t.requests,
-      t.statements, t.cut, t.swallowed, sleeps_);
+      t.statements, t.cut, t.swallowed, sleeps_, t.bytes,
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - t.active).count());
 }
 
 }  // namespace relay

@@ -17,35 +17,39 @@ Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations,
       slow_request_(slow_request) {}
 
 boost::asio::awaitable<Response> Api::handle(Request request) {
-  const std::size_t method = method_index(request.method);
   const auto trace = std::make_shared<Trace>(Trace{.request_id = std::string(request.request_id),
                                                    .trace_id = std::string(trace_id_of(request.traceparent)),
-                                                   .method = kMethods[method],
+                                                   .method = kMethods[method_index(request.method)],
                                                    .received = request.received,
                                                    .read = request.read});
   request.trace = trace;
   Route route{.endpoint = Endpoint::unknown};
   std::optional<UserId> user;
-  Result<Response> answered;
+  Result<Response> result;
   add(metrics_.requests_in_flight);
   try {
-    answered = co_await answer(request, route, user);
-    if (!answered && answered.error().type == ErrorType::internal_server_error)
+    result = co_await answer(request, route, user);
+    if (!result && result.error().type == ErrorType::internal_server_error)
       log::error("request failed", {{"request_id", trace->request_id},
                                     {"trace_id", trace->trace_id},
-                                    {"error", answered.error().detail}});
+                                    {"error", result.error().detail}});
   } catch (const std::exception& error) {
     log::error("request failed",
                {{"request_id", trace->request_id}, {"trace_id", trace->trace_id}, {"error", error.what()}});
-    answered = fail(ErrorType::internal_server_error, "Internal server error");
+    result = fail(ErrorType::internal_server_error, "Internal server error");
   }
-  subtract(metrics_.requests_in_flight);
-  Response response = answered ? std::move(*answered) : problem(answered.error(), request.request_id);
+  Response response = result ? std::move(*result) : problem(result.error(), request.request_id);
   response.head = request.method == "HEAD";  // where no route was found, too
   response.trace = trace;
   trace->endpoint = route.endpoint;
-  add(metrics_.requests[static_cast<std::size_t>(route.endpoint)][method][status_index(response.status)]);
+  if (!response.more) answered(*trace, response.status);  // or else once it is written
   co_return response;
+}
+
+void Api::answered(const Trace& trace, int status) {
+  subtract(metrics_.requests_in_flight);
+  const auto endpoint = static_cast<std::size_t>(trace.endpoint);
+  add(metrics_.requests[endpoint][method_index(trace.method)][status_index(status)]);
 }
 
 Api::Answer Api::answer(const Request& request, Route& route, std::optional<UserId>& user) {
@@ -118,9 +122,16 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
   return at_once(fail(ErrorType::not_found_error, "Not found"));
 }
 
-void Api::written(const Response& response) {
+void Api::written(const Response& response, const Error* broken_off) {
   if (!response.trace) return;
   const Trace& trace = *response.trace;
+  const int status = broken_off != nullptr ? status_number(broken_off->type) : response.status;
+  if (response.more) answered(trace, status);
+  if (broken_off != nullptr) {
+    log::error(
+        "answer broken off",
+        {{"request_id", trace.request_id}, {"trace_id", trace.trace_id}, {"error", broken_off->detail}});
+  }
   const auto now = std::chrono::steady_clock::now();
   const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(now - trace.received);
   const auto microseconds = static_cast<std::uint64_t>(taken.count());
@@ -136,7 +147,7 @@ void Api::written(const Response& response) {
                 {"trace_id", trace.trace_id},
                 {"method", trace.method},
                 {"route", route_label(trace.endpoint)},
-                {"status", response.status},
+                {"status", status},
                 {"duration_us", taken.count()},
                 {"parse_us", phase.parse.count()},
                 {"auth_us", phase.auth.count()},

@@ -22,9 +22,9 @@ class Api {
   // Always answers: failures of any kind become problems, exceptions too.
   boost::asio::awaitable<Response> handle(Request request);
 
-  // Once the response is written: counts its time, and tells of a request that took longer than
-  // `slow_request`.
-  void written(const Response& response);
+  // Once the response is written, or will never be: counts its time, and tells of a request that took longer
+  // than `slow_request`, or whose body broke off.
+  void written(const Response& response, const Error* broken_off = nullptr);
 
  private:
   using Answer = boost::asio::awaitable<Result<Response>>;
@@ -34,6 +34,7 @@ class Api {
   static Answer at_once(Result<Response> answer);
   Answer authenticate(const Request& request, const Route& route, std::optional<UserId>& user);
   Answer answer_user(const Request& request, const Route& route, const UserId& user);
+  void answered(const Trace& trace, int status);
 
   Authenticator& authenticator_;
   TaskHandlers tasks_;

@@ -105,7 +105,9 @@ constexpr Metric kMetrics[] = {
      .help = "Requests answered, by route, method and status.",
      .more =
          "`route` is the path's template, `other` where there is none (404, 405). A method outside of the six"
-         " is `other`. What never happened has no line.",
+         " is `other`. A list that breaks off counts as what broke it, 500 or 503, although it began as 200. "
+         "What never"
+         " happened has no line.",
      .alerts = "TasklaneErrors, TasklaneTokensRefused",
      .write = write_requests},
     {.name = "request_duration_seconds",

@@ -25,6 +25,8 @@ inline constexpr std::size_t kAcceptsPerTurnMax = 256;  // of the loop: the rest
 inline constexpr std::size_t kRequestBodyMaxBytes = 256 * 1024;  // 10,000 escaped code points fit
 inline constexpr std::size_t kAuthorizationMaxBytes = 16 * 1024;
 
+inline constexpr std::size_t kUnwrittenMaxBytes = 8 * 1024 * 1024;  // of answers that nginx has yet to take
+
 // JSON.
 inline constexpr std::size_t kJsonDepthMax = 8;
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <system_error>
@@ -18,8 +20,24 @@ namespace tasklane {
 
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr unsigned kReadable = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr unsigned kWritable = EPOLLOUT;
+constexpr unsigned kClosed = EPOLLHUP | EPOLLERR;
+
+asio::awaitable<Result<std::string>> next_piece(BodyPieces& body) {
+  try {
+    co_return co_await body.next();
+  } catch (const std::exception& error) {
+    co_return fail(ErrorType::internal_server_error, error.what());
+  }
+}
+
+}  // namespace
+
 struct Acceptor::Connection {
-  explicit Connection(Descriptor fd) : exchange(std::move(fd)) {}
+  explicit Connection(Descriptor socket) : fd(socket.get()), exchange(std::move(socket)) {}
 
   // Completes when bytes (or the end) arrive.
   asio::awaitable<void> notification() {
@@ -27,7 +45,10 @@ struct Acceptor::Connection {
         [this](auto handler) { resume = std::move(handler); }, asio::use_awaitable);
   }
 
-  void notify() {
+  void notify(unsigned events) {
+    gone = gone || (events & kClosed) != 0;
+    if (room != nullptr) room->cancel();
+    if ((events & ~kWritable) == 0) return;
     if (resume) {
       std::exchange(resume, nullptr)();
     } else {
@@ -35,19 +56,24 @@ struct Acceptor::Connection {
     }
   }
 
+  const int fd;
   Exchange exchange;
   bool pending = false;
+  bool gone = false;  // the peer has closed it
+  bool watches_room = false;
+  asio::steady_timer* room = nullptr;  // cancelled when there may be room for more of an answer
   std::move_only_function<void()> resume;
 };
 
 Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
-                   Written written)
+                   Written written, std::chrono::milliseconds patience)
     : loop_(loop),
       epoll_(loop, ::epoll_create1(EPOLL_CLOEXEC)),
       listener_(std::move(listener)),
       handler_(std::move(handler)),
       metrics_(metrics),
-      written_(std::move(written)) {}
+      written_(std::move(written)),
+      patience_(patience) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -88,11 +114,12 @@ void Acceptor::collect() {
   std::array<epoll_event, 64> events;
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
-    auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    auto* connection = static_cast<Connection*>(event.data.ptr);
     if (connection == nullptr) {
       accept_some();
     } else {
-      connection->notify();  // may destroy it: each connection is reported once per epoll_wait
+      connection->notify(event.events);  // may destroy it: each connection is reported once per epoll_wait
     }
   }
 }
@@ -116,12 +143,11 @@ bool Acceptor::accept_one() {
     }
     return false;
   }
-  const int fd = accepted.get();
   auto connection = std::make_unique<Connection>(std::move(accepted));
   Connection& reference = *connection;
   connections_.emplace(&reference, std::move(connection));
   metrics_.fastcgi_connections.store(connections_.size(), std::memory_order_relaxed);
-  watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, &reference, EPOLL_CTL_ADD);
+  watch(reference.fd, kReadable, &reference, EPOLL_CTL_ADD);
   asio::co_spawn(loop_, serve(reference), asio::detached);
   if (connections_.size() >= limits::kConnectionsPerWorkerMax) listen(false);
   return true;
@@ -133,16 +159,66 @@ asio::awaitable<void> Acceptor::serve(Connection& connection) {
       if (!std::exchange(connection.pending, false)) co_await connection.notification();
       auto request = connection.exchange.read();
       if (!request) break;
-      const Response response = co_await handler_(std::move(*request));
-      add(metrics_.requests_answered);
-      const bool kept = connection.exchange.write(response);
-      written_(response);
+      Response response = co_await handler_(std::move(*request));
+      if (!response.more) add(metrics_.requests_answered);
+      const Exchange::Progress progress = connection.exchange.write(response);
+      bool kept = progress == Exchange::Progress::done;
+      std::optional<Error> broken_off;
+      if (progress == Exchange::Progress::partly || response.more)
+        kept = co_await write_rest(connection, response, progress, broken_off);
+      if (response.more) add(metrics_.requests_answered);  // not sooner: the worker is not idle meanwhile
+      written_(response, broken_off ? &*broken_off : nullptr);
       if (!kept) break;
     }
   } catch (const std::exception& error) {
     log::error("connection failed", {{"error", error.what()}});
   }
   forget(connection);
+}
+
+// What the kernel has not taken at once, and all that follows. An answer that is broken off ends with its
+// connection: nginx then cuts the client's, which so never takes it for a whole one.
+asio::awaitable<bool> Acceptor::write_rest(Connection& connection, Response& response,
+                                           Exchange::Progress progress, std::optional<Error>& broken_off) {
+  bool ended = response.head || !response.more;
+  while (true) {
+    if (progress == Exchange::Progress::partly)
+      progress = co_await write_on(connection, response.body.size());
+    if (ended || progress == Exchange::Progress::over) break;
+    response.body = {};  // the kernel has it
+    auto piece = co_await next_piece(*response.more);
+    if (!piece) broken_off = std::move(piece.error());
+    if (broken_off || connection.gone) co_return false;
+    response.body = *std::move(piece);
+    ended = response.body.empty();
+    progress = connection.exchange.write_piece(response.body);
+  }
+  if (progress == Exchange::Progress::done && std::exchange(connection.watches_room, false))
+    watch(connection.fd, kReadable, &connection, EPOLL_CTL_MOD);
+  co_return progress == Exchange::Progress::done;
+}
+
+asio::awaitable<Exchange::Progress> Acceptor::write_on(Connection& connection, std::size_t bytes) {
+  if (unwritten_bytes_ + bytes > limits::kUnwrittenMaxBytes) co_return connection.exchange.write_out();
+  unwritten_bytes_ += bytes;
+  auto progress = Exchange::Progress::partly;
+  while (progress == Exchange::Progress::partly) {
+    progress = co_await takes_more(connection) ? connection.exchange.write_on() : Exchange::Progress::over;
+  }
+  unwritten_bytes_ -= bytes;
+  co_return progress;
+}
+
+// False: not in time, or never again.
+asio::awaitable<bool> Acceptor::takes_more(Connection& connection) {
+  if (!std::exchange(connection.watches_room, true))
+    watch(connection.fd, kReadable | kWritable, &connection, EPOLL_CTL_MOD);
+  asio::steady_timer room(loop_, patience_);
+  connection.room = &room;
+  boost::system::error_code cancelled;
+  co_await room.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  connection.room = nullptr;
+  co_return cancelled && !connection.gone;
 }
 
 void Acceptor::forget(Connection& connection) {

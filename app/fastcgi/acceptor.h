@@ -7,15 +7,22 @@
 // Connections are watched by an epoll instance of their own, edge-triggered, inside the loop's: one wake-up
 // collects all that are readable, a kept connection costs no system call between requests, and the sockets
 // stay blocking, as libfcgi needs them (Asio would switch them to non-blocking).
+//
+// Most answers are with the kernel at once. What is longer than it takes is written as nginx takes it, and
+// the loop goes on meanwhile; only past limits::kUnwrittenMaxBytes of such texts it waits, so that answers
+// never pile up.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "base/awaitable.h"
 #include "base/descriptors.h"
+#include "base/limits.h"
 #include "base/metrics.h"
 #include "fastcgi/exchange.h"
 #include "http/message.h"
@@ -25,13 +32,16 @@ namespace tasklane {
 class Acceptor {
  public:
   using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
-  using Written = std::function<void(const Response&)>;
+  // `broken_off`: why the body has not come to its end; null: it has, as far as we are concerned.
+  using Written = std::function<void(const Response&, const Error* broken_off)>;
 
   // `listener` is a non-blocking listening socket that other workers share. `written` hears of every response
-  // once nginx has it, or will never have it. Throws std::system_error.
+  // once nginx has it, or will never have it. `patience` is with an nginx that takes nothing. Throws
+  // std::system_error.
   Acceptor(
       boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
-      Written written = [](const Response&) {});
+      Written written = [](const Response&, const Error*) {},
+      std::chrono::milliseconds patience = limits::kFastcgiIoTimeout);
   ~Acceptor();
 
   void start();
@@ -48,6 +58,10 @@ class Acceptor {
   bool accept_one();
   void listen(bool on);
   boost::asio::awaitable<void> serve(Connection& connection);
+  boost::asio::awaitable<bool> write_rest(Connection& connection, Response& response,
+                                          Exchange::Progress progress, std::optional<Error>& broken_off);
+  boost::asio::awaitable<Exchange::Progress> write_on(Connection& connection, std::size_t bytes);
+  boost::asio::awaitable<bool> takes_more(Connection& connection);
   void forget(Connection& connection);
 
   boost::asio::io_context& loop_;
@@ -57,6 +71,8 @@ class Acceptor {
   Handler handler_;
   WorkerMetrics& metrics_;
   Written written_;
+  std::chrono::milliseconds patience_;
+  std::size_t unwritten_bytes_ = 0;  // of texts that wait for their connection to take more
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
 };

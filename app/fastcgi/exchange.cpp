@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -18,8 +19,21 @@
 
 namespace tasklane {
 
+namespace {
+
+// What is left to write of an answer, or of a piece of it.
+struct Output {
+  std::string_view head, body;
+  bool last = false;        // behind it the answer ends
+  std::size_t written = 0;  // bytes of the next record
+};
+
+}  // namespace
+
 struct Exchange::State {
   FCGX_Request request;
+  Output output;
+  std::string head;  // of an answer that is partly written
 };
 
 namespace {
@@ -70,21 +84,26 @@ std::optional<std::size_t> parse_length(std::string_view text) {
   return parse_number<std::size_t>(text);
 }
 
-// All of it. False: the peer is gone, or did not take it within limits::kFastcgiIoTimeout.
-bool write_whole(int fd, std::span<iovec> parts) {
-  while (!parts.empty()) {
-    const ssize_t count = ::writev(fd, parts.data(), static_cast<int>(parts.size()));
-    if (count <= 0) return false;
-    auto written = static_cast<std::size_t>(count);
-    while (!parts.empty() && written >= parts.front().iov_len) {
-      written -= parts.front().iov_len;
+// All of it behind the first `written` bytes, which it counts. False: the kernel takes no more (EAGAIN), or
+// the peer is gone.
+bool send_rest(int fd, std::span<iovec> parts, std::size_t& written, int flags) {
+  std::size_t skipped = written;
+  while (true) {
+    while (!parts.empty() && skipped >= parts.front().iov_len) {
+      skipped -= parts.front().iov_len;
       parts = parts.subspan(1);
     }
-    if (parts.empty()) break;
-    parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + written;
-    parts.front().iov_len -= written;
+    if (parts.empty()) return true;
+    parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + skipped;
+    parts.front().iov_len -= skipped;
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t count = ::sendmsg(fd, &message, flags);
+    if (count < 0) return false;
+    skipped = static_cast<std::size_t>(count);
+    written += skipped;
   }
-  return true;
 }
 
 FCGI_Header record_header(unsigned char type, int request_id, std::size_t content_bytes) {
@@ -116,20 +135,22 @@ iovec part(const void* data, std::size_t bytes) {
 
 // In the largest records that there can be (FastCGI specification 1.0, section 3.3), each with one system
 // call and straight from where the text is. `head` is the few headers of our own, far less than a record.
-// False as write_whole().
-bool write_answer(int fd, int request_id, std::string_view head, std::string_view body) {
+// False as send_rest().
+bool write_output(int fd, int request_id, Output& output, int flags) {
   constexpr std::size_t kRecordContentMaxBytes =
       65'528;  // two bytes hold it; a multiple of 8 needs no padding
   const End end(request_id);
   do {
-    const std::string_view piece = body.substr(0, kRecordContentMaxBytes - head.size());
-    body.remove_prefix(piece.size());
-    const FCGI_Header header = record_header(FCGI_STDOUT, request_id, head.size() + piece.size());
-    std::array parts{part(&header, sizeof header), part(head.data(), head.size()),
-                     part(piece.data(), piece.size()), part(&end, body.empty() ? sizeof end : 0)};
-    if (!write_whole(fd, parts)) return false;
-    head = {};
-  } while (!body.empty());
+    const std::string_view piece = output.body.substr(0, kRecordContentMaxBytes - output.head.size());
+    const std::size_t content = output.head.size() + piece.size();
+    const FCGI_Header header = record_header(FCGI_STDOUT, request_id, content);
+    const bool ends = output.last && piece.size() == output.body.size();
+    std::array parts{part(&header, content > 0 ? sizeof header : 0),
+                     part(output.head.data(), output.head.size()), part(piece.data(), piece.size()),
+                     part(&end, ends ? sizeof end : 0)};
+    if (!send_rest(fd, parts, output.written, flags)) return false;
+    output = {.head = {}, .body = output.body.substr(piece.size()), .last = output.last};
+  } while (!output.body.empty());
   return true;
 }
 
@@ -197,24 +218,51 @@ bool Exchange::read_body(std::string_view length, Request& read) {
   return FCGX_GetError(in) == 0 && total == *announced;
 }
 
-bool Exchange::write(const Response& response) {
+Exchange::Progress Exchange::write(const Response& response) {
   fmt::memory_buffer head;
   const auto out = std::back_inserter(head);
   fmt::format_to(out, FMT_COMPILE("Status: {}\r\n"), response.status);
-  if (!response.content_type.empty())
+  if (response.more) {
+    fmt::format_to(out, FMT_COMPILE("Content-Type: {}\r\n"), response.content_type);
+  } else if (!response.content_type.empty()) {
     fmt::format_to(out, FMT_COMPILE("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
                    response.body.size());
+  }
   for (const auto& [name, value] : response.headers)
     fmt::format_to(out, FMT_COMPILE("{}: {}\r\n"), name, value);
   head.append(std::string_view("\r\n"));
 
+  state_->output = {.head = {head.data(), head.size()},
+                    .body = response.head ? std::string_view() : response.body,
+                    .last = response.head || !response.more};
+  const Progress progress = write_on();
+  if (progress == Progress::partly && !state_->output.head.empty())
+    state_->output.head = state_->head.assign(head.data(), head.size());
+  return progress;
+}
+
+Exchange::Progress Exchange::write_piece(std::string_view piece) {
+  state_->output = {.head = {}, .body = piece, .last = piece.empty()};
+  return write_on();
+}
+
+Exchange::Progress Exchange::write_on() {
+  return write_some(MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+Exchange::Progress Exchange::write_out() {
+  return write_some(MSG_NOSIGNAL);
+}
+
+Exchange::Progress Exchange::write_some(int flags) {
   FCGX_Request& request = state_->request;
-  const std::string_view body = response.head ? std::string_view() : response.body;
-  const bool kept = write_answer(request.ipcFd, request.requestId, {head.data(), head.size()}, body) &&
-                    request.keepConnection;
+  const bool written = write_output(request.ipcFd, request.requestId, state_->output, flags);
+  if (!written && (flags & MSG_DONTWAIT) != 0 && errno == EAGAIN) return Progress::partly;
+  if (written && !state_->output.last) return Progress::done;
+  const bool kept = written && request.keepConnection;
   FCGX_Free(&request, kept ? 0 : 1);  // and not FCGX_Finish_r, which would write an answer of its own
   request.detached = 1;               // libfcgi resets it whenever it closes
-  return kept;
+  return kept ? Progress::done : Progress::over;
 }
 
 }  // namespace tasklane

@@ -2,11 +2,14 @@
 // A request as nginx passed it on and a response on its way back: plain values, free of FastCGI.
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/awaitable.h"
+#include "base/result.h"
 #include "base/trace.h"
 
 namespace tasklane {
@@ -30,13 +33,22 @@ struct Request {
 // The outcomes that are no problem. http/problem.cpp knows their numbers.
 enum class Success { ok, created, no_content };
 
+// The rest of a body that is made while it is sent. It outlives the request.
+class BodyPieces {
+ public:
+  virtual ~BodyPieces() = default;
+  // The next piece; empty: the body has ended. After an error the body is never whole.
+  virtual boost::asio::awaitable<Result<std::string>> next() = 0;
+};
+
 struct Response {
   int status = 0;  // set by http/problem.cpp only
   std::string_view content_type = "application/json";
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // besides Content-Type and -Length
   std::string body = {};
-  bool head = false;         // answer to HEAD: the body's length is told, the body not sent
-  TracePtr trace = nullptr;  // of the request, for what follows its sending
+  std::unique_ptr<BodyPieces> more = nullptr;  // what follows `body`; its length is not told then
+  bool head = false;                           // answer to HEAD: the body's length is told, the body not sent
+  TracePtr trace = nullptr;                    // of the request, for what follows its sending
 };
 
 }  // namespace tasklane

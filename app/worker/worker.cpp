@@ -94,7 +94,7 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       acceptor_(
           loop, std::move(inherited.listener),
           [this](Request request) { return api_.handle(std::move(request)); }, metrics_,
-          [this](const Response& response) { api_.written(response); }),
+          [this](const Response& response, const Error* broken_off) { api_.written(response, broken_off); }),
       signals_(loop, signals.release()) {
   clear_gauges(metrics_);  // a predecessor may have been killed
   metrics_.pid = static_cast<std::uint64_t>(::getpid());

@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "a request is read as it was sent");
     const Response response{
         .status = 200, .body = input.ConsumeRandomLengthString(300), .head = input.ConsumeBool()};
-    const bool kept = connection.exchange.write(response);
+    const bool kept = connection.write(response);
     const auto answer = connection.peer.answer();
     require(answer && answer->ends_with(response.head ? "\r\n\r\n" : "\r\n\r\n" + response.body),
             "an answer is whole");

@@ -2,84 +2,13 @@
 
 #include <sys/resource.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 #include <thread>
 #include <vector>
 
-#include "awaiting.h"
-#include "base/unix_address.h"
-#include "fastcgi/acceptor.h"
-#include "fastcgi_fixture.h"
-#include "temporary_folder.h"
+#include "fastcgi_acceptor_fixture.h"
 
 using namespace tasklane;
-namespace asio = boost::asio;
-
-namespace {
-
-struct AcceptorFixture {
-  AcceptorFixture() { acceptor.start(); }
-
-  Descriptor listen() {
-    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    BOOST_REQUIRE(address.bind(socket.get()));
-    BOOST_REQUIRE(::listen(socket.get(), 1024) == 0);
-    return socket;
-  }
-  // -1 inside: refused.
-  Descriptor connect() const {
-    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!address.connect(socket.get())) return {};
-    return socket;
-  }
-  fcgi::Peer peer() const {
-    auto connection = connect();
-    BOOST_REQUIRE(connection);
-    return fcgi::Peer(std::move(connection));
-  }
-
-  // The answer's body.
-  std::string answer(fcgi::Peer& from) {
-    std::optional<std::string> text;
-    run_until(loop, [&] { return (text = from.answer()) || from.closed(); });
-    return text ? text->substr(text->find("\r\n\r\n") + 4) : "closed";
-  }
-  std::string ask(fcgi::Peer& of, const std::string& target) {
-    of.send(fcgi::request("GET", target));
-    return answer(of);
-  }
-  bool connections_become(std::uint64_t count) {
-    return run_until(loop, [&] { return read(metrics.fastcgi_connections) == count; });
-  }
-  // Turns the loop until it has nothing left to do now.
-  void settle() {
-    loop.restart();
-    loop.poll();
-  }
-
-  // Answers with the target; "/wait" waits for the gate, "/throw" throws.
-  asio::awaitable<Response> handle(Request request) {
-    ++requests;
-    if (request.target == "/throw") throw std::runtime_error("cannot happen");
-    boost::system::error_code opened;
-    if (request.target == "/wait")
-      co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, opened));
-    co_return answer_of(std::string(request.target) + request.body);
-  }
-
-  TemporaryFolder folder;
-  UnixAddress address = UnixAddress::of(folder / "s").value();
-  asio::io_context loop;
-  asio::steady_timer gate{loop, asio::steady_timer::time_point::max()};
-  WorkerMetrics metrics{};
-  int requests = 0;
-  Acceptor acceptor{loop, listen(), [this](Request request) { return handle(std::move(request)); }, metrics};
-};
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(fastcgi_acceptor, AcceptorFixture)
 

@@ -24,6 +24,10 @@ long waits() {
   return used.ru_nvcsw;
 }
 
+struct Pieces final : BodyPieces {
+  boost::asio::awaitable<Result<std::string>> next() override { co_return std::string(); }
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(exchange_of_one_connection, ExchangeFixture)
@@ -68,7 +72,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_sent_is_empty) {
 
 BOOST_AUTO_TEST_CASE(the_response_s_text_is_exact) {
   BOOST_REQUIRE(read(fcgi::request("GET", "/")));
-  BOOST_TEST(exchange.write(answer_of("[1]")));
+  BOOST_TEST(write(answer_of("[1]")));
   BOOST_TEST(peer.answer().value() ==
              "Status: 200\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n[1]");
 
@@ -76,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_response_s_text_is_exact) {
   Response response{
       .status = 503, .content_type = "text/plain", .headers = {{"Retry-After", "1"}, {"X", "y"}}};
   response.body = "no";
-  BOOST_TEST(exchange.write(response));
+  BOOST_TEST(write(response));
   BOOST_TEST(
       peer.answer().value() ==
       "Status: 503\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nRetry-After: 1\r\nX: y\r\n\r\nno");
@@ -86,14 +90,14 @@ BOOST_AUTO_TEST_CASE(head_tells_the_length_and_sends_no_body) {
   BOOST_REQUIRE(read(fcgi::request("HEAD", "/")));
   Response response = answer_of("[1,2]");
   response.head = true;
-  BOOST_TEST(exchange.write(response));
+  BOOST_TEST(write(response));
   BOOST_TEST(peer.answer().value() ==
              "Status: 200\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(no_content_has_no_content_type) {
   BOOST_REQUIRE(read(fcgi::request("DELETE", "/")));
-  BOOST_TEST(exchange.write({.status = 204, .content_type = {}}));
+  BOOST_TEST(write({.status = 204, .content_type = {}}));
   BOOST_TEST(peer.answer().value() == "Status: 204\r\n\r\n");
 }
 
@@ -105,7 +109,7 @@ BOOST_AUTO_TEST_CASE(requests_follow_each_other_on_a_kept_connection) {
     BOOST_REQUIRE(request);
     BOOST_TEST(request->target == target);
     BOOST_TEST(request->body == body);
-    BOOST_TEST(exchange.write(answer_of(target)));
+    BOOST_TEST(write(answer_of(target)));
     BOOST_TEST(peer.answer().value().ends_with("\r\n\r\n" + target));
   }
   BOOST_TEST(!peer.closed());
@@ -113,7 +117,7 @@ BOOST_AUTO_TEST_CASE(requests_follow_each_other_on_a_kept_connection) {
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_not_kept_is_closed_behind_its_answer) {
   BOOST_REQUIRE(read(fcgi::request("GET", "/", "", false)));
-  BOOST_TEST(!exchange.write(answer_of("{}")));
+  BOOST_TEST(!write(answer_of("{}")));
   BOOST_TEST(peer.answer().value().ends_with("{}"));
   BOOST_TEST(peer.closed());
 }
@@ -129,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_large_response_arrives_whole_at_a_slow_peer) {
   std::jthread slow([&] {
     while (!(answer = peer.answer())) std::this_thread::yield();
   });
-  BOOST_TEST(exchange.write(answer_of(body)));
+  BOOST_TEST(write(answer_of(body)));
   slow.join();
   BOOST_TEST((answer->substr(answer->find("\r\n\r\n") + 4) == body));
   BOOST_TEST(read(fcgi::request("GET", "/next"))->target == "/next");
@@ -141,16 +145,79 @@ BOOST_AUTO_TEST_CASE(a_body_of_any_size_arrives_exactly) {
     BOOST_REQUIRE(read(fcgi::request("GET", "/")));
     std::string body(size, ' ');
     for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i % 23);
-    BOOST_TEST(exchange.write(answer_of(body)));
+    BOOST_TEST(write(answer_of(body)));
     const std::string answer = peer.answer().value();
     BOOST_TEST((answer.substr(answer.find("\r\n\r\n") + 4) == body), size << " bytes");
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_goes_on_has_no_length_and_ends_with_an_empty_piece) {
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  Response response = answer_of("[1");
+  response.more = std::make_unique<Pieces>();
+  BOOST_TEST(write(response));
+  BOOST_TEST(!peer.answer(), "it has not ended");
+  const std::string large(200'000, ' ');
+  for (const std::string_view piece :
+       {std::string_view(",2"), std::string_view(large), std::string_view("]")})
+    BOOST_TEST((exchange.write_piece(piece) != Exchange::Progress::over));
+  BOOST_TEST(!peer.answer());
+  BOOST_TEST((exchange.write_piece({}) == Exchange::Progress::done));
+  BOOST_TEST((peer.answer() == "Status: 200\r\nContent-Type: application/json\r\n\r\n[1,2" + large + "]"));
+  BOOST_TEST(read(fcgi::request("GET", "/next"))->target == "/next");
+}
+
+BOOST_AUTO_TEST_CASE(head_of_a_body_that_goes_on_ends_at_once_without_a_length) {
+  BOOST_REQUIRE(read(fcgi::request("HEAD", "/")));
+  Response response = answer_of("[1");
+  response.head = true;
+  response.more = std::make_unique<Pieces>();
+  BOOST_TEST(write(response));
+  BOOST_TEST(peer.answer().value() == "Status: 200\r\nContent-Type: application/json\r\n\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_its_end_is_none) {
+  SocketPair pair;
+  fcgi::Peer far(std::move(pair.server));
+  {
+    Exchange given_up(std::move(pair.worker));
+    far.send(fcgi::request("GET", "/"));
+    BOOST_REQUIRE(given_up.read());
+    Response response = answer_of("[1");
+    response.more = std::make_unique<Pieces>();
+    BOOST_TEST((given_up.write(response) == Exchange::Progress::done));
+    BOOST_TEST(!far.ended());
+  }
+  BOOST_TEST(!far.answer());
+  BOOST_TEST(far.ended());
+}
+
+// Byte by byte: whatever the kernel takes of a record, it goes on behind it.
+BOOST_AUTO_TEST_CASE(what_is_partly_written_goes_on_where_it_stopped) {
+  const int little = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  BOOST_REQUIRE(read(fcgi::request("GET", "/")));
+  std::string body;
+  for (int i = 0; body.size() < 300'000; ++i) body += std::to_string(i) + ',';
+  Response response = answer_of(body);
+  response.headers.emplace_back("X", std::string(5'000, 'x'));
+  auto progress = exchange.write(response);
+  int turns = 0;
+  std::optional<std::string> answer;
+  for (; progress == Exchange::Progress::partly; ++turns) {
+    BOOST_REQUIRE(!peer.answer());
+    progress = exchange.write_on();
+  }
+  BOOST_TEST((progress == Exchange::Progress::done));
+  BOOST_TEST(turns > 10);
+  answer = peer.answer();
+  BOOST_TEST((answer->substr(answer->find("\r\n\r\n") + 4) == body));
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_left_ends_the_connection_and_not_the_process) {
   BOOST_REQUIRE(read(fcgi::request("GET", "/")));
   peer.close();
-  BOOST_TEST(!exchange.write(answer_of(std::string(1024 * 1024, 'x'))));
+  BOOST_TEST(!write(answer_of(std::string(1024 * 1024, 'x'))));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_stuck_peer_did_not_take_in_time_ends_the_connection) {
@@ -159,7 +226,7 @@ BOOST_AUTO_TEST_CASE(what_a_stuck_peer_did_not_take_in_time_ends_the_connection)
   BOOST_REQUIRE(read(fcgi::request("GET", "/")));
   const Response response = answer_of(std::string(64 * 1024 * 1024, 'x'));
   const long before = waits();
-  BOOST_TEST(!exchange.write(response));
+  BOOST_TEST(!write(response));
   BOOST_TEST(waits() - before < 100, "one timeout, not one for each of 1,024 records");
   BOOST_TEST(!peer.answer());  // cut, without an end that would pass for a whole one
   BOOST_TEST(::fcntl(fd, F_GETFD) == -1);

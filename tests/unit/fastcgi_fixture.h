@@ -28,6 +28,12 @@ struct ExchangeFixture {
     peer.send(bytes);
     return exchange.read();
   }
+  // Answers, however long the peer takes; false: the connection is over.
+  bool write(const Response& response) {
+    auto progress = exchange.write(response);
+    if (progress == Exchange::Progress::partly) progress = exchange.write_out();
+    return progress == Exchange::Progress::done;
+  }
   // A fresh pair of which the server's side ends behind these bytes: whether a request was read.
   static bool reads_whole(const std::string& bytes) {
     ExchangeFixture fresh;

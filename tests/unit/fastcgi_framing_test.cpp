@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_body_past_the_limit_is_read_to_its_end_and_thrown_away) {
   BOOST_REQUIRE(request);
   BOOST_TEST(request->body_too_large);
   BOOST_TEST(request->body == "");
-  BOOST_TEST(exchange.write(answer_of("{}")));
+  BOOST_TEST(write(answer_of("{}")));
   BOOST_TEST(peer.answer().has_value());
   BOOST_TEST(read(fcgi::request("GET", "/next"))->target == "/next");
 }
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(records_inside_a_body_never_become_a_request) {
   const auto first = read(fcgi::request("POST", "/api/tasks", smuggled));
   BOOST_REQUIRE(first);
   BOOST_TEST(first->body == smuggled);
-  BOOST_TEST(exchange.write(answer_of("{}")));
+  BOOST_TEST(write(answer_of("{}")));
   BOOST_TEST(peer.answer().has_value());
   BOOST_TEST(read(fcgi::request("GET", "/api/tasks"))->target == "/api/tasks");
 

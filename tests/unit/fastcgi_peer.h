@@ -106,7 +106,12 @@ class Peer {
     }
     return std::nullopt;
   }
-  // Whether the worker has closed the connection and sent nothing that was not read.
+  // Whether the worker has closed the connection.
+  bool ended() {
+    receive();
+    return closed_;
+  }
+  // And sent nothing that was not read.
   bool closed() {
     receive();
     return closed_ && buffer_.empty();

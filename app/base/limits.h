@@ -47,7 +47,9 @@ inline constexpr std::size_t kKeySweepKeysMax = 500;  // in one statement: other
 inline constexpr std::chrono::milliseconds kKeySweepLockTimeout = 10ms;  // the statement names it, too
 
 // Postgres.
-inline constexpr std::size_t kBatchStatementsMax = 256;        // one Sync, one commit
+inline constexpr std::size_t kBatchStatementsMax = 256;  // one Sync, one commit
+inline constexpr std::size_t kBatchMaxBytes =
+    4 * 1024 * 1024;  // of parameters; writes' answers are about as large
 inline constexpr std::size_t kBatchAtOnceMaxBytes = 8 * 1024;  // of parameters; past it the COMMIT waits
 inline constexpr std::chrono::milliseconds kQuickBatch = 4ms;  // a batch that reads wait for rather than part
 inline constexpr std::size_t kQueuedStatementsMax = 4096;      // per connection; past it 503

@@ -61,9 +61,12 @@ std::size_t Batch::fitting(const std::deque<Job>& queue) {
   const std::size_t most = std::min(queue.size(), limits::kBatchStatementsMax);
   if (most == 1) return 1;
   std::size_t many = 0;
+  std::size_t bytes = 0;
   bool writes = false;
   bool alone = false;  // one of them runs in a transaction of its own
   for (std::size_t i = 0; i < most; ++i) {
+    bytes += queue[i].parameters.bytes().size();
+    if (i > 0 && bytes > limits::kBatchMaxBytes) return i;
     const bool keeps_apart = queue[i].statement->locks == Locks::any_keys;
     if (is_write(queue[i]) && (alone || (keeps_apart && writes))) return i;
     writes = writes || is_write(queue[i]);

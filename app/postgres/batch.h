@@ -46,9 +46,9 @@ class Batch {
   void fill(std::vector<Job> jobs, Form form, bool by_name = true);
   void fill(std::deque<Job>& queue, std::size_t count, Form form, bool by_name = true);
 
-  // How many of the first of a queue can run together: not more than limits::kBatchStatementsMax, none that
-  // locks many rows of a user beside another one that locks any of them, and no write beside one that locks
-  // any keys.
+  // How many of the first of a queue can run together: not more than limits::kBatchStatementsMax and, past
+  // the first, limits::kBatchMaxBytes; none that locks many rows of a user beside another one that locks any
+  // of them, and no write beside one that locks any keys.
   static std::size_t fitting(const std::deque<Job>& queue);
 
   bool empty() const { return jobs_.empty(); }

@@ -248,4 +248,15 @@ BOOST_AUTO_TEST_CASE(a_sweep_of_keys_shares_a_batch_with_reads_and_no_write) {
   BOOST_TEST(fitting("ss") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_is_bounded_in_bytes_but_takes_one_statement_in_any_case) {
+  std::deque<Job> queue;
+  for (int i = 0; i < 5; ++i) {
+    queue.push_back(job_of(statements::kCreateTask));
+    queue.back().parameters.text(std::string(limits::kBatchMaxBytes / 2 - 100, 'x'));
+  }
+  BOOST_TEST(Batch::fitting(queue) == 2U);
+  queue.front().parameters.text(std::string(limits::kBatchMaxBytes, 'x'));
+  BOOST_TEST(Batch::fitting(queue) == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -20,11 +20,13 @@ AT_MOST = (
     *((f"p95 of {kind} at half of capacity, 1,000 connections / a lone request's p50", (f"open-{kind}-50", "p95_ms"),
        (f"{kind}-1", "p50_ms"), 10) for kind in WITH_MIX),
     ("p95 beside a client that lists 10,000 tasks / without", ("heavy-with", "p95_ms"), ("heavy-without", "p95_ms"), 4),
+    ("p95 beside a client that lists 200 MB / without", ("huge-with", "p95_ms"), ("huge-without", "p95_ms"), 3),
 )  # fmt: skip
 # name, point, figure, bar
 FIGURES_AT_LEAST = (
     ("list, 64 connections, beside slow readers / without", "slow-readers-with", "ratio", 0.95),
     ("throughput beside a client that lists 10,000 tasks, net of its cost", "heavy-with", "net", 0.8),
+    ("throughput beside a client that lists 200 MB, net of its cost", "huge-with", "net", 0.9),
 )
 FIGURES_AT_MOST = (
     ("time to write the JSON of 1,000 tasks / memcpy of it", "json-writing", "memcpys", 25),

@@ -20,8 +20,9 @@ def servers(figures):
     return sum(figures["cpu_us"][part] for part in ("nginx", "worker", "postgres")) / 1e6
 
 
-def heavy(rig, seconds):
-    """One client that lists 10,000 tasks in a loop, alone and beside the normal ones.
+def beside(rig, seconds, what):
+    """One client that asks for a list of `what` in a loop, alone and beside the normal ones: "heavy" is 10,000 tasks, "huge"
+    5,000 with the longest descriptions, 200 MB.
 
     "net" is the normal ones' throughput to what they should have left. What a heavy request costs nginx, worker and
     Postgres in processor seconds is measured while it runs alone; times its rate beside the others, over the machine's
@@ -30,12 +31,12 @@ def heavy(rig, seconds):
     before and after, since the machine's speed drifts."""
     sample(rig.long, "list")
     without = closed(rig.long, "list", NORMAL, seconds)
-    alone = closed(rig.long, "list", 1, seconds, "heavy")
-    beside = Wrk(rig.long, "heavy", 1, seconds)
+    alone = closed(rig.long, "list", 1, seconds, what)
+    neighbour = Wrk(rig.long, what, 1, seconds)
     try:
         normal = closed(rig.long, "list", NORMAL, seconds)
     finally:
-        itself = beside.end()
+        itself = neighbour.end()
     without = together([without, closed(rig.long, "list", NORMAL, seconds)])
     sample(rig.long, "list")
     share = servers(alone) * itself["rate"] / proc.CORES
@@ -43,7 +44,7 @@ def heavy(rig, seconds):
         "heavy_rate": itself["rate"], "heavy_failed": itself["failed"], "heavy_share": share,
         "ratio": normal["rate"] / without["rate"], "net": normal["rate"] / (without["rate"] * (1 - share)),
     }  # fmt: skip
-    return {"heavy-without": without, "heavy-alone": alone, "heavy-with": normal}
+    return {f"{what}-without": without, f"{what}-alone": alone, f"{what}-with": normal}
 
 
 class SlowReaders(Background):

@@ -20,7 +20,7 @@ CONNECTIONS = {
     "mix": (16, 64, 256, 1000, 4000),
 }  # and 1, in paced()
 OPEN_LOOP = {"list": (25, 50, 75, 90), "get": (50,), "create": (50,), "toggle": (50,), "mix": (50,)}  # percent of capacity
-EACH_WAY_MS, FAR_RUNS = 5, 4
+EACH_WAY_MS, FAR_RUNS, HUGE_RUNS = 5, 4, 4
 COMMIT_MICROSECONDS = 5000
 SHORT = ("list-64", "get-64", "create-256", "list-1000")
 
@@ -89,6 +89,14 @@ def long_list(rig, seconds):
     return {"long-list": figures, "json-writing": alone}
 
 
+def beside(what, runs):
+    """`runs`: of so many seconds is each of the four, so that some of these lists come to their end in it."""
+    def measure(rig, seconds):
+        return neighbours.beside(rig, seconds * runs, what)
+
+    return Point(what, measure, 4 * runs, [f"{what}-{how}" for how in ("without", "alone", "with")])
+
+
 def distance(rig, seconds):
     far, found = rig.far, {}
     for kind in ("list", "create"):
@@ -151,7 +159,8 @@ def every_point():
         Point("distance", distance, 4 * FAR_RUNS, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
         Point("slow-commits", slow_commits, 2, ["quick-commit", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
-        Point("heavy", neighbours.heavy, 4, ["heavy-without", "heavy-alone", "heavy-with"]),
+        beside("heavy", 1),
+        beside("huge", HUGE_RUNS),
         Point("slow-readers", neighbours.slow_readers, 4, ["slow-readers-without", "slow-readers-with"]),
     ]
     for point in points:

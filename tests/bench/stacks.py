@@ -21,7 +21,7 @@ FRESH = 120_000  # tokens used once each; by the time one comes again every work
 
 class Seeded:
     """A stack of its own with `users` users of 10 tasks each; with `long` also long-1 … long-64 with 1,000 tasks each,
-    and heavy-1 with 10,000."""
+    heavy-1 with 10,000, and huge-1 with 5,000 of the longest descriptions."""
 
     def __init__(self, workers, users=USERS, long=False):
         self.users, self.long = users, long
@@ -78,11 +78,11 @@ class Seeded:
         return file
 
     def _lists(self, what):
-        """Tokens for lists: "long" and "heavy" users', other algorithms', ones that are never seen twice."""
+        """Tokens for lists: "long", "heavy" and "huge" users', other algorithms', ones that are never seen twice."""
         if what == "long":
             return self.long_readers.values()
-        if what == "heavy":
-            return tokens.hs256(self.stack.secret, [tokens.claims("heavy-1")])
+        if what in ("heavy", "huge"):
+            return tokens.hs256(self.stack.secret, [tokens.claims(f"{what}-1")])
         algorithm, _, use = what.partition("-")
         few = list(self.readers)[:KNOWN]
         if use == "fresh":

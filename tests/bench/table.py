@@ -97,6 +97,10 @@ OTHERS = (
     ("heavy-with", "heavy_share", 2, "of the machine is what these lists cost nginx, worker and Postgres"),
     ("heavy-with", "ratio", 2, "is what the 64 keep of their throughput"),
     ("heavy-with", "net", 2, "is what they keep of what that cost leaves"),
+    ("huge-alone", "rate", 2, "lists of 200 MB a second, one client alone"),
+    ("huge-with", "heavy_rate", 2, "the same beside 64 normal clients"),
+    ("huge-with", "heavy_share", 2, "of the machine is what these lists cost nginx, worker and Postgres"),
+    ("huge-with", "net", 2, "is what the 64 keep of what that cost leaves"),
     *((f"open-list-{at}", "late_p99_ms", 2, f"ms: p99 of the generator's own delay, open loop, lists, {at} %") for at in (25, 50, 75, 90)),
 )
 
@@ -117,7 +121,7 @@ def split_table(points):
     return lines([["", *ordered], ["µs", *(number(found[part], 1) for part in ordered)], ["share", *shares]])
 
 
-BESIDE_OTHERS = ("heavy-with", "slow-readers-with")  # what is beside them is meant to be there
+BESIDE_OTHERS = ("heavy-with", "huge-with", "slow-readers-with")  # what is beside them is meant to be there
 
 
 def disturbance(points):

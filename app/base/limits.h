@@ -34,6 +34,9 @@ inline constexpr std::size_t kJsonDepthMax = 8;
 inline constexpr std::size_t kTitleMaxCodePoints = 200;
 inline constexpr std::size_t kDescriptionMaxCodePoints = 10'000;
 inline constexpr std::size_t kUserIdMaxCodePoints = 255;
+inline constexpr std::size_t kListFirstRowsMax = 64;   // of a list's first page; the statements name it, too
+inline constexpr std::size_t kListPageRowsMax = 1000;  // of each further one
+inline constexpr std::size_t kListPageMaxBytes = 256 * 1024;             // of its texts, and one row more
 inline constexpr std::int64_t kTaskIdMax = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 // Since 1970: the years 0001 to 9999, which RFC 3339 has four digits for.
 inline constexpr std::int64_t kTimestampMinMicroseconds = -62'135'596'800'000'000;

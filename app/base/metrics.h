@@ -40,8 +40,10 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 13> kStatementNames = {"list_tasks",
+inline constexpr std::array<std::string_view, 15> kStatementNames = {"list_tasks",
                                                                      "list_tasks_by_completion",
+                                                                     "list_more_tasks",
+                                                                     "list_more_tasks_by_completion",
                                                                      "get_task",
                                                                      "create_task",
                                                                      "update_task",

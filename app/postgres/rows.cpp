@@ -7,15 +7,9 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "postgres/statement.h"
 
 namespace tasklane {
-
-namespace {
-
-// Postgres counts from 2000-01-01T00:00:00Z.
-constexpr std::int64_t kEpochDifferenceMicroseconds = 946'684'800'000'000;
-
-}  // namespace
 
 int Rows::size() const {
   return result_ ? PQntuples(result_.get()) : 0;

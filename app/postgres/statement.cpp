@@ -24,6 +24,10 @@ Parameters& Parameters::integer(std::int64_t value) {
   return *this;
 }
 
+Parameters& Parameters::timestamp(std::int64_t microseconds) {
+  return integer(microseconds - kEpochDifferenceMicroseconds);
+}
+
 Parameters& Parameters::boolean(bool value) {
   put(std::string_view(value ? "\1" : "\0", 1));
   return *this;

@@ -54,6 +54,9 @@ struct Statement {
   std::size_t number = 0;  // its place among those that are counted (kStatementNames)
 };
 
+// Postgres counts from 2000-01-01T00:00:00Z.
+inline constexpr std::int64_t kEpochDifferenceMicroseconds = 946'684'800'000'000;
+
 inline constexpr std::size_t kParametersMax = 8;  // more than any statement has
 
 // A statement's parameters in Postgres' binary format, in order. Owns its bytes. Throws std::out_of_range
@@ -63,6 +66,7 @@ class Parameters {
   Parameters& text(std::string_view value);
   Parameters& optional_text(const std::optional<std::string>& value);
   Parameters& integer(std::int64_t value);
+  Parameters& timestamp(std::int64_t microseconds);  // timestamptz, since 1970
   Parameters& boolean(bool value);
   Parameters& optional_boolean(std::optional<bool> value);
   Parameters& bytes(std::span<const std::uint8_t> value);

@@ -9,6 +9,10 @@ namespace {
 
 constexpr int kTaskColumns = 6;
 
+static_assert(limits::kListFirstRowsMax == 64 &&
+              std::string_view(statements::kListTasks.sql).ends_with("LIMIT 64") &&
+              std::string_view(statements::kListTasksByCompletion.sql).ends_with("LIMIT 64"));
+
 std::unexpected<Error> unexpected_answer() {
   return fail(ErrorType::internal_server_error, "The database gave an unexpected answer");
 }
@@ -59,12 +63,28 @@ PgTaskStore::Awaitable<Rows> PgTaskStore::run(const UserStatement& statement, Us
   return pool_.run(statement, std::move(parameters), std::move(trace));
 }
 
-PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter, TracePtr trace) {
+PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter filter,
+                                                std::optional<ListPage> page, TracePtr trace) {
   const bool all = filter == TaskFilter::all;
   UserParameters parameters(user);
+  if (page) {
+    parameters.timestamp(page->created_at)
+        .integer(page->id)
+        .integer(static_cast<std::int64_t>(page->rows_max))
+        .integer(limits::kListPageMaxBytes);
+  }
   if (!all) parameters.boolean(filter == TaskFilter::completed);
-  co_return tasks_of(co_await run(all ? statements::kListTasks : statements::kListTasksByCompletion,
-                                  std::move(parameters), std::move(trace)));
+  const auto& statement = page ? (all ? statements::kListMoreTasks : statements::kListMoreTasksByCompletion)
+                               : (all ? statements::kListTasks : statements::kListTasksByCompletion);
+  const auto rows = co_await run(statement, std::move(parameters), std::move(trace));
+  if (!rows) co_return std::unexpected(rows.error());
+  auto tasks = read_tasks(*rows);
+  if (!tasks || tasks->rows.empty()) co_return tasks;
+  const std::size_t count = tasks->rows.size();
+  const bool full = count == (page ? page->rows_max : limits::kListFirstRowsMax) ||
+                    (page && rows->boolean(rows->size() - 1, kTaskColumns).value_or(false));
+  if (full) tasks->next = page_behind(tasks->rows.back(), count);
+  co_return tasks;
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id, TracePtr trace) {

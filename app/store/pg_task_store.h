@@ -17,7 +17,8 @@ class PgTaskStore final : public TaskStore {
   // `sweep` goes along with its statements. Null: expired idempotency keys stay.
   explicit PgTaskStore(ConnectionPool& pool, KeySweep* sweep = nullptr) : pool_(pool), sweep_(sweep) {}
 
-  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, std::optional<ListPage> page = std::nullopt,
+                        TracePtr trace = nullptr) override;
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,

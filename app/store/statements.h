@@ -10,15 +10,37 @@ namespace tasklane::statements {
 
 #define TASK_COLUMNS "id, title, description, completed, created_at, updated_at"
 
+// A list's first page. That it is full means that there may be more.
 inline constexpr UserStatement kListTasks{"list_tasks", Effect::read, Locks::nothing,
                                           "SELECT " TASK_COLUMNS
-                                          " FROM tasks WHERE user_id = $1 ORDER BY created_at DESC, id DESC"};
+                                          " FROM tasks WHERE user_id = $1"
+                                          " ORDER BY created_at DESC, id DESC LIMIT 64"};
 
 inline constexpr UserStatement kListTasksByCompletion{"list_tasks_by_completion", Effect::read,
                                                       Locks::nothing,
                                                       "SELECT " TASK_COLUMNS
                                                       " FROM tasks WHERE user_id = $1 AND completed = $2"
-                                                      " ORDER BY created_at DESC, id DESC"};
+                                                      " ORDER BY created_at DESC, id DESC LIMIT 64"};
+
+// A further page: at most $4 rows behind a task, and of them those before which there are less than $5 bytes
+// of text; so one comes in any case. octet_length reads no text that is stored out of line. `full`: the bytes
+// have cut it.
+inline constexpr UserStatement kListMoreTasks{"list_more_tasks", Effect::read, Locks::nothing, R"sql(
+  SELECT id, title, description, completed, created_at, updated_at, up_to >= $5 AS full
+    FROM (SELECT *, sum(bytes) OVER (ORDER BY created_at DESC, id DESC ROWS UNBOUNDED PRECEDING) AS up_to
+            FROM (SELECT *, octet_length(title) + coalesce(octet_length(description), 0) AS bytes
+                    FROM tasks WHERE user_id = $1 AND (created_at, id) < ($2, $3)
+                    ORDER BY created_at DESC, id DESC LIMIT $4) AS behind) AS page
+    WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
+
+inline constexpr UserStatement kListMoreTasksByCompletion{"list_more_tasks_by_completion", Effect::read,
+                                                          Locks::nothing, R"sql(
+  SELECT id, title, description, completed, created_at, updated_at, up_to >= $5 AS full
+    FROM (SELECT *, sum(bytes) OVER (ORDER BY created_at DESC, id DESC ROWS UNBOUNDED PRECEDING) AS up_to
+            FROM (SELECT *, octet_length(title) + coalesce(octet_length(description), 0) AS bytes
+                    FROM tasks WHERE user_id = $1 AND completed = $6 AND (created_at, id) < ($2, $3)
+                    ORDER BY created_at DESC, id DESC LIMIT $4) AS behind) AS page
+    WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
 
 inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing,
                                         "SELECT " TASK_COLUMNS " FROM tasks WHERE user_id = $1 AND id = $2"};
@@ -109,8 +131,10 @@ inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks:
 
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, "SELECT 1"};
 
-inline constexpr std::array<const Statement*, 13> kAll = {&kListTasks,
+inline constexpr std::array<const Statement*, 15> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,
+                                                          &kListMoreTasks,
+                                                          &kListMoreTasksByCompletion,
                                                           &kGetTask,
                                                           &kCreateTask,
                                                           &kUpdateTask,

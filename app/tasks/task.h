@@ -1,6 +1,7 @@
 #pragma once
 // The task as the contract has it, and what a request may ask of it. Rules on the fields: docs/openapi.yaml.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,10 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
+
 namespace tasklane {
 
 using TaskId = std::int64_t;     // 1 … limits::kTaskIdMax
 using Timestamp = std::int64_t;  // microseconds since 1970-01-01T00:00:00Z
+
+// Where a list goes on: behind this task. At most so many rows.
+struct ListPage {
+  Timestamp created_at;
+  TaskId id;
+  std::size_t rows_max;
+};
 
 // Views into memory that Tasks keeps.
 struct Task {
@@ -27,8 +37,16 @@ struct Task {
 struct Tasks {
   std::vector<Task> rows;
   std::shared_ptr<const void> memory;
-  bool replayed = false;  // an earlier request's answer, by its idempotency key
+  bool replayed = false;              // an earlier request's answer, by its idempotency key
+  std::optional<ListPage> next = {};  // of a list: there may be more
 };
+
+// The page behind `last`, the last of so many `rows`. Rows that are long are few on a page: twice as many as
+// on the one before are looked at.
+inline ListPage page_behind(const Task& last, std::size_t rows) {
+  return {
+      .created_at = last.created_at, .id = last.id, .rows_max = std::min(2 * rows, limits::kListPageRowsMax)};
+}
 
 enum class TaskFilter { all, active, completed };
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "tasks/long_list.h"
 #include "tasks/task_json.h"
 
 namespace tasklane {
@@ -75,9 +76,12 @@ Result<Response> answer_one(Result<Tasks> tasks, const UserId& user) {
 TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user, TracePtr trace) {
   const auto filter = read_filter(route.query);
   if (!filter) co_return std::unexpected(filter.error());
-  const auto tasks = co_await store_.list(user, *filter, std::move(trace));
+  const auto tasks = co_await store_.list(user, *filter, std::nullopt, trace);
   if (!tasks) co_return std::unexpected(tasks.error());
-  co_return success(Success::ok, write_tasks(*tasks, user.value()));
+  Response response = success(Success::ok, write_tasks(*tasks, user.value()));
+  if (tasks->next)
+    response.more = std::make_unique<LongList>(store_, user, *filter, *tasks->next, std::move(trace));
+  co_return response;
 }
 
 TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& user) {

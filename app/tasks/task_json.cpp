@@ -206,17 +206,17 @@ std::string write_task(const Task& task, std::string_view user_id) {
   return json.take();
 }
 
-std::string write_tasks(const Tasks& tasks, std::string_view user_id) {
+std::string write_tasks(const Tasks& tasks, std::string_view user_id, bool first) {
   const std::string quoted = quote(user_id);
   std::size_t bytes = 2;
   for (const Task& task : tasks.rows) bytes += expected_bytes(task, quoted);
   JsonText json(bytes);
-  json.raw("[");
+  if (first) json.raw("[");
   for (const Task& task : tasks.rows) {
-    if (&task != tasks.rows.data()) json.raw(",");
+    if (!first || &task != tasks.rows.data()) json.raw(",");
     write(json, task, quoted);
   }
-  json.raw("]");
+  if (!tasks.next) json.raw("]");
   return json.take();
 }
 

@@ -17,7 +17,8 @@ Result<TaskChange> parse_task_change(std::string_view body);
 Result<std::optional<bool>> parse_completion(std::string_view body);
 
 std::string write_task(const Task& task, std::string_view user_id);
-std::string write_tasks(const Tasks& tasks, std::string_view user_id);
+// An array, or a page of one: its opening bracket belongs to the first page, its closing one to the last.
+std::string write_tasks(const Tasks& tasks, std::string_view user_id, bool first = true);
 
 // RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999, past them the first or last moment.
 std::string format_timestamp(Timestamp timestamp);

@@ -5,6 +5,8 @@
 // Fails with service_unavailable (nothing was sent) or, for writes, outcome_unknown (sent, no reply). A
 // returned write is committed. `trace` is the request's, for its log lines and its times.
 
+#include <optional>
+
 #include "auth/user_id.h"
 #include "base/awaitable.h"
 #include "base/result.h"
@@ -21,8 +23,11 @@ class TaskStore {
 
   virtual ~TaskStore() = default;
 
-  // Newest first: created_at, then id, descending.
-  virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) = 0;
+  // One page of the list, newest first: created_at, then id, descending. Without `page` the first one, of at
+  // most limits::kListFirstRowsMax rows; `next` of the answer leads to the one behind it. Each page shows the
+  // tasks as they are when it is read.
+  virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter,
+                                std::optional<ListPage> page = std::nullopt, TracePtr trace = nullptr) = 0;
   // The rest answer with one row, or none when the user has no such task. create answers with the new one, or
   // none when the database made none (a trigger's doing).
   virtual Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;

@@ -1,8 +1,8 @@
 #pragma once
 // A kept HTTPS connection to nginx on loopback that costs little: HTTP/1.1, one request at a time, OpenSSL
 // straight on a non-blocking socket. It never waits; its user's loop does, for descriptor(). Enough of the
-// protocol for this project's answers, which carry a Content-Length or have no body. Certificates are not
-// checked. Throws std::runtime_error when the connection breaks.
+// protocol for this project's answers, which carry a Content-Length or have no body; long lists are not for
+// it. Certificates are not checked. Throws std::runtime_error when the connection breaks.
 
 #include <openssl/ssl.h>
 

@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api_model.h"
 #include "awaiting.h"
+#include "bodies.h"
 #include "memory_task_store.h"
 #include "users.h"
 
@@ -59,6 +60,7 @@ class Session {
     request.body = std::move(body);
     request.received = request.read = std::chrono::steady_clock::now();
     Response response = await(loop_, api_.handle(std::move(request)));
+    response.body = whole_body(loop_, response);
     api_.written(response);
     return response;
   }

@@ -116,15 +116,23 @@ BOOST_AUTO_TEST_CASE(lists_are_planned_once_and_read_in_order) {
       " FROM generate_series(1, 20000) t; ANALYZE tasks");
   pqxx::connection connection(database.api_url());
   pqxx::work work(connection);
-  for (const auto* statement : {&statements::kListTasks, &statements::kListTasksByCompletion}) {
-    const bool filtered = statement == &statements::kListTasksByCompletion;
+  for (const auto& [statement, parameters, index] :
+       {std::tuple(&statements::kListTasks, "'busy'", "idx_task_user_id"),
+        std::tuple(&statements::kListTasksByCompletion, "'busy', true", "idx_task_user_completed"),
+        std::tuple(&statements::kListMoreTasks, "'busy', now(), 1, 100, 9999", "idx_task_user_id"),
+        std::tuple(&statements::kListMoreTasksByCompletion, "'busy', now(), 1, 100, 9999, true",
+                   "idx_task_user_completed")}) {
     work.exec(std::string("PREPARE list AS ") + statement->sql);
     std::string plan;
-    for (const auto& row :
-         work.exec(filtered ? "EXPLAIN EXECUTE list('busy', true)" : "EXPLAIN EXECUTE list('busy')"))
+    for (const auto& row : work.exec(fmt::format("EXPLAIN EXECUTE list({})", parameters)))
       plan += row[0].as<std::string>() + "\n";
-    BOOST_TEST(plan.starts_with("Index Scan using idx_task_user_"), plan);
+    BOOST_TEST(plan.contains(fmt::format("Index Scan using {} ", index)), plan);
+    BOOST_TEST(!plan.contains("Sort"), plan);
+    BOOST_TEST(plan.contains("Limit"), plan);
     BOOST_TEST(plan.contains("user_id = $1"), plan);
+    BOOST_TEST(
+        plan.contains("ROW(created_at, id) < ROW($2, $3)") == std::string_view(parameters).contains("now"),
+        plan);
     work.exec("DEALLOCATE list");
   }
 }

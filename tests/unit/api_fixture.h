@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "awaiting.h"
+#include "bodies.h"
 #include "http/problem.h"
 #include "json/json_reader.h"
 #include "memory_task_store.h"
@@ -32,6 +33,18 @@ struct ApiFixture {
   }
   Response send_as(const std::string& user, const std::string& method, const std::string& target) {
     return send_as(user, make_request(method, target));
+  }
+  // A list of alice's, not written yet.
+  Response begin_list(const std::string& method) {
+    Request request = make_request(method, "/api/tasks");
+    request.authorization = keep("Bearer " + token_of("alice"));
+    return await(loop, api.handle(std::move(request)));
+  }
+  void fill(int count) {
+    const UserId alice = user_named("alice");
+    for (int i = 0; i < count; ++i)
+      await(loop, store.create(alice, NewTask{.title = "t", .description = {}}));
+    store.calls.clear();
   }
   // A problem's error_type, or the status of what is none.
   static std::string kind_of(const Response& response) {

@@ -117,6 +117,38 @@ BOOST_AUTO_TEST_CASE(past_its_bound_a_request_is_refused_at_once) {
   BOOST_TEST(send_as("alice", "GET", "/api/tasks").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_goes_on_is_in_flight_and_uncounted_until_it_is_written) {
+  fill(100);
+  const Response list = begin_list("GET");
+  BOOST_REQUIRE(list.more);
+  BOOST_TEST(read(own.requests_in_flight) == 1U);
+  BOOST_TEST(responses(Endpoint::list_tasks, 2) == 0U);
+  BOOST_TEST(whole_body(loop, list).ends_with("]"));
+  api.written(list);
+  BOOST_TEST(read(own.requests_in_flight) == 0U);
+  BOOST_TEST(responses(Endpoint::list_tasks, 2) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_breaks_off_counts_as_what_broke_it) {
+  fill(100);
+  const Response list = begin_list("GET");
+  const Error gone{.type = ErrorType::service_unavailable, .detail = "gone"};
+  api.written(list, &gone);
+  BOOST_TEST(read(own.requests_in_flight) == 0U);
+  BOOST_TEST(responses(Endpoint::list_tasks, 2) == 0U);
+  BOOST_TEST(responses(Endpoint::list_tasks, 5) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(head_of_a_long_list_reads_one_page) {
+  fill(1'000);
+  const Response list = begin_list("HEAD");
+  BOOST_TEST(list.head);
+  BOOST_TEST(store.calls == (std::vector<std::string>{"list"}));
+  api.written(list);
+  BOOST_TEST(read(own.requests_in_flight) == 0U);
+  BOOST_TEST(responses(Endpoint::list_tasks, 2) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_token_costs_no_database_work) {
   Request request = make_request("GET", "/api/tasks");
   request.authorization = keep("Bearer " + token_of("alice") + "x");

@@ -83,16 +83,23 @@ Result<Tasks> MemoryTaskStore::once(const UserId& user, const Intent& intent,
   return tasks;
 }
 
-MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter, TracePtr) {
+// A page ends by its rows, never by their bytes.
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, TaskFilter filter,
+                                                        std::optional<ListPage> page, TracePtr) {
   if (const auto entered = co_await enter("list"); !entered) co_return std::unexpected(entered.error());
+  const auto place = [](const Record& record) { return std::tuple(record.created_at, record.id); };
   Records found;
   for (const Record& record : users_[user.value()]) {
-    if (filter == TaskFilter::all || record.completed == (filter == TaskFilter::completed))
-      found.push_back(record);
+    const bool shown = filter == TaskFilter::all || record.completed == (filter == TaskFilter::completed);
+    if (shown && (!page || place(record) < std::tuple(page->created_at, page->id))) found.push_back(record);
   }
-  std::ranges::sort(found, std::ranges::greater(),
-                    [](const Record& record) { return std::tuple(record.created_at, record.id); });
-  co_return answer(std::move(found));
+  std::ranges::sort(found, std::ranges::greater(), place);
+  const std::size_t most = page ? page->rows_max : limits::kListFirstRowsMax;
+  const bool full = found.size() >= most;
+  if (full) found.resize(most);
+  Tasks tasks = answer(std::move(found));
+  if (full) tasks.next = page_behind(tasks.rows.back(), most);
+  co_return tasks;
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::get(const UserId& user, TaskId id, TracePtr) {

@@ -16,7 +16,8 @@ namespace tasklane {
 
 class MemoryTaskStore final : public TaskStore {
  public:
-  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> list(const UserId& user, TaskFilter filter, std::optional<ListPage> page = std::nullopt,
+                        TracePtr trace = nullptr) override;
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,

@@ -34,7 +34,7 @@ struct RestFixture {
   void serve() {
     FlowActions actions;
     flow.turn(now, actions);
-    flow.flushed(actions);
+    flow.flushed();
     flow.replied(now, Reply{.kind = Reply::Kind::rows}, actions);
     flow.replied(now, Reply{.kind = Reply::Kind::sync}, actions);
     answers += static_cast<int>(actions.answers.size());

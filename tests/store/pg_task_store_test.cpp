@@ -113,18 +113,6 @@ BOOST_AUTO_TEST_CASE(the_list_is_filtered_by_completion) {
   BOOST_TEST(titles(TaskFilter::completed) == "b");
 }
 
-BOOST_AUTO_TEST_CASE(a_long_list_arrives_whole) {
-  database.run(
-      fmt::format("INSERT INTO tasks (user_id, title, description)"
-                  " SELECT '{}', 'task ' || n, repeat('x', 500) FROM generate_series(1, 5000) AS n",
-                  user.value()));
-  const Tasks tasks = run(store->list(user, TaskFilter::all)).value();
-  BOOST_TEST(tasks.rows.size() == 5000U);
-  BOOST_TEST(tasks.rows.front().title == "task 5000");
-  BOOST_TEST(tasks.rows.back().title == "task 1");
-  BOOST_TEST(tasks.rows[77].description.value().size() == 500U);
-}
-
 BOOST_AUTO_TEST_CASE(an_update_keeps_what_is_absent) {
   const TaskId id = make("a");
   const auto text = [&](const TaskChange& what) {

@@ -119,7 +119,7 @@ def test_a_database_lost_amid_a_list_breaks_the_client_s_body(distant, http, bro
     request_id = re.search(rb"(?i)x-request-id: (\w+)", head).group(1).decode()
     log = (stack.log / "tasklane.log").read_text()
     assert any("answer broken off" in line and request_id in line for line in log.splitlines())
-    wait_for(lambda: user.get("/api/tasks/1").status_code == 404, "the database to be back")
+    wait_for(lambda: user.get("/api/tasks/999999999").status_code == 404, "the database to be back")
 
 
 def test_a_client_that_leaves_ends_the_reading(distant):
@@ -137,7 +137,7 @@ def test_a_client_that_leaves_ends_the_reading(distant):
     wait_for(lambda: stack.metrics()["tasklane_requests_in_flight"] == 1, "the list to end")
     relay.tell("delay", 0)
     assert runs_of_further_pages(stack) - before < whole / 2, f"{whole} pages are all of them"
-    assert user.get("/api/tasks/1").status_code == 404
+    assert user.get("/api/tasks/999999999").status_code == 404
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, i
       setting_{.connector = {.keywords = keywords_of(url), .statements = statements, .names = names_},
                .deadline = deadline,
                .place = [this](Job job) { place(std::move(job)); },
-               .decided = [this] { decided(); }},
+               .changed = [this] { changed(); }},
       tick_timer_(loop) {
   for (int i = 0; i < connections; ++i)
     pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, observer_));
@@ -55,7 +55,7 @@ void ConnectionPool::start() {
   for (const auto& pipeline : pipelines_) pipeline->want();
 }
 
-void ConnectionPool::decided() {
+void ConnectionPool::changed() {
   if (std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().tried(); }))
     tried_.set();
   watch();

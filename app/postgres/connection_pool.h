@@ -55,7 +55,7 @@ class ConnectionPool {
   Pipeline& choose(const Statement& statement, std::size_t home);
   void take(Job job);
   void place(Job job);
-  void decided();
+  void changed();
   void watch();
 
   boost::asio::io_context& loop_;

@@ -99,7 +99,7 @@ asio::awaitable<void> Pipeline::connect() {
     flow_.not_connected(Clock::now(), actions);
   }
   apply(actions);
-  setting_.decided();
+  setting_.changed();
   if (connection) co_await read_on(std::move(connection));
 }
 
@@ -225,8 +225,10 @@ ConnectionPhase Pipeline::phase() const {
 }
 
 void Pipeline::observe_changes() {
-  if (const ConnectionPhase now = phase(); now != phase_)
+  if (const ConnectionPhase now = phase(); now != phase_) {
     observer_.observe(PhaseChanged{std::exchange(phase_, now), now});
+    setting_.changed();
+  }
   if (const std::size_t now = flow_.batch_size(); now != in_flight_)
     observer_.observe(InFlightChanged{std::exchange(in_flight_, now), now});
 }

@@ -25,7 +25,7 @@ class Pipeline {
     Connector::Setting connector;
     std::chrono::milliseconds deadline;  // of a batch
     std::function<void(Job)> place;      // finds another connection, or refuses
-    std::function<void()> decided;       // an attempt to connect has ended, one way or the other
+    std::function<void()> changed;       // what the connection is good for, or an attempt has ended
   };
 
   Pipeline(boost::asio::io_context& loop, const Setting& setting, Observer& observer);

@@ -150,8 +150,8 @@ def every_point():
     for kind in WITH_MIX:
         points.append(paced(kind))
         for connections in CONNECTIONS[kind]:
-            beside = (kind, connections) in BESIDE_LIMITS
-            points.append((beside_limits if beside else through)(kind, connections))
+            held = (kind, connections) in BESIDE_LIMITS
+            points.append((beside_limits if held else through)(kind, connections))
     points += [
         Point("tokens", tokens, 4, ["hs256-repeating", "hs256-fresh", "eddsa-fresh"]),
         Point("long-list", long_list, 2, ["long-list", "json-writing"]),

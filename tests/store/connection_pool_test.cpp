@@ -79,6 +79,8 @@ BOOST_AUTO_TEST_CASE(sessions_ended_while_idle_come_back_with_the_next_request) 
   BOOST_TEST(read(metrics.database_connections_ready) == 2U);
   terminate_our_sessions();
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connection_losses) == 2U; }));
+  // A young one pauses before it rests.
+  BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connections_connecting) == 0U; }));
   loop.restart();
   BOOST_TEST(loop.poll() == 0U);  // nothing is planned
   BOOST_TEST(read(metrics.database_connects) == 2U);

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -114,8 +115,21 @@ def connections(stack):
 
 
 def wait_until_connected(stack):
-    """A worker that still reconnects prepares its statements, which waits for locks as a request does."""
-    wait_for(
-        lambda: connections(stack)["ready"] == 2 * stack.workers, lambda: f"every connection to be ready: {connections(stack)}",
-    )
+    """A worker that still reconnects prepares its statements, which waits for locks as a request does. At rest it does not
+    reconnect: all of them are asked meanwhile, by more requests at once than one would take."""
+
+    def ready():
+        if connections(stack)["ready"] == 2 * stack.workers:
+            return True
+        with ThreadPoolExecutor(4 * stack.workers) as pool:
+            list(pool.map(lambda _: ask(stack), range(4 * stack.workers)))
+        return False
+
+    wait_for(ready, lambda: f"every connection to be ready: {connections(stack)}")
     return time.monotonic()
+
+
+def ask(stack):
+    api = stack.anonymous()
+    api.get("/readyz")
+    api.close()

@@ -14,8 +14,15 @@ using namespace std::chrono_literals;
 // nginx's fastcgi_read_timeout is 10 s.
 inline constexpr std::chrono::milliseconds kRequestDeadline = 8s;
 inline constexpr std::chrono::milliseconds kStatementTimeout = 5s;  // ALTER ROLE tasklane_api, sql/
-inline constexpr std::chrono::milliseconds kConnectTimeout = 2s;
 inline constexpr std::chrono::milliseconds kReadinessTimeout = 2s;  // /readyz: the database's answer
+
+// Connecting is no part of a request's time. Each address of each host gets connect_timeout of the URL: a
+// suspended cloud database wakes up, a distant one needs some ten round trips.
+inline constexpr std::chrono::seconds kConnectTimeout = 10s;  // when the URL has none
+inline constexpr std::chrono::seconds kConnectTimeoutMin = 2s;
+inline constexpr std::chrono::seconds kConnectTimeoutMax = 60s;  // 0 and less, too: libpq's "no limit"
+// A starting worker waits so long for its connections, and gets ready without them.
+inline constexpr std::chrono::milliseconds kFirstAttemptTimeout = 5s;
 
 // FastCGI. nginx buffers whole requests and responses, so these bound only a stuck nginx.
 inline constexpr std::chrono::milliseconds kFastcgiIoTimeout = 2s;  // SO_RCVTIMEO, SO_SNDTIMEO
@@ -57,14 +64,13 @@ inline constexpr std::size_t kBatchAtOnceMaxBytes = 8 * 1024;  // of parameters;
 inline constexpr std::chrono::milliseconds kQuickBatch = 4ms;  // a batch that reads wait for rather than part
 inline constexpr std::size_t kQueuedStatementsMax = 4096;      // per connection; past it 503
 inline constexpr std::chrono::milliseconds kReconnectDelayMin = 50ms;
-// With the time to connect, a database that is back is noticed within 1 s.
+// With the time to connect, a near database that is back is noticed within 1 s.
 inline constexpr std::chrono::milliseconds kReconnectDelayMax = 500ms;
 inline constexpr std::chrono::milliseconds kDeadlineTick = 100ms;  // how late a deadline may be noticed
 inline constexpr int kConflictsMax = 3;                            // a statement that keeps losing; then 503
 inline constexpr int kCancelsMax = 8;  // threads that tell the server to stop; past it none is told
 
 // The operator's command.
-inline constexpr std::chrono::seconds kCommandConnectTimeout = 10s;   // a suspended cloud database wakes up
 inline constexpr std::chrono::milliseconds kMigrationPatience = 30s;  // another migration, a busy table
 inline constexpr std::chrono::milliseconds kMigrationLockTimeout =
     500ms;                                                            // workers queue behind a table's lock
@@ -95,6 +101,7 @@ inline constexpr std::size_t kSlotsMax = 4 * (64 + 1);
 static_assert(kSlotsMax == kGenerationsMax * (kWorkersMax + 1));
 inline constexpr std::chrono::milliseconds kSocketLockTimeout = 500ms;  // masters in one folder take turns
 inline constexpr std::chrono::milliseconds kReadyTimeout = 10s;         // start to "ready"
+static_assert(kFirstAttemptTimeout < kReadyTimeout);
 inline constexpr std::chrono::milliseconds kRestartDelayMin = 100ms;
 inline constexpr std::chrono::milliseconds kRestartDelayMax = 10s;
 inline constexpr std::chrono::milliseconds kRestartStableAfter =

@@ -23,7 +23,10 @@ const Setting kSettings[] = {
      .text = "The database, with the role that the workers use. Percent-encode special characters of the"
              " password: `@` is `%40`, `/` is `%2F`. `scripts/up` makes a private database without it;"
              " everything else needs it.",
-     .more = "The role is `tasklane_api` ([data model](data-model.md)).",
+     .more = "The role is `tasklane_api` ([data model](data-model.md)). Parameters are libpq's."
+             " `connect_timeout` (10 s without it; 2 s to 60 s, 0 counts as 60) is each address' own: with "
+             "several"
+             " hosts, `connect_timeout=2` leaves one that does not answer soon.",
      .example = "postgresql://tasklane_api:PASSWORD@db.example.com/tasks?sslmode=verify-full"
                 "&sslrootcert=/etc/ssl/certs/ca-certificates.crt"},
     {.name = "DATABASE_URL_DIRECT",

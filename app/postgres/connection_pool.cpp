@@ -61,6 +61,17 @@ void ConnectionPool::changed() {
   watch();
 }
 
+const Connector::Attempt* ConnectionPool::attempt() const {
+  if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().ready(); }))
+    return nullptr;
+  const auto rank = [](const auto& pipeline) {
+    const Connector::Attempt& attempt = pipeline->attempt();
+    const auto since = attempt.since.time_since_epoch();
+    return std::pair(!attempt.under_way, attempt.under_way ? since : -since);
+  };
+  return &(*std::ranges::min_element(pipelines_, {}, rank))->attempt();
+}
+
 // Home is the same for all statements whose first parameter is the same: the user.
 ConnectionPool::Execution ConnectionPool::run(const Statement& statement, Parameters parameters,
                                               std::chrono::milliseconds within, TracePtr trace) {

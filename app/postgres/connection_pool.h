@@ -45,8 +45,14 @@ class ConnectionPool {
   // it.
   void run_beside(const StatementWith<NoParameters>& statement, Job::Done done);
 
-  // Completes when every connection's first attempt has been decided, for better or worse.
-  boost::asio::awaitable<bool> tried() { return tried_.wait(); }
+  // Completes when every connection's first attempt has been decided, for better or worse (true), or then.
+  boost::asio::awaitable<bool> tried(Clock::time_point until = Clock::time_point::max()) {
+    return tried_.wait(until);
+  }
+
+  // While no connection is up: the attempt under way, the longest one; or else the last that has failed.
+  // nullptr: a connection is up.
+  const Connector::Attempt* attempt() const;
 
  private:
   Execution run(const Statement& statement, Parameters parameters, std::chrono::milliseconds within,

@@ -1,13 +1,17 @@
 #include "postgres/connector.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <stdexcept>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "postgres/host_resolver.h"
-#include "postgres/job.h"
 #include "postgres/sqlstate.h"
 
 namespace tasklane {
@@ -15,22 +19,66 @@ namespace tasklane {
 namespace asio = boost::asio;
 using Progress = LibpqConnection::Progress;
 
+std::chrono::seconds connect_timeout(const ConnectionKeywords& keywords) {
+  const std::string given = value_of(keywords, "connect_timeout");
+  if (given.empty()) return limits::kConnectTimeout;
+  const auto seconds = parse_number<std::chrono::seconds::rep>(trim(given));
+  if (!seconds)
+    throw std::invalid_argument("connect_timeout in the database's URL is not a number of seconds");
+  if (*seconds <= 0) return limits::kConnectTimeoutMax;
+  return std::clamp(std::chrono::seconds(*seconds), limits::kConnectTimeoutMin, limits::kConnectTimeoutMax);
+}
+
+namespace {
+
+// By libpq's words (fe-connect.c): it has no codes for this.
+ConnectFailure reason_of(std::string_view error) {
+  if (error.contains("session is read-only") || error.contains("server is in hot standby mode"))
+    return ConnectFailure::read_only;
+  return error.contains("FATAL:") ? ConnectFailure::session_refused : ConnectFailure::connection_failed;
+}
+
+// As libpq begins its errors.
+std::string place_of(const ConnectionKeywords& address) {
+  const std::string host = value_of(address, "host");
+  const std::string ip = value_of(address, "hostaddr");
+  const std::string port = value_of(address, "port");
+  return fmt::format("connection to server at \"{}\"{}, port {} failed", host.empty() ? ip : host,
+                     host.empty() || ip.empty() ? "" : fmt::format(" ({})", ip),
+                     port.empty() ? "5432" : port);
+}
+
+}  // namespace
+
+Connector::Connector(asio::io_context& loop, const Setting& setting, Observer& observer)
+    : loop_(loop),
+      setting_(setting),
+      timeout_(connect_timeout(setting.keywords)),
+      observer_(observer),
+      timer_(loop),
+      socket_(loop),
+      look_up_timer_(loop) {}
+
 asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect() {
-  why_.clear();
+  attempt_.under_way = true;
+  attempt_.since = Clock::now();
   co_await look_up();
-  if (addresses_.empty()) why_ = "the host name has no address";
-  const auto until = Clock::now() + limits::kConnectTimeout;
+  std::optional<Failure> failure;
+  if (addresses_.empty()) failure = without_address();
   const std::size_t count = addresses_.size();
   for (std::size_t tried = 0; tried < count; ++tried, ++first_) {
-    const auto left = until - Clock::now();
-    if (left <= Clock::duration::zero()) break;
-    auto connection = co_await connect_to(addresses_[first_ % count], tried + 1 < count ? left / 2 : left);
-    if (!connection) continue;
-    told_.clear();
-    co_return connection;
+    auto connected = co_await connect_to(addresses_[first_ % count]);
+    if (connected) {
+      attempt_ = {.since = Clock::now()};
+      co_return *std::move(connected);
+    }
+    failure = failure ? Failure{std::max(failure->reason, connected.error().reason),
+                                failure->why + "; " + connected.error().why}
+                      : std::move(connected.error());
   }
-  if (why_ != told_) observer_.observe(CannotConnect{why_});
-  told_ = why_;
+  if (!attempt_.failure || attempt_.failure->why != failure->why)
+    observer_.observe(CannotConnect{failure->why});
+  attempt_ = {.since = Clock::now(), .failure = std::move(failure)};
   co_return nullptr;
 }
 
@@ -48,35 +96,49 @@ asio::awaitable<void> Connector::look_up() {
   }
   if (looking_up_) {
     boost::system::error_code ignored;
-    look_up_timer_.expires_after(limits::kConnectTimeout);
+    look_up_timer_.expires_after(timeout_);
     co_await look_up_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   if (!found_.empty()) addresses_ = std::exchange(found_, {});
 }
 
-asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect_to(const ConnectionKeywords& address,
-                                                                        std::chrono::nanoseconds within) {
-  limit_time(within);
+Connector::Failure Connector::without_address() const {
+  return {ConnectFailure::look_up_failed,
+          looking_up_ ? fmt::format("could not look up the host name within {} s", timeout_.count())
+                      : "could not find an address of the host name"};
+}
+
+asio::awaitable<std::expected<std::unique_ptr<LibpqConnection>, Connector::Failure>> Connector::connect_to(
+    const ConnectionKeywords& address) {
+  limit_time();
   observer_.observe(ConnectionAttempted{});
+  statement_error_.clear();
   auto connection = std::make_unique<LibpqConnection>(address);
-  bool connected = co_await log_in(*connection);
-  if (connected) {
-    connected = co_await prepare_statements(*connection);
+  bool ready = co_await log_in(*connection);
+  if (ready) {
+    ready = co_await prepare_statements(*connection);
     // Behind a lock on the table the server would go on waiting, one session more with each attempt.
     if (timed_out_) connection->cancel();
   }
-  ++attempts_;
+  ++tries_;
   timer_.cancel();
-  if (connected && !timed_out_) co_return connection;
-  why_ += (why_.empty() ? "" : "; ") + (timed_out_ ? "timed out" : connection->error());
-  co_return nullptr;
+  if (timed_out_) {
+    co_return std::unexpected(
+        Failure{ConnectFailure::timed_out,
+                fmt::format("{}: not ready within {} s", place_of(address), timeout_.count())});
+  }
+  if (ready) co_return std::move(connection);
+  if (!statement_error_.empty())
+    co_return std::unexpected(Failure{ConnectFailure::unprepared, statement_error_});
+  std::string error = connection->error();
+  co_return std::unexpected(Failure{reason_of(error), std::move(error)});
 }
 
-void Connector::limit_time(std::chrono::nanoseconds within) {
+void Connector::limit_time() {
   timed_out_ = false;
-  timer_.expires_after(within);
-  timer_.async_wait([this, attempt = attempts_](const boost::system::error_code& error) {
-    if (error || attempt != attempts_) return;
+  timer_.expires_after(timeout_);
+  timer_.async_wait([this, number = tries_](const boost::system::error_code& error) {
+    if (error || number != tries_) return;
     timed_out_ = true;
     if (socket_.is_open()) socket_.cancel();
   });
@@ -128,8 +190,8 @@ asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection)
         again = true;
         continue;
       }
-      observer_.observe(CannotPrepare{reply->sqlstate, reply->message});
       if (reply->sqlstate.empty() || reply->fatal) co_return false;
+      statement_error_ = fmt::format("cannot prepare a statement: {} ({})", reply->message, reply->sqlstate);
       prepared = false;
     }
     if (!co_await wait_for(connection, Progress::wants_read) || !connection.consume()) co_return false;

@@ -1,23 +1,32 @@
 #pragma once
 // Brings one database connection up: host names, TCP, TLS, login, prepared statements. An attempt goes
-// through all addresses of all hosts, beginning with the one that served last, and takes at most
-// limits::kConnectTimeout (host names as long again); an address that is silent uses up half of what is left,
-// so that a dead host does not keep us from a living one. What failed is in the log, once.
+// through all addresses of all hosts, beginning with the one that served last. Each address gets the whole
+// connect_timeout of the URL, as in libpq (limits::kConnectTimeout when it has none), and so does the look-up
+// of the names. What failed is in the log, once.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/awaitable.h"
+#include "base/database_state.h"
+#include "postgres/job.h"
 #include "postgres/libpq_connection.h"
 #include "postgres/observer.h"
 #include "postgres/prepared_names.h"
 
 namespace tasklane {
+
+// How long one address may take, by libpq's rules: whole seconds, 2 at least; 0 and less stand for no limit,
+// which here is limits::kConnectTimeoutMax. Throws std::invalid_argument when it is no number.
+std::chrono::seconds connect_timeout(const ConnectionKeywords& keywords);
 
 class Connector {
  public:
@@ -28,44 +37,54 @@ class Connector {
     PreparedNames& names;
   };
 
-  Connector(boost::asio::io_context& loop, const Setting& setting, Observer& observer)
-      : loop_(loop),
-        setting_(setting),
-        observer_(observer),
-        timer_(loop),
-        socket_(loop),
-        look_up_timer_(loop) {}
+  struct Failure {
+    ConnectFailure reason;
+    std::string why;  // in words for operators: hosts and roles may stand in it
+  };
+
+  struct Attempt {
+    bool under_way = false;
+    Clock::time_point since{};            // it began; or the last one has ended
+    std::optional<Failure> failure = {};  // of the last one that has ended
+  };
+
+  // Throws as connect_timeout() does.
+  Connector(boost::asio::io_context& loop, const Setting& setting, Observer& observer);
 
   // A connection in pipeline mode that knows the statements; nullptr: not this time.
   boost::asio::awaitable<std::unique_ptr<LibpqConnection>> connect();
+
+  const Attempt& attempt() const { return attempt_; }
 
   // The server that served last is not the one that is wanted: begin with the next.
   void avoid() { ++first_; }
 
  private:
   boost::asio::awaitable<void> look_up();
-  boost::asio::awaitable<std::unique_ptr<LibpqConnection>> connect_to(const ConnectionKeywords& address,
-                                                                      std::chrono::nanoseconds within);
+  Failure without_address() const;
+  boost::asio::awaitable<std::expected<std::unique_ptr<LibpqConnection>, Failure>> connect_to(
+      const ConnectionKeywords& address);
   boost::asio::awaitable<bool> log_in(LibpqConnection& connection);
   boost::asio::awaitable<bool> prepare_statements(LibpqConnection& connection);
   boost::asio::awaitable<bool> wait_for(LibpqConnection& connection, LibpqConnection::Progress progress);
-  void limit_time(std::chrono::nanoseconds within);
+  void limit_time();
 
   boost::asio::io_context& loop_;
   const Setting& setting_;
+  const std::chrono::seconds timeout_;
   Observer& observer_;
   boost::asio::steady_timer timer_;
   boost::asio::posix::stream_descriptor socket_;  // libpq's own descriptor, borrowed while waiting
   bool timed_out_ = false;
-  int attempts_ = 0;  // tells a late timer from this attempt's
+  int tries_ = 0;  // of an address: tells a late timer from this one's
 
   std::vector<ConnectionKeywords> addresses_;
   std::size_t first_ = 0;                  // of them; counts on past their number
   std::vector<ConnectionKeywords> found_;  // by a look-up that has ended since
   bool looking_up_ = false;
   boost::asio::steady_timer look_up_timer_;
-  std::string why_;   // this attempt has failed so far
-  std::string told_;  // what the log already has of this outage
+  Attempt attempt_;
+  std::string statement_error_;  // why this address' server does not prepare a statement
 };
 
 }  // namespace tasklane

@@ -17,11 +17,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string find(const ConnectionKeywords& keywords, std::string_view name) {
-  const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
-  return found == keywords.end() ? std::string() : found->second;
-}
-
 void put(ConnectionKeywords& keywords, std::string_view name, std::string value) {
   const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
   if (found == keywords.end()) {
@@ -39,12 +34,12 @@ bool is_local(const std::string& host) {
 }  // namespace
 
 asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {
-  const auto hosts = split(find(keywords, "host"), ',');
-  const auto given = split(find(keywords, "hostaddr"), ',');
-  const auto ports = split(find(keywords, "port"), ',');
-  const bool addresses_given = !find(keywords, "hostaddr").empty();
+  const auto hosts = split(value_of(keywords, "host"), ',');
+  const auto given = split(value_of(keywords, "hostaddr"), ',');
+  const auto ports = split(value_of(keywords, "port"), ',');
+  const bool addresses_given = !value_of(keywords, "hostaddr").empty();
   const std::size_t count = addresses_given ? given.size() : hosts.size();
-  if ((hosts.size() != count && !find(keywords, "host").empty()) ||
+  if ((hosts.size() != count && !value_of(keywords, "host").empty()) ||
       (ports.size() != 1 && ports.size() != count))
     co_return std::vector<ConnectionKeywords>(1, keywords);
 

@@ -92,6 +92,11 @@ std::optional<ConnectionKeywords> parse_connection_url(const std::string& url) {
   return keywords;
 }
 
+std::string value_of(const ConnectionKeywords& keywords, std::string_view name) {
+  const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
+  return found == keywords.end() ? std::string() : found->second;
+}
+
 void LibpqConnection::Finish::operator()(pg_conn* connection) const {
   PQfinish(connection);
 }

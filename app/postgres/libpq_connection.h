@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,9 @@ using ConnectionKeywords = std::vector<std::pair<std::string, std::string>>;
 
 // Splits a postgresql:// URL. A sentence without the URL's content when it is malformed.
 std::optional<ConnectionKeywords> parse_connection_url(const std::string& url);
+
+// Empty: it is not among them.
+std::string value_of(const ConnectionKeywords& keywords, std::string_view name);
 
 class LibpqConnection {
  public:

@@ -64,14 +64,10 @@ struct ConnectionReady {};
 struct CannotConnect {
   std::string why;
 };
-struct CannotPrepare {
-  std::string sqlstate;
-  std::string message;
-};
 
-using Observation = std::variant<BatchSent, InFlightChanged, StatementAnswered, StatementFailed, CommitFailed,
-                                 BatchUndone, NamesGivenUp, PhaseChanged, ConnectionAttempted,
-                                 ConnectionReplaced, ServerSilent, ServerEndedConnection, ConnectionLost,
-                                 ConnectionClosed, ConnectionReady, CannotConnect, CannotPrepare>;
+using Observation =
+    std::variant<BatchSent, InFlightChanged, StatementAnswered, StatementFailed, CommitFailed, BatchUndone,
+                 NamesGivenUp, PhaseChanged, ConnectionAttempted, ConnectionReplaced, ServerSilent,
+                 ServerEndedConnection, ConnectionLost, ConnectionClosed, ConnectionReady, CannotConnect>;
 
 }  // namespace tasklane

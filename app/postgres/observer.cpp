@@ -110,10 +110,6 @@ void record(WorkerMetrics&, const CannotConnect& cannot) {
   log::warning("cannot connect to the database", {{"error", cannot.why}});
 }
 
-void record(WorkerMetrics&, const CannotPrepare& cannot) {
-  log::error("cannot prepare a statement", {{"sqlstate", cannot.sqlstate}, {"error", cannot.message}});
-}
-
 }  // namespace
 
 void Observer::observe(const BatchSent& sent) {

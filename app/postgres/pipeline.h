@@ -32,6 +32,8 @@ class Pipeline {
   ~Pipeline();
 
   const Flow& flow() const { return flow_; }
+  // To connect: the one under way, or the last.
+  const Connector::Attempt& attempt() const { return connector_.attempt(); }
 
   // Somebody asks.
   void want();

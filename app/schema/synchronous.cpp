@@ -93,7 +93,7 @@ std::string bounded_url(const std::string& url) {
     if (bounded.contains(fmt::format("{}=", name))) return;
     bounded += fmt::format("{}{}={}", bounded.contains('?') ? '&' : '?', name, value);
   };
-  add("connect_timeout", std::to_string(limits::kCommandConnectTimeout.count()));
+  add("connect_timeout", std::to_string(limits::kConnectTimeout.count()));
   add("keepalives_idle", "30");  // seconds; a host that is gone is noticed while a statement is awaited
   add("keepalives_interval", "10");
   return bounded;

@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_stuck_statement_is_cancelled_at_the_server) {
 BOOST_AUTO_TEST_CASE(attempts_to_connect_do_not_pile_up_behind_a_lock) {
   own.run("ALTER ROLE tasklane_api IN DATABASE " + own.name() + " SET statement_timeout = 0");
   Rival rival(own, "LOCK TABLE tasks");
-  connect();
+  connect(1, limits::kRequestDeadline, "&connect_timeout=2");
   BOOST_TEST(outcome(run(create("a"))) == "service_unavailable");
   while (read(metrics.database_connects) < 3U) run(get(1));
   BOOST_TEST(wait_for_blocked(1));
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(attempts_to_connect_do_not_pile_up_behind_a_lock) {
 BOOST_AUTO_TEST_CASE(writes_resume_on_the_next_host_once_it_is_promoted) {
   const SilentHost silent;
   own.run("ALTER DATABASE " + own.name() + " SET default_transaction_read_only = on");
-  std::string url = own.api_url();
+  std::string url = own.api_url() + "&connect_timeout=2";
   url.insert(url.find("host=") + 5, silent.path() + ",");
   pool = std::make_unique<ConnectionPool>(loop, url, 2, statements::kAll, metrics);
   store = std::make_unique<PgTaskStore>(*pool);

@@ -57,9 +57,10 @@ struct PoolFixture {
     return database;
   }
 
-  void connect(int connections = 1, std::chrono::milliseconds deadline = limits::kRequestDeadline) {
-    pool = std::make_unique<ConnectionPool>(loop, database.api_url(), connections, statements::kAll, metrics,
-                                            deadline);
+  void connect(int connections = 1, std::chrono::milliseconds deadline = limits::kRequestDeadline,
+               const std::string& parameters = "") {
+    pool = std::make_unique<ConnectionPool>(loop, database.api_url() + parameters, connections,
+                                            statements::kAll, metrics, deadline);
     store = std::make_unique<PgTaskStore>(*pool);
     pool->start();
     await(loop, wait_until_tried());

@@ -164,7 +164,7 @@ def test_a_host_that_never_answers_does_not_hide_the_next(replicated, pair):
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
         ports = [silent.getsockname()[1], pair.primary.port]
-        there = url("tasklane_api", ports, target_session_attrs="read-write")
+        there = url("tasklane_api", ports, target_session_attrs="read-write", connect_timeout=2)
         master = Master(replicated, DATABASE_URL=there).start()
 
         def ready():

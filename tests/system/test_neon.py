@@ -4,11 +4,12 @@ import concurrent.futures
 import socket
 import ssl
 import threading
+import time
 
 import psycopg2
 import pytest
 
-from harness import certificates
+from harness import certificates, tokens
 from harness.cluster import Cluster, service_folder, url, write
 from harness.logs import texts
 from harness.master import Master
@@ -181,6 +182,23 @@ def test_a_database_that_fell_asleep_is_woken_without_a_failed_request(neon, gat
         gate.tell("gate", 0, 0)
         for api in users:
             api.close()
+
+
+def test_a_host_600_ms_a_round_trip_away_is_reached(neon, gate, authority):
+    """TCP, TLS, SCRAM and preparing: seven round trips or so."""
+    gate.tell("delay", 300)
+    try:
+        began = time.monotonic()
+        master = Master(neon, DATABASE_URL=secure_url("tasklane_api", gate.address, authority)).start()
+        try:
+            with master.connect() as connection:
+                assert connection.ask("GET", "/api/tasks", tokens.token(neon.secret, tokens.unique("distant"))).status == 200
+            assert time.monotonic() - began > 3, "it is not that far away"
+            assert "cannot connect" not in texts(master.folder)["tasklane.log"]
+        finally:
+            master.stop()
+    finally:
+        gate.tell("delay", 0)
 
 
 def test_a_command_waits_for_a_database_that_wakes_up(neon, gate, authority):

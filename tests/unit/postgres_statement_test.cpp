@@ -21,7 +21,7 @@ std::string bytes(const Parameters& parameters, std::size_t index) {
   return {parameters.data(index), static_cast<std::size_t>(parameters.length(index))};
 }
 
-std::string value_of(const ConnectionKeywords& keywords, std::string_view name) {
+std::string value_or_none(const ConnectionKeywords& keywords, std::string_view name) {
   const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
   return found == keywords.end() ? "(none)" : found->second;
 }
@@ -182,14 +182,14 @@ BOOST_AUTO_TEST_CASE(is_split_into_keywords) {
   const auto keywords = parse_connection_url(
       "postgresql://us%40er:p%2Fw@db.example:5433/na%20me?sslmode=verify-full&options=endpoint%3Dx");
   BOOST_REQUIRE(keywords);
-  BOOST_TEST(value_of(*keywords, "user") == "us@er");
-  BOOST_TEST(value_of(*keywords, "password") == "p/w");
-  BOOST_TEST(value_of(*keywords, "host") == "db.example");
-  BOOST_TEST(value_of(*keywords, "port") == "5433");
-  BOOST_TEST(value_of(*keywords, "dbname") == "na me");
-  BOOST_TEST(value_of(*keywords, "sslmode") == "verify-full");
-  BOOST_TEST(value_of(*keywords, "options") == "endpoint=x");
-  BOOST_TEST(value_of(*keywords, "hostaddr") == "(none)");
+  BOOST_TEST(value_or_none(*keywords, "user") == "us@er");
+  BOOST_TEST(value_or_none(*keywords, "password") == "p/w");
+  BOOST_TEST(value_or_none(*keywords, "host") == "db.example");
+  BOOST_TEST(value_or_none(*keywords, "port") == "5433");
+  BOOST_TEST(value_or_none(*keywords, "dbname") == "na me");
+  BOOST_TEST(value_or_none(*keywords, "sslmode") == "verify-full");
+  BOOST_TEST(value_or_none(*keywords, "options") == "endpoint=x");
+  BOOST_TEST(value_or_none(*keywords, "hostaddr") == "(none)");
 }
 
 // As a cloud's console gives them.
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(keeps_what_a_provider_asks_for) {
         std::pair("sslmode", "verify-full"), std::pair("sslrootcert", "/etc/ca.pem"),
         std::pair("channel_binding", "require"), std::pair("target_session_attrs", "read-write"),
         std::pair("sslsni", "1"), std::pair("options", "(none)")})
-    BOOST_TEST(value_of(*keywords, name) == value, name);
+    BOOST_TEST(value_or_none(*keywords, name) == value, name);
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_when_malformed) {

@@ -16,6 +16,7 @@ from harness.relay import Relay
 from harness.run import new_folder
 
 
+CONNECT_TIMEOUT = 2  # s, of an attempt to connect, so that a silent server is soon given up
 STOPPED_SECONDS = float(os.environ.get("TASKLANE_STOPPED_SECONDS", "3"))  # a minute by hand; docs/RELIABILITY.md
 
 
@@ -92,7 +93,7 @@ class Site:
     def __enter__(self):
         with ExitStack() as parts:
             parts.enter_context(self.relay)
-            self.relay.put_before(self.stack)
+            self.relay.put_before(self.stack, connect_timeout=CONNECT_TIMEOUT)
             parts.enter_context(self.disk)
             self.user = parts.enter_context(closing(self.stack.user("needs-room", ttl=7200)))
             self.parts = parts.pop_all()
@@ -230,7 +231,7 @@ FAULTS = (
     _fault("stalled", told, "stall", afterwards=["flow"], seconds=9.5, down=True),
     _fault("refused by the network", told, "refuse", "cut", afterwards=["accept"], seconds=2, down=True),
     _fault("hung up on", told, "hangup", "cut", afterwards=["accept"], seconds=2, down=True),
-    # An attempt that nobody answers is given up after 2 s (kConnectTimeout).
+    # An attempt that nobody answers is given up after 2 s (CONNECT_TIMEOUT).
     _fault("accepted and never answered", told, "mute", "cut", afterwards=["accept"], seconds=3, down=True, recovery=3),
     _fault("too many connections", too_many_connections, seconds=2, down=True),
     _fault("disk full", disk_full, seconds=2, unknown=False),

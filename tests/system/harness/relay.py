@@ -48,10 +48,10 @@ class Relay:
     def wait_for_count(self, name, least):
         wait_for(lambda: self.counts()[name] >= least, lambda: f"{least} {name} in {self.counts()}")
 
-    def url_of(self, url):
-        """The database URL, by way of the relay."""
+    def url_of(self, url, **parameters):
+        """The database URL, by way of the relay, with other parameters if need be."""
         parts = urlsplit(url)
-        query = {k: v for k, v in parse_qsl(parts.query) if k not in ("host", "port")}
+        query = {**{k: v for k, v in parse_qsl(parts.query) if k not in ("host", "port")}, **parameters}
         user = parts.netloc.rpartition("@")[0]
         if self.folder:
             query["host"], place = str(self.folder), ""
@@ -59,9 +59,10 @@ class Relay:
             place = f"127.0.0.1:{self.address}"
         return urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place, query=urlencode(query, safe="/")))
 
-    def put_before(self, stack, **settings):
+    def put_before(self, stack, connect_timeout=10, **settings):
         """Lets a running stack's workers reach their database by way of the relay, with other settings if need be."""
-        settings = {"DATABASE_URL": self.url_of(stack.settings["DATABASE_URL"]), **settings}
+        by_relay = self.url_of(stack.settings["DATABASE_URL"], connect_timeout=connect_timeout)
+        settings = {"DATABASE_URL": by_relay, **settings}
         file = stack.state / "tasklane.env"
         kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings]
         file.write_text("\n".join(kept + [f"{name}='{value}'" for name, value in settings.items()]) + "\n")

@@ -58,6 +58,10 @@ void ConnectionPool::start() {
 void ConnectionPool::changed() {
   if (std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().tried(); }))
     tried_.set();
+  // One of several that does not answer holds nothing up.
+  if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().ready(); })) {
+    for (const auto& pipeline : pipelines_) pipeline->give_way();
+  }
   watch();
 }
 

@@ -71,6 +71,10 @@ void Flow::not_connected(Time now, FlowActions& actions) {
   hand_over(Loss::silent, actions);
 }
 
+void Flow::give_way(FlowActions& actions) {
+  if (!ready()) hand_over(Loss::silent, actions);
+}
+
 bool Flow::flushed() {
   if (state_ != sending) return false;
   if (batch_.holds_commit()) {

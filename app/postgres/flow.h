@@ -74,6 +74,8 @@ class Flow {
   void turn(Time now, FlowActions& actions);             // that `gather` was asked in ends
   void connected(Time now, FlowActions& actions);        // these two answer `connect`
   void not_connected(Time now, FlowActions& actions);
+  // Another connection is up: what waits for this one goes there.
+  void give_way(FlowActions& actions);
   // All that was to be sent is with the kernel. Whether the steps that were kept back are to be sent now.
   bool flushed();
   void replied(Time now, Reply reply, FlowActions& actions);

@@ -46,6 +46,12 @@ void Pipeline::tick(Clock::time_point now) {
   apply(actions);
 }
 
+void Pipeline::give_way() {
+  FlowActions actions;
+  flow_.give_way(actions);
+  apply(actions);
+}
+
 // Who submits is not waiting yet: an answer at once comes at the end of this turn.
 void Pipeline::submit(Job job) {
   FlowActions actions;

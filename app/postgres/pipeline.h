@@ -39,6 +39,7 @@ class Pipeline {
   void want();
   void submit(Job job);
   void tick(Clock::time_point now);
+  void give_way();  // to another connection that is up
 
  private:
   using Connection = std::shared_ptr<LibpqConnection>;

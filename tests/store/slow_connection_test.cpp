@@ -128,6 +128,24 @@ BOOST_AUTO_TEST_CASE(each_address_gets_its_whole_time) {
   BOOST_TEST(read(metrics.database_connects) == 2U);
 }
 
+// Half of the users are at home on the connection that does not come up.
+BOOST_AUTO_TEST_CASE(what_waits_for_a_connection_goes_to_another_one_that_is_up) {
+  open(by_relay(), 2);
+  BOOST_TEST(run_until(loop, [&] { return relay.obey("counts").contains("\"connections\":1,"); }));
+  relay.obey("mute");
+  const NewTask task{.title = "t", .description = {}};
+  std::vector<UserId> users;
+  for (int i = 0; i < 32; ++i) users.push_back(user_named(fmt::format("{} other {}", user.value(), i)));
+  std::vector<std::unique_ptr<Pending<Tasks>>> pending;
+  for (const UserId& other : users) pending.push_back(start(store->create(other, task)));
+  const Timer timer;
+  BOOST_TEST(wait(pending));
+  BOOST_TEST((timer.elapsed() < 5s));
+  for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
+  BOOST_TEST(read(metrics.database_connections_ready) == 1U);
+  BOOST_TEST(read(metrics.database_connections_connecting) == 1U);
+}
+
 // The words in the log have hosts and roles in them; these have not.
 BOOST_AUTO_TEST_CASE(the_reason_is_one_of_a_few_words) {
   const auto reason_of = [](const std::string& url) {

@@ -89,6 +89,7 @@ class World {
       for (const Job& job : flow_.batch().jobs()) jobs_[job.trace->request_id].sent = true;
       act([&](FlowActions& actions) { flow_.tick(now_, actions); });
       if (roll(3) == 0) act([&](FlowActions& actions) { flow_.want(actions); });
+      if (roll(3) == 0) act([&](FlowActions& actions) { flow_.give_way(actions); });
     }
     must(flow_.backlog() <= limits::kQueuedStatementsMax + 2 * limits::kBatchStatementsMax,
          "the queue is bounded");

@@ -124,11 +124,11 @@ std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
   return nullptr;
 }
 
-// A database that is away is no reason to stay away, too: readyz tells of it, and it may come back. A key
-// file that cannot be read is a mistake in the configuration.
+// A worker starts although the database is unreachable, or takes long: requests wait for the attempt under
+// way, and readyz tells of it. A key file that cannot be read is a mistake in the configuration.
 asio::awaitable<void> Worker::run() {
   pool_.start();
-  co_await pool_.tried();
+  co_await pool_.tried(Clock::now() + limits::kFirstAttemptTimeout);
   if (key_file_ == nullptr) {
     // A request that needs a key waits for it.
     asio::co_spawn(loop_, authenticator_.refresh(), [](const std::exception_ptr& error, const Result<void>&) {

@@ -84,8 +84,12 @@ Result<Response> Operations::health() const {
 }
 
 boost::asio::awaitable<Result<Response>> Operations::readiness(TracePtr trace) const {
-  const auto answered = co_await database_(std::move(trace));
-  if (!answered) co_return std::unexpected(answered.error());
+  auto answered = co_await database_(std::move(trace));
+  if (!answered) {
+    Error error = std::move(answered.error());
+    if (error.database && error.database->connecting) error.detail = "Connecting to the database";
+    co_return std::unexpected(std::move(error));
+  }
   co_return success(Success::ok, readiness_json(metrics_));
 }
 

@@ -17,7 +17,8 @@ namespace tasklane {
 
 class Operations {
  public:
-  // `database` completes with success when the database answers a statement now.
+  // `database` completes with success when the database answers a statement now; with an error that tells of
+  // the attempts to connect (Error::database) when no connection is up.
   using Probe = std::function<boost::asio::awaitable<Result<void>>(TracePtr trace)>;
 
   // `listener` is the listening socket's inode, which the kernel tells the queue of; 0: not known.

@@ -4,9 +4,12 @@
 // Nothing in an Error is secret: its text may reach the client.
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/database_state.h"
 
 namespace tasklane {
 
@@ -38,6 +41,7 @@ struct Error {
   std::vector<FieldError> errors = {};  // validation_error only
   bool token_sent = false;              // authentication_error only: RFC 6750 section 3.1, invalid_token
   std::string allow = {};               // method_not_allowed only: the Allow header, RFC 9110 section 10.2.1
+  std::shared_ptr<const DatabaseState> database = nullptr;  // service_unavailable of /readyz only
 };
 
 template <class T>

@@ -31,6 +31,15 @@ void write_errors(JsonWriter& json, const std::vector<FieldError>& errors) {
   json.end_array();
 }
 
+void write_database(JsonWriter& json, const DatabaseState& database) {
+  json.key("database");
+  json.begin_object();
+  json.member("status", database.connecting ? "connecting" : "down");
+  json.member("since_ms", database.since.count());
+  if (database.last_failure) json.member("last_failure", spelling(*database.last_failure));
+  json.end_object();
+}
+
 // The headers that a problem owes besides its body.
 void add_headers(Response& response, const Error& error) {
   switch (error.type) {
@@ -133,6 +142,7 @@ Response problem(const Error& error, std::string_view request_id) {
   json.member("error_type", spelling(error.type));
   json.member("request_id", request_id);
   if (!error.errors.empty()) write_errors(json, error.errors);
+  if (error.database) write_database(json, *error.database);
   json.end_object();
 
   Response response{.status = status, .body = json.take()};

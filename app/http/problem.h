@@ -1,7 +1,7 @@
 #pragma once
 // The one place that knows HTTP status numbers: every Error and every success becomes a response here.
 // The problem's shape is the contract's (`Problem` in docs/openapi.yaml): detail, message, status_code,
-// error_type, request_id, and errors for validation.
+// error_type, request_id, errors for validation, and database for readiness.
 
 #include <cstddef>
 #include <span>

@@ -177,8 +177,16 @@ asio::awaitable<void> Worker::watch_key_file() {
 
 asio::awaitable<Result<void>> Worker::probe_database(TracePtr trace) {
   const auto rows = co_await pool_.run(statements::kPing, limits::kReadinessTimeout, std::move(trace));
-  if (!rows) co_return std::unexpected(rows.error());
-  co_return Result<void>();
+  if (rows) co_return Result<void>();
+  Error error = rows.error();
+  if (const auto* attempt = pool_.attempt()) {
+    const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - attempt->since);
+    error.database = std::make_shared<DatabaseState>(DatabaseState{
+        .connecting = attempt->under_way,
+        .since = since,
+        .last_failure = attempt->failure ? std::optional(attempt->failure->reason) : std::nullopt});
+  }
+  co_return std::unexpected(std::move(error));
 }
 
 void Worker::watch_signals() {

@@ -198,6 +198,13 @@ def test_the_error_types_are_those_of_the_code():
         assert f"`{word}`" in read("docs/ERRORS.md"), word
 
 
+def test_the_reasons_for_no_connection_are_those_of_the_code():
+    enumerators = re.search(r"enum class ConnectFailure {(.*?)};", read("app/base/database_state.h"), re.DOTALL).group(1)
+    published = SCHEMAS["DatabaseState"]["properties"]["last_failure"]
+    assert published["enum"] == re.findall(r"^\s*(\w+),", enumerators, re.MULTILINE)
+    assert list(published["x-meanings"]) == published["enum"]
+
+
 def test_the_problems_of_nginx_are_valid():
     text = (ROOT / "nginx/tasklane-problems.conf.template").read_text()
     bodies = re.findall(r"return (\d+) '(\{.*\})';", text)

@@ -55,6 +55,25 @@ BOOST_AUTO_TEST_CASE(readyz_asks_the_database) {
   BOOST_TEST(responses(Endpoint::readyz, 5) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(readyz_tells_of_the_attempt_to_connect) {
+  const auto wait = [](bool connecting) {
+    Error error{.type = ErrorType::service_unavailable, .detail = "Away"};
+    error.database = std::make_shared<DatabaseState>(
+        DatabaseState{.connecting = connecting,
+                      .since = std::chrono::milliseconds(2000),
+                      .last_failure = ConnectFailure::timed_out});
+    return error;
+  };
+  database = std::unexpected(wait(true));
+  const Response connecting = send("GET", "/readyz");
+  BOOST_TEST(connecting.status == 503);
+  BOOST_TEST(connecting.body.starts_with(R"({"detail":"Connecting to the database")"), connecting.body);
+  BOOST_TEST(connecting.body.contains(
+      R"("database":{"status":"connecting","since_ms":2000,"last_failure":"timed_out"})"));
+  database = std::unexpected(wait(false));
+  BOOST_TEST(send("GET", "/readyz").body.starts_with(R"({"detail":"Away")"));
+}
+
 BOOST_AUTO_TEST_CASE(readyz_says_degraded_while_workers_are_missing) {
   metrics.layout().workers_configured = 3;
   metrics.layout().workers_ready = 3;

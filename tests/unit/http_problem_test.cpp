@@ -52,6 +52,24 @@ BOOST_AUTO_TEST_CASE(every_error_type_has_its_status_and_a_spelling_of_its_own) 
   BOOST_TEST(static_cast<std::size_t>(ErrorType::outcome_unknown) + 1 == kTable.size());
 }
 
+BOOST_AUTO_TEST_CASE(tells_of_the_attempts_to_connect_in_fixed_words) {
+  const auto body_of = [](DatabaseState state) {
+    return problem(Error{.type = ErrorType::service_unavailable,
+                         .detail = "It is so",
+                         .database = std::make_shared<DatabaseState>(state)},
+                   "r1")
+        .body;
+  };
+  using std::chrono::milliseconds;
+  BOOST_TEST(body_of({.connecting = true, .since = milliseconds(3400), .last_failure = {}})
+                 .ends_with(R"("request_id":"r1","database":{"status":"connecting","since_ms":3400}})"));
+  BOOST_TEST(
+      body_of({.connecting = false, .since = milliseconds(7), .last_failure = ConnectFailure::unprepared})
+          .ends_with(R"("database":{"status":"down","since_ms":7,"last_failure":"unprepared"}})"));
+  BOOST_TEST(spelling(ConnectFailure::look_up_failed) == "look_up_failed");
+  BOOST_TEST(spelling(ConnectFailure::timed_out) == "timed_out");
+}
+
 BOOST_AUTO_TEST_CASE(has_the_contract_s_keys_in_order) {
   const Response response = problem_of(ErrorType::not_found_error);
   BOOST_TEST(response.body == R"({"detail":"It is so","message":"It is so","status_code":404,)"

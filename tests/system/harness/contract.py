@@ -84,7 +84,7 @@ def check_error(status, headers, body):
     ), f"{status} as {headers.get('content-type')}"
     problem = json.loads(body)
     ERRORS.validate(problem)
-    assert list(problem) == [*ERROR_KEYS, *(["errors"] if "errors" in problem else [])], problem
+    assert list(problem) == [*ERROR_KEYS, *(key for key in ("errors", "database") if key in problem)], problem
     assert problem["status_code"] == status and problem["message"] == problem["detail"], problem
     assert problem["request_id"] == headers.get("x-request-id"), (problem, headers.get("x-request-id"))
     if status in (429, 503):

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/exit_codes.h"
+#include "cli/connection_inspection.h"
 #include "cli/host_inspection.h"
 #include "schema/inspection.h"
 
@@ -26,8 +27,9 @@ constexpr CommandLine kLine = {
     .about =
         "Reads the configuration as the master and the workers would and reports every mistake by name\n"
         "(exit 100). With -t, also whether this host fits it; run it as the user that runs tasklane-master.\n"
-        "With --db, also whether the database can be reached (else exit 111), is migrated, and\n"
-        "gives the role of DATABASE_URL what it needs and no more (exit 1 when the workers could not serve).",
+        "With --db, also whether a worker reaches the database (else exit 111) and how long that takes,\n"
+        "whether it is migrated, and gives the role of DATABASE_URL what it needs and no more (exit 1 when\n"
+        "the workers could not serve).",
     .options = kOptions};
 
 std::string_view prefix(Finding::Level level) {
@@ -48,16 +50,26 @@ bool tell(const std::vector<Finding>& findings) {
   return std::ranges::none_of(findings, [](const Finding& f) { return f.level == Finding::Level::bad; });
 }
 
+int give_up(const DatabaseError& error) {
+  fmt::print(stderr, "tasklane: {}\n", error.sentence);
+  return error.kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
+}
+
+// First as a worker connects. A statement that cannot be prepared has its cause in what is inspected then: a
+// missing migration, a right.
 int check_database(const Config& config, const std::string& sql_folder) {
+  const auto times = time_connection(config.database_url);
+  if (!times && times.error().reason != ConnectFailure::unprepared)
+    return give_up(connection_error("connecting", config.database_url, times.error().why));
+  if (times) tell(judge(*times));
   const auto findings = inspect({.url = config.database_url,
                                  .direct_url = config.database_url_direct,
                                  .sql_folder = sql_folder,
                                  .keys_needed = config.jwks_database});
-  if (!findings) {
-    fmt::print(stderr, "tasklane: {}\n", findings.error().sentence);
-    return findings.error().kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
-  }
-  return tell(*findings) ? kExitOk : kExitFailure;
+  if (!findings) return give_up(findings.error());
+  const bool fit = tell(*findings);
+  if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
+  return fit && times ? kExitOk : kExitFailure;
 }
 
 }  // namespace

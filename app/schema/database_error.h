@@ -3,6 +3,7 @@
 // and never holds a password.
 
 #include <string>
+#include <string_view>
 
 namespace tasklane {
 
@@ -14,5 +15,9 @@ struct DatabaseError {
   Kind kind;
   std::string sentence;
 };
+
+// What libpq says when no connection comes about, in a sentence that begins with `doing`. `url` is the one
+// connected to.
+DatabaseError connection_error(std::string_view doing, std::string_view url, std::string_view message);
 
 }  // namespace tasklane

@@ -44,8 +44,10 @@ bool may_quote_password(std::string_view url) {
   return authority.find('@') != authority.rfind('@');
 }
 
-// What libpq says when no connection comes about. It quotes a URL that it cannot parse, password and all, so
-// only messages known to come from behind the parser are passed on.
+}  // namespace
+
+// libpq quotes a URL that it cannot parse, password and all, so only messages known to come from behind the
+// parser are passed on.
 DatabaseError connection_error(std::string_view doing, std::string_view url, std::string_view message) {
   if (may_quote_password(url)) {
     return {Kind::permanent,
@@ -84,8 +86,6 @@ DatabaseError connection_error(std::string_view doing, std::string_view url, std
   }
   return {Kind::temporary, fmt::format("{}: the database cannot be reached", doing)};
 }
-
-}  // namespace
 
 std::string bounded_url(const std::string& url) {
   std::string bounded = url;

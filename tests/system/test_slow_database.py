@@ -9,6 +9,7 @@ import pytest
 
 from harness import tokens
 from harness.master import Master
+from harness.operator import tasklane
 from harness.processes import wait_for
 from harness.relay import Relay
 from harness.stack import Stack
@@ -81,3 +82,39 @@ def test_readiness_says_why_the_last_attempt_failed_and_names_nobody(stack, rela
         relay.tell("accept")
         relay.tell("cut")
         wait_for(lambda: readiness(master)[0] == 200, "readiness")
+
+
+def test_a_connect_timeout_that_is_no_number_is_told(stack, relay):
+    master = Master(stack, DATABASE_URL=relay.url_of(stack.settings["DATABASE_URL"], connect_timeout="soon"))
+    master.write_settings(0o600)
+    status, said = tasklane(master, "check", "--db")
+    assert status == 1 and "connect_timeout" in said, said
+
+
+def test_the_check_tells_the_time_to_connect_and_of_a_round_trip(stack, relay):
+    relay.tell("delay", 20)
+    master = Master(stack, DATABASE_URL=relay.url_of(stack.settings["DATABASE_URL"]))
+    master.write_settings(0o600)
+    status, said = tasklane(master, "check", "--db")
+    assert status == 0 and "too far" not in said, said
+    times = next(line for line in said.splitlines() if "connecting takes" in line).split()
+    assert times[:3] == ["ok:", "connecting", "takes"]
+    assert float(times[3]) >= 80 and 40 <= float(times[8]) < 400, said
+
+
+def test_the_check_warns_of_a_database_that_needs_longer_than_a_request_has(stack, relay):
+    fall_asleep(relay, 8_500)
+    master = Master(stack, DATABASE_URL=relay.url_of(stack.settings["DATABASE_URL"]))
+    master.write_settings(0o600)
+    status, said = tasklane(master, "check", "--db")
+    assert status == 0 and "warning: a request that has to wait for a new connection is answered 503" in said, said
+
+
+def test_the_check_gives_up_where_a_worker_would(stack, relay):
+    relay.tell("mute")
+    master = Master(stack, DATABASE_URL=relay.url_of(stack.settings["DATABASE_URL"], connect_timeout=2))
+    master.write_settings(0o600)
+    began = time.monotonic()
+    status, said = tasklane(master, "check", "--db")
+    assert status == 111 and "not ready within 2 s" in said, said
+    assert time.monotonic() - began < 10

@@ -1,0 +1,97 @@
+#include "cli/connection_inspection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <memory>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "postgres/connection_pool.h"
+#include "store/statements.h"
+
+namespace tasklane {
+
+namespace {
+
+using Measured = std::expected<ConnectionTimes, Connector::Failure>;
+
+// Keys are looked up, the batch fails, is rolled back, and its statements run again.
+constexpr int kRoundTripsOfRequestMax = 4;
+
+boost::asio::awaitable<void> measure(ConnectionPool& pool, Measured& measured) {
+  const auto began = Clock::now();
+  pool.start();
+  co_await pool.tried();
+  if (const auto* attempt = pool.attempt()) {
+    measured = std::unexpected(attempt->failure.value_or(
+        Connector::Failure{ConnectFailure::connection_failed, "could not keep a connection"}));
+    co_return;
+  }
+  const auto connected = Clock::now();
+  std::array<Clock::duration, 5> round_trips{};
+  for (auto& round_trip : round_trips) {
+    const auto asked = Clock::now();
+    if (!co_await pool.run(statements::kPing, limits::kRequestDeadline)) {
+      measured = std::unexpected(Connector::Failure{ConnectFailure::timed_out, "could not get an answer"});
+      co_return;
+    }
+    round_trip = Clock::now() - asked;
+  }
+  std::ranges::sort(round_trips);
+  measured = ConnectionTimes{.connect = connected - began, .round_trip = round_trips[round_trips.size() / 2]};
+}
+
+std::string text_of(std::chrono::duration<double, std::milli> time) {
+  return fmt::format("{:.{}f} ms", time.count(), time.count() < 10 ? 1 : 0);
+}
+
+std::int64_t seconds_of(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
+}  // namespace
+
+Measured time_connection(const std::string& url) {
+  // The command says in its own words what a worker would log.
+  log::set_up("tasklane", LogLevel::error, LogFormat::automatic);
+  boost::asio::io_context loop(1);
+  const auto metrics = std::make_unique<WorkerMetrics>();
+  ConnectionPool pool(loop, url, 1, statements::kAll, *metrics);
+  Measured measured;
+  boost::asio::co_spawn(loop, measure(pool, measured), [&loop](const std::exception_ptr& error) {
+    loop.stop();
+    if (error) std::rethrow_exception(error);
+  });
+  loop.run();
+  return measured;
+}
+
+std::vector<Finding> judge(const ConnectionTimes& times) {
+  using Level = Finding::Level;
+  std::vector<Finding> findings = {
+      {Level::good, fmt::format("connecting takes {}, a round trip {}", text_of(times.connect),
+                                text_of(times.round_trip))}};
+  if (times.connect + times.round_trip > limits::kRequestDeadline) {
+    findings.push_back(
+        {Level::warning,
+         fmt::format("a request that has to wait for a new connection is answered 503: connecting takes"
+                     " longer than the {} s that a request has",
+                     seconds_of(limits::kRequestDeadline))});
+  }
+  if (limits::kStatementTimeout + kRoundTripsOfRequestMax * times.round_trip > limits::kRequestDeadline) {
+    findings.push_back(
+        {Level::warning,
+         fmt::format("the database is too far away for the {} s that a request has: beside a statement of"
+                     " up to {} s there is no room for the {} round trips that it may need",
+                     seconds_of(limits::kRequestDeadline), seconds_of(limits::kStatementTimeout),
+                     kRoundTripsOfRequestMax)});
+  }
+  return findings;
+}
+
+}  // namespace tasklane

@@ -1,0 +1,34 @@
+// The way to the database as `tasklane check --db` goes it.
+
+#include "cli/connection_inspection.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "database.h"
+
+using namespace tasklane;
+
+BOOST_AUTO_TEST_SUITE(connection_inspection)
+
+BOOST_AUTO_TEST_CASE(a_migrated_database_has_a_time_to_connect_and_a_round_trip) {
+  const auto database = FreshDatabase::migrated();
+  const auto times = time_connection(database.api_url());
+  BOOST_REQUIRE(times);
+  BOOST_TEST(times->round_trip.count() > 0);
+  BOOST_TEST(times->connect.count() > times->round_trip.count());
+}
+
+BOOST_AUTO_TEST_CASE(what_keeps_a_worker_from_connecting_is_told) {
+  const FreshDatabase bare;
+  const auto unprepared = time_connection(bare.url());
+  BOOST_REQUIRE(!unprepared);
+  BOOST_TEST((unprepared.error().reason == ConnectFailure::unprepared));
+  BOOST_TEST(unprepared.error().why.contains("relation \"tasks\" does not exist"), unprepared.error().why);
+
+  const auto nobody = time_connection(bare.url_as("nobody"));
+  BOOST_REQUIRE(!nobody);
+  BOOST_TEST((nobody.error().reason == ConnectFailure::session_refused));
+  BOOST_TEST(nobody.error().why.contains("role \"nobody\" does not exist"), nobody.error().why);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

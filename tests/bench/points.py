@@ -89,7 +89,7 @@ def long_list(rig, seconds):
     return {"long-list": figures, "json-writing": alone}
 
 
-def beside(what, runs):
+def next_to(what, runs):
     """`runs`: of so many seconds is each of the four, so that some of these lists come to their end in it."""
     def measure(rig, seconds):
         return neighbours.beside(rig, seconds * runs, what)
@@ -159,8 +159,8 @@ def every_point():
         Point("distance", distance, 4 * FAR_RUNS, [f"{where}-{kind}" for kind in ("list", "create") for where in ("near", "far")]),
         Point("slow-commits", slow_commits, 2, ["quick-commit", "slow-commit"]),
         Point("tasks", sizes, 2, ["tasks-100000", "tasks-1600000"]),
-        beside("heavy", 1),
-        beside("huge", HUGE_RUNS),
+        next_to("heavy", 1),
+        next_to("huge", HUGE_RUNS),
         Point("slow-readers", neighbours.slow_readers, 4, ["slow-readers-without", "slow-readers-with"]),
     ]
     for point in points:

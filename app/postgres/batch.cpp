@@ -1,7 +1,6 @@
 #include "postgres/batch.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -92,9 +91,11 @@ void Batch::fill(std::vector<Job> jobs, Form form, bool by_name) {
 }
 
 void Batch::fill(std::deque<Job>& queue, std::size_t count, Form form, bool by_name) {
-  const auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
-  jobs_.assign(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
-  queue.erase(queue.begin(), end);
+  jobs_.clear();
+  for (; count > 0; --count) {
+    jobs_.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
   begin(form, by_name);
 }
 

@@ -77,7 +77,7 @@ const Connector::Attempt* ConnectionPool::attempt() const {
 }
 
 // Home is the same for all statements whose first parameter is the same: the user.
-ConnectionPool::Execution ConnectionPool::run(const Statement& statement, Parameters parameters,
+ConnectionPool::Execution ConnectionPool::run(const Statement& statement, Parameters&& parameters,
                                               std::chrono::milliseconds within, TracePtr trace) {
   const auto now = Clock::now();
   if (trace && trace->submitted == Trace::Time{}) trace->submitted = now;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/awaitable.h"
@@ -33,8 +34,9 @@ class ConnectionPool {
   // internal_server_error: the database refused the statement, and the log says why.
   // `trace` gets the times, and its request id is in the log.
   template <class P>
-  Execution run(const StatementWith<P>& statement, P parameters, TracePtr trace = nullptr) {
-    return run(statement, Parameters(std::move(parameters)), setting_.deadline, std::move(trace));
+  Execution run(const StatementWith<P>& statement, std::type_identity_t<P>&& parameters,
+                TracePtr trace = nullptr) {
+    return run(statement, static_cast<Parameters&&>(parameters), setting_.deadline, std::move(trace));
   }
   Execution run(const StatementWith<NoParameters>& statement, std::chrono::milliseconds within,
                 TracePtr trace = nullptr) {
@@ -55,7 +57,7 @@ class ConnectionPool {
   const Connector::Attempt* attempt() const;
 
  private:
-  Execution run(const Statement& statement, Parameters parameters, std::chrono::milliseconds within,
+  Execution run(const Statement& statement, Parameters&& parameters, std::chrono::milliseconds within,
                 TracePtr trace);
   Execution submit(Job job);
   Pipeline& choose(const Statement& statement, std::size_t home);

@@ -18,9 +18,9 @@ class KeySweep {
   KeySweep(ConnectionPool& pool, WorkerMetrics& metrics,
            Clock::duration interval = limits::kKeySweepInterval);
 
-  // A user's statement is about to be submitted.
-  void go_along() {
-    if (!under_way_ && Clock::now() >= due_) sweep();
+  // A user's statement is about to be submitted, of a request that was read then.
+  void go_along(Clock::time_point now) {
+    if (!under_way_ && now >= due_) sweep();
   }
 
  private:

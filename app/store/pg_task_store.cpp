@@ -57,9 +57,9 @@ Result<Tasks> read_tasks(const Rows& rows) {
   return tasks;
 }
 
-PgTaskStore::Awaitable<Rows> PgTaskStore::run(const UserStatement& statement, UserParameters parameters,
+PgTaskStore::Awaitable<Rows> PgTaskStore::run(const UserStatement& statement, UserParameters&& parameters,
                                               TracePtr trace) {
-  if (sweep_ != nullptr) sweep_->go_along();
+  if (sweep_ != nullptr) sweep_->go_along(trace ? trace->read : Clock::now());
   return pool_.run(statement, std::move(parameters), std::move(trace));
 }
 

@@ -32,7 +32,7 @@ class PgTaskStore final : public TaskStore {
                                  std::optional<bool> completed, TracePtr trace = nullptr) override;
 
  private:
-  Awaitable<Rows> run(const UserStatement& statement, UserParameters parameters, TracePtr trace);
+  Awaitable<Rows> run(const UserStatement& statement, UserParameters&& parameters, TracePtr trace);
 
   ConnectionPool& pool_;
   KeySweep* sweep_;

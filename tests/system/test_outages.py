@@ -82,10 +82,10 @@ class Outage:
                 self.knocks = self.site.relay.counts()["connections"] - self.counts["connections"]
                 self.held = time.monotonic() - self.begun
             self.healed = time.monotonic()
-            healed = self.site.postgres.now() if self.fault.lingers else None
             self.ready = wait_for(lambda: readiness.since(self.healed), "readiness")
             if self.fault.lingers:
-                wait_for(lambda: self.site.postgres.sessions_since_before(healed) == 0, "the last read-only session to be replaced")
+                lingering = self.site.postgres.sessions_since_before
+                wait_for(lambda: lingering(self.site.healed_at) == 0, "the last read-only session to be replaced")
             self.connected = wait_until_connected(self.site.stack)
             load.wait_for_more(100)
             self.compare_metrics()

@@ -89,6 +89,7 @@ class Site:
         self.postgres = Postgres(stack)
         self.relay = Relay(stack.state / "pg")
         self.disk = SmallDisk(self.postgres)
+        self.healed_at = None  # by the server's clock: when new sessions were no longer read-only
 
     def __enter__(self):
         with ExitStack() as parts:
@@ -189,7 +190,12 @@ def read_only(site):
         site.postgres.end_sessions()
         yield
     finally:
-        site.postgres.execute("alter database tasklane reset default_transaction_read_only")
+        # In one transaction: what began before then is read-only. What began until it was committed may be either.
+        healed = site.postgres.execute(
+            "alter database tasklane reset default_transaction_read_only; select clock_timestamp()::text"
+        )
+        site.healed_at = healed[0][0]
+        site.postgres.end_sessions_since(site.healed_at)
 
 
 @contextmanager

@@ -83,14 +83,17 @@ class Postgres:
                 cursor.execute(statement)
             return cursor.fetchall() if cursor.description else None
 
-    def now(self):
-        return self.execute("select clock_timestamp()")[0][0]
-
     def sessions_since_before(self, moment):
         """How many of the workers' sessions began before then, by the server's clock."""
         return self.execute(
-            f"select count(*) from pg_stat_activity where usename = 'tasklane_api' and backend_start < '{moment.isoformat()}'"
+            f"select count(*) from pg_stat_activity where usename = 'tasklane_api' and backend_start < '{moment}'"
         )[0][0]
+
+    def end_sessions_since(self, moment):
+        self.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            f" where usename = 'tasklane_api' and backend_start >= '{moment}'"
+        )
 
     def end_sessions(self, most=100):
         """Ends the workers' sessions, or some at random; returns when none of these is left."""

@@ -4,8 +4,8 @@
 //
 // There is no timer. Keys older than limits::kKeyRefreshIntervalMax are looked up before a token counts by
 // them, a remembered one too. A look that fails leaves the known keys in force, and is repeated at most once
-// per limits::kKeyRefreshIntervalMin; so is the look for an unknown key. Whoever needs a look that is under
-// way waits for that one. A bad token costs no database work but for such a look, at most.
+// per limits::kKeyRefreshIntervalMin; so is the look for an unknown key. A request that needs a look under
+// way waits for it. A bad token costs no database work but for such a look, at most.
 //
 // Belongs to one event loop; outlives every call that is under way.
 

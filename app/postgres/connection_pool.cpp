@@ -110,7 +110,7 @@ ConnectionPool::Execution ConnectionPool::submit(Job job) {
       asio::use_awaitable, std::move(job));
 }
 
-// Whoever asks wants all connections: those at rest come back, too.
+// A request reopens all connections, also those it does not use.
 void ConnectionPool::take(Job job) {
   choose(*job.statement, job.home).submit(std::move(job));
   for (const auto& pipeline : pipelines_) {

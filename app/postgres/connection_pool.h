@@ -43,8 +43,8 @@ class ConnectionPool {
     return run(statement, Parameters(), within, std::move(trace));
   }
 
-  // Runs one for which no request waits, behind what is submitted in this turn of the loop and together with
-  // it.
+  // Runs a statement that no request waits for. It follows the statements of this turn of the loop, in the
+  // same flush.
   void run_beside(const StatementWith<NoParameters>& statement, Job::Done done);
 
   // Completes when every connection's first attempt has been decided, for better or worse (true), or then.

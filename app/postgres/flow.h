@@ -6,7 +6,7 @@
 // committed. Every job that is submitted leaves once: answered, or to be placed again. A write is sent a
 // second time only where the server has said that the first was rolled back, or cannot have had all of it.
 //
-// Nothing is sent at rest: a connection that ends while nobody asks stays closed until somebody does.
+// At rest nothing is sent. A connection that ends without a job stays closed until the next job.
 
 #include <chrono>
 #include <deque>
@@ -69,7 +69,7 @@ class Flow {
       : deadline_(deadline), names_(names), delay_(std::move(delay)) {}
 
   // Events. What follows from them is added to the actions.
-  void want(FlowActions& actions);                       // somebody asks: connects, sooner or later
+  void want(FlowActions& actions);  // a job needs a connection: connects now or after the delay
   void submit(Time now, Job job, FlowActions& actions);  // refused past the queue's bound, and while down
   void turn(Time now, FlowActions& actions);             // that `gather` was asked in ends
   void connected(Time now, FlowActions& actions);        // these two answer `connect`

@@ -11,7 +11,7 @@
 
 namespace tasklane {
 
-// What a connection is good for: none, it is closed and nobody asks.
+// The state of a connection, as the metrics count it. none: it is closed, and no job needs it.
 enum class ConnectionPhase { none, connecting, down, ready };
 
 struct BatchSent {

@@ -25,7 +25,7 @@ class Pipeline {
     Connector::Setting connector;
     std::chrono::milliseconds deadline;  // of a batch
     std::function<void(Job)> place;      // finds another connection, or refuses
-    std::function<void()> changed;       // what the connection is good for, or an attempt has ended
+    std::function<void()> changed;  // the connection's phase has changed, or an attempt to connect has ended
   };
 
   Pipeline(boost::asio::io_context& loop, const Setting& setting, Observer& observer);
@@ -35,7 +35,7 @@ class Pipeline {
   // To connect: the one under way, or the last.
   const Connector::Attempt& attempt() const { return connector_.attempt(); }
 
-  // Somebody asks.
+  // A job needs a connection.
   void want();
   void submit(Job job);
   void tick(Clock::time_point now);

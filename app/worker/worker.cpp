@@ -165,7 +165,7 @@ asio::awaitable<void> Worker::beat() {
   }
 }
 
-// The only keys that are looked at while nobody asks: a file costs no database anything.
+// A key file is watched by a timer, also without requests: stat(2) does not reach the database.
 asio::awaitable<void> Worker::watch_key_file() {
   asio::steady_timer timer(loop_);
   while (true) {

@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(leaves_the_work_to_a_worker_that_is_at_it) {
   BOOST_TEST(removed() == 1U);
 }
 
-// So it is in no deadlock: who waits for it waits for somebody who does not wait.
+// So it is in no deadlock: a request may wait for the sweep, and the sweep does not wait.
 BOOST_AUTO_TEST_CASE(does_not_wait_for_a_key_that_a_request_has_locked) {
   keep_expired();
   sweep_every(std::chrono::milliseconds(0));

@@ -1,5 +1,5 @@
 // Batches of several workers that change the same rows, with and without idempotency keys: all locks are
-// taken in one order, so that nobody waits for somebody who waits for him.
+// taken in one order, so that no two batches wait for each other.
 
 #include <boost/test/unit_test.hpp>
 #include <random>

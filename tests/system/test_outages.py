@@ -182,7 +182,7 @@ def test_outage(healthy, fault, capfd):
     if not SANITIZED:
         check_promptness(outage)
     if fault.cut or fault.down:
-        # What is stalled is found out by waiting for a reply: a connection that nobody had asked stays as it is.
+        # A stall is noticed by a missing reply: a connection that had sent nothing stays as it is.
         assert outage.lost >= (1 if fault.name == "stalled" else 4), "connections that were lost"
 
 

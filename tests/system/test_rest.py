@@ -1,4 +1,4 @@
-"""A Tasklane that nobody asks sends nothing to the database: counted at the relay, in bytes.
+"""Without requests Tasklane sends nothing to the database: counted at the relay, in bytes.
 
 TASKLANE_IDLE_SECONDS says for how long: some seconds in a run of all tests, ten minutes by
 `TASKLANE_IDLE_SECONDS=600 scripts/test --system -k rest`. That no timer asks later than that is held by the tests of the

@@ -1,5 +1,5 @@
-// Answers that are longer than a socket takes at once, and those that go on: nobody waits for them, and what
-// is not whole never looks so.
+// Answers that are longer than a socket takes at once, and those that go on: the loop does not wait for them,
+// and what is not whole never looks so.
 
 #include <boost/test/unit_test.hpp>
 #include <thread>

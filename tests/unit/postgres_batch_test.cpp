@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(reads_and_writes_end_in_transactions_of_their_own) {
   BOOST_TEST(sent(apart) == "list_tasks:a s create_task:a s ");
 }
 
-// Whoever locks two rows or keys locks them in the same order as anybody else, and every row before any key.
+// All batches lock rows and keys in the same order, and every row before any key.
 BOOST_AUTO_TEST_CASE(takes_its_locks_in_one_order) {
   std::vector<Job> jobs;
   jobs.push_back(job_of(statements::kCompleteTask, "d"));

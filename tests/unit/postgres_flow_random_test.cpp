@@ -158,7 +158,7 @@ class World {
 
   Loss any_loss() { return roll(2) == 0 ? Loss::told : Loss::silent; }
 
-  // What the server still did is answered to nobody.
+  // What the server still did gets no answer.
   void lose() {
     if (!connected_) return;
     for (unsigned left = roll(8); left > 0 && !wire_.empty(); --left) serve();

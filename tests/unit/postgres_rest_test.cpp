@@ -1,4 +1,4 @@
-// A connection that nobody asks, in virtual time: it does nothing, whatever happens to it.
+// A connection without jobs, in virtual time: it does nothing, whatever happens to it.
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -50,29 +50,29 @@ consteval std::size_t statement_number(std::string_view name) {
   return static_cast<std::size_t>(found - kStatementNames.begin());
 }
 
+consteval Statement describe(const char* name, Effect effect, Locks locks, const char* text,
+                             const Statement* row_lock = nullptr) {
+  return {.name = name,
+          .sql = text,
+          .effect = effect,
+          .prepared_name = {name, text},
+          .locks = locks,
+          .row_lock = row_lock,
+          .number = statement_number(name)};
+}
+
 class UserStatement : public StatementWith<UserParameters> {
  public:
   consteval UserStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
                           const char* text)
-      : StatementWith({.name = statement_name,
-                       .sql = text,
-                       .effect = statement_effect,
-                       .prepared_name = {statement_name, text},
-                       .locks = what_it_locks,
-                       .number = statement_number(statement_name)}) {
+      : StatementWith(describe(statement_name, statement_effect, what_it_locks, text)) {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
     if (what_it_locks == Locks::row_and_key)
       throw "what locks a row and a key needs a statement that locks its row";
   }
   // A write that locks a row, as `lock_of_row` does alone, and then a key.
   consteval UserStatement(const char* statement_name, const UserStatement& lock_of_row, const char* text)
-      : StatementWith({.name = statement_name,
-                       .sql = text,
-                       .effect = Effect::write,
-                       .prepared_name = {statement_name, text},
-                       .locks = Locks::row_and_key,
-                       .row_lock = &lock_of_row,
-                       .number = statement_number(statement_name)}) {
+      : StatementWith(describe(statement_name, Effect::write, Locks::row_and_key, text, &lock_of_row)) {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";
   }
 };
@@ -81,12 +81,7 @@ class SystemStatement : public StatementWith<NoParameters> {
  public:
   consteval SystemStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
                             const char* text)
-      : StatementWith({.name = statement_name,
-                       .sql = text,
-                       .effect = statement_effect,
-                       .prepared_name = {statement_name, text},
-                       .locks = what_it_locks,
-                       .number = statement_number(statement_name)}) {
+      : StatementWith(describe(statement_name, statement_effect, what_it_locks, text)) {
     const std::string_view view(text);
     const std::string_view begin = view.substr(view.find_first_not_of(" \n"));
     const bool sweeps = begin.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");

@@ -50,13 +50,7 @@ def curl(stack, user, *how):
 
 
 def runs_of_further_pages(stack):
-    api = stack.anonymous()
-    try:
-        text = api.get("/metrics").text
-    finally:
-        api.close()
-    found = re.search(r'^tasklane_database_statement_runs_total\{statement="list_more_tasks"\} (\d+)$', text, re.MULTILINE)
-    return int(found.group(1))
+    return stack.metric("tasklane_database_statement_runs_total", "statement")["list_more_tasks"]
 
 
 @pytest.mark.parametrize("count", [63, 64, 65, 192, 193, 3000])

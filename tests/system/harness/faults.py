@@ -237,7 +237,7 @@ FAULTS = (
     _fault("stalled", told, "stall", afterwards=["flow"], seconds=9.5, down=True),
     _fault("refused by the network", told, "refuse", "cut", afterwards=["accept"], seconds=2, down=True),
     _fault("hung up on", told, "hangup", "cut", afterwards=["accept"], seconds=2, down=True),
-    # An attempt that nobody answers is given up after 2 s (CONNECT_TIMEOUT).
+    # An attempt without an answer is given up after 2 s (CONNECT_TIMEOUT).
     _fault("accepted and never answered", told, "mute", "cut", afterwards=["accept"], seconds=3, down=True, recovery=3),
     _fault("too many connections", too_many_connections, seconds=2, down=True),
     _fault("disk full", disk_full, seconds=2, unknown=False),

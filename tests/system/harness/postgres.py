@@ -107,14 +107,8 @@ class Postgres:
 
 
 def connections(stack):
-    """{state: database connections of all workers}, by the metrics."""
-    api = stack.anonymous()
-    try:
-        text = api.get("/metrics").text
-    finally:
-        api.close()
-    found = re.findall(r'^tasklane_database_connections\{state="(\w+)"\} (\d+)$', text, re.MULTILINE)
-    return {state: int(count) for state, count in found}
+    """{state: database connections of all workers}."""
+    return stack.metric("tasklane_database_connections", "state")
 
 
 def wait_until_connected(stack):

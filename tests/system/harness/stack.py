@@ -153,23 +153,26 @@ class Stack:
         with closing(psycopg2.connect(url, **how)) as connection, connection:
             yield connection
 
-    def metrics(self):
+    def metrics_text(self):
         api = self.anonymous()
         try:
-            return totals(api.get("/metrics").text)
+            return api.get("/metrics").text
         finally:
             api.close()
 
+    def metrics(self):
+        return totals(self.metrics_text())
+
+    def metric(self, name, label):
+        """{value of its only label: number}."""
+        found = re.findall(rf'^{name}{{{label}="(\w+)"}} (\d+)$', self.metrics_text(), re.MULTILINE)
+        return {value: int(number) for value, number in found}
+
     def answered(self, route):
         """{status: how many answers of routes that begin so had it, by the metrics}."""
-        api = self.anonymous()
-        try:
-            text = api.get("/metrics").text
-        finally:
-            api.close()
         line = rf'^tasklane_requests_total{{route="{route}[^"]*",.*status="(\d+)"}} (\d+)$'
         counts = Counter()
-        for status, count in re.findall(line, text, re.MULTILINE):
+        for status, count in re.findall(line, self.metrics_text(), re.MULTILINE):
             counts[status] += int(count)
         return counts
 

@@ -17,10 +17,6 @@ bool is_write(const Job& job) {
   return job.statement->effect == Effect::write;
 }
 
-std::string_view parameter(const Job& job, std::size_t index) {
-  return {job.parameters.data(index), static_cast<std::size_t>(job.parameters.length(index))};
-}
-
 // A lock's place in the order of all. Level 0: there is none; 1: a row; 2: a key.
 using Place = std::tuple<int, std::string_view, std::string_view>;
 
@@ -28,9 +24,9 @@ Place row_of(const Job& job) {
   switch (job.statement->locks) {
     case Locks::row:
     case Locks::row_and_key:
-      return {1, parameter(job, 0), parameter(job, 1)};
+      return {1, job.parameters.at(0), job.parameters.at(1)};
     case Locks::rows:
-      return {1, parameter(job, 0), ""};
+      return {1, job.parameters.at(0), ""};
     case Locks::nothing:
     case Locks::key:
     case Locks::any_keys:
@@ -42,9 +38,9 @@ Place row_of(const Job& job) {
 Place key_of(const Job& job) {
   switch (job.statement->locks) {
     case Locks::key:
-      return {2, parameter(job, 0), parameter(job, 1)};
+      return {2, job.parameters.at(0), job.parameters.at(1)};
     case Locks::row_and_key:
-      return {2, parameter(job, 0), parameter(job, 2)};
+      return {2, job.parameters.at(0), job.parameters.at(2)};
     case Locks::nothing:
     case Locks::row:
     case Locks::rows:
@@ -71,7 +67,7 @@ std::size_t Batch::fitting(const std::deque<Job>& queue) {
     writes = writes || is_write(queue[i]);
     alone = alone || keeps_apart;
     const auto meets = [&](const Job& other) {
-      return row_of(other) != Place() && parameter(other, 0) == parameter(queue[i], 0);
+      return row_of(other) != Place() && other.parameters.at(0) == queue[i].parameters.at(0);
     };
     const bool all = queue[i].statement->locks == Locks::rows;
     many += all ? 1 : 0;

@@ -34,7 +34,7 @@ void Flow::want(FlowActions& actions) {
   if (state_ == resting && !stopped_) begin_to_connect(connecting, actions);
 }
 
-void Flow::submit(Time, Job job, FlowActions& actions) {
+void Flow::submit(Job job, FlowActions& actions) {
   asked_ = true;
   if (!accepts()) {
     answer(job, std::unexpected(unreachable_error()), actions);

@@ -70,7 +70,7 @@ class Flow {
 
   // Events. What follows from them is added to the actions.
   void want(FlowActions& actions);  // a job needs a connection: connects now or after the delay
-  void submit(Time now, Job job, FlowActions& actions);  // refused past the queue's bound, and while down
+  void submit(Job job, FlowActions& actions);  // refused past the queue's bound, and while down
   void turn(Time now, FlowActions& actions);             // that `gather` was asked in ends
   void connected(Time now, FlowActions& actions);        // these two answer `connect`
   void not_connected(Time now, FlowActions& actions);

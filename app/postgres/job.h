@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <functional>
-#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -21,19 +20,13 @@ struct Job {
   const Statement* statement;
   Parameters parameters;
   Clock::time_point deadline;
-  Done done;                                         // empty once the answer is on its way
-  TracePtr trace = nullptr;                          // of the request that it is for, if any
-  std::size_t home = 0;                              // the number of the connection it prefers
-  bool repeated = false;                             // a read that already lost one connection
-  int conflicts = 0;  // times it lost against another transaction (40001, 40P01, 23505)
+  Done done;                 // empty once the answer is on its way
+  TracePtr trace = nullptr;  // of the request that it is for, if any
+  std::size_t home = 0;      // the number of the connection it prefers
+  bool repeated = false;     // a read that already lost one connection
+  int conflicts = 0;         // times it lost against another transaction (40001, 40P01, 23505)
 
-  std::string_view request_id() const { return trace ? std::string_view(trace->request_id) : ""; }
-  std::string_view trace_id() const { return trace ? std::string_view(trace->trace_id) : ""; }
   bool waiting() const { return static_cast<bool>(done); }
-  // Answers whoever waits. Only the first call does anything.
-  void finish(Result<Rows> result) {
-    if (done) std::exchange(done, nullptr)(std::move(result));
-  }
 };
 
 }  // namespace tasklane

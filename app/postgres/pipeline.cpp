@@ -55,7 +55,7 @@ void Pipeline::give_way() {
 // Who submits is not waiting yet: an answer at once comes at the end of this turn.
 void Pipeline::submit(Job job) {
   FlowActions actions;
-  flow_.submit(Clock::now(), std::move(job), actions);
+  flow_.submit(std::move(job), actions);
   for (auto& answer : actions.answers) {
     asio::post(loop_, [answer = std::move(answer)]() mutable { answer.done(std::move(answer.result)); });
   }

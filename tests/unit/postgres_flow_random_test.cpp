@@ -117,7 +117,7 @@ class World {
   }
 
   void place(Job job) {
-    act([&](FlowActions& actions) { flow_.submit(now_, std::move(job), actions); });
+    act([&](FlowActions& actions) { flow_.submit(std::move(job), actions); });
   }
 
   void take(const std::string& id, const Result<Rows>& result) {

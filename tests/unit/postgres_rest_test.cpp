@@ -20,8 +20,7 @@ struct RestFixture {
 
   FlowActions ask() {
     FlowActions actions;
-    flow.submit(now,
-                Job{.statement = &kRead, .parameters = {}, .deadline = now + 8s, .done = [](const auto&) {}},
+    flow.submit(Job{.statement = &kRead, .parameters = {}, .deadline = now + 8s, .done = [](const auto&) {}},
                 actions);
     return actions;
   }

@@ -88,6 +88,11 @@ int main(int argc, char** argv) {
     return kExitConfiguration;
   }
   log::set_up("worker", config->log_level, config->log_format);
+  if (const std::string mistake = ConnectionPool::mistake_in(config->database_url); !mistake.empty()) {
+    log::error("DATABASE_URL cannot be used", {{"why", mistake}});
+    tell_master("DATABASE_URL cannot be used: " + mistake);
+    return kExitConfiguration;
+  }
   auto inherited = inherit();
   if (!inherited) {
     log::error("tasklane-worker is started by tasklane-master, not by hand");

@@ -9,6 +9,7 @@
 #include "base/exit_codes.h"
 #include "cli/connection_inspection.h"
 #include "cli/host_inspection.h"
+#include "postgres/connection_pool.h"
 #include "schema/inspection.h"
 
 namespace tasklane {
@@ -80,6 +81,10 @@ int check_command(Arguments arguments) {
   const auto config = read_command_config(*options);
   if (!config) return config.error();
   if (options->has("show")) fmt::print("{}", describe(*config));
+  if (const std::string mistake = ConnectionPool::mistake_in(config->database_url); !mistake.empty()) {
+    fmt::print(stderr, "tasklane: DATABASE_URL cannot be used: {}\n", mistake);
+    return kExitConfiguration;
+  }
   fmt::print("configuration is valid\n");
   const bool fits = !options->has("test") || tell(inspect_host(*config));
   std::fflush(stdout);  // ahead of what stderr may say

@@ -17,7 +17,7 @@ namespace {
 
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
-  if (!keywords) throw std::invalid_argument("the database URL is malformed");
+  if (!keywords) throw std::invalid_argument("it is malformed, or has a parameter that libpq does not know");
   const auto find = [&](std::string_view name) {
     return std::ranges::find(*keywords, name, &ConnectionKeywords::value_type::first);
   };
@@ -35,6 +35,15 @@ ConnectionKeywords keywords_of(const std::string& url) {
 }
 
 }  // namespace
+
+std::string ConnectionPool::mistake_in(const std::string& url) {
+  try {
+    connect_timeout(keywords_of(url));
+    return "";
+  } catch (const std::invalid_argument& mistake) {
+    return mistake.what();
+  }
+}
 
 ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, int connections,
                                std::span<const Statement* const> statements, WorkerMetrics& metrics,

@@ -22,8 +22,11 @@ class ConnectionPool {
  public:
   using Execution = boost::asio::awaitable<Result<Rows>>;  // of one statement
 
-  // `url` is valid (parse_connection_url). `statements` are prepared on every connection. `deadline` bounds a
-  // user's statement, and how long a connection may be silent.
+  // Why a pool cannot use this URL, without its content. Empty: it can.
+  static std::string mistake_in(const std::string& url);
+
+  // Throws std::invalid_argument when there is a mistake in `url`. `statements` are prepared on every
+  // connection. `deadline` bounds a user's statement, and how long a connection may be silent.
   ConnectionPool(boost::asio::io_context& loop, const std::string& url, int connections,
                  std::span<const Statement* const> statements, WorkerMetrics& metrics,
                  std::chrono::milliseconds deadline = limits::kRequestDeadline);

@@ -23,8 +23,7 @@ std::chrono::seconds connect_timeout(const ConnectionKeywords& keywords) {
   const std::string given = value_of(keywords, "connect_timeout");
   if (given.empty()) return limits::kConnectTimeout;
   const auto seconds = parse_number<std::chrono::seconds::rep>(trim(given));
-  if (!seconds)
-    throw std::invalid_argument("connect_timeout in the database's URL is not a number of seconds");
+  if (!seconds) throw std::invalid_argument("its connect_timeout is not a number of seconds");
   if (*seconds <= 0) return limits::kConnectTimeoutMax;
   return std::clamp(std::chrono::seconds(*seconds), limits::kConnectTimeoutMin, limits::kConnectTimeoutMax);
 }

@@ -43,6 +43,7 @@ def test_a_reload_takes_over_the_number_of_workers_and_the_log_level(new_master)
     [
         ({"WORKERS": "many", "LOG_LEVEL": "loud"}, ["WORKERS must be", "LOG_LEVEL must be"]),
         ({"AUTH_JWKS": "/nowhere/keys.json"}, ["AUTH_JWKS cannot be used"]),
+        ({"DATABASE_URL": "postgresql://u@host/d?connect_timeout=soon"}, ["DATABASE_URL cannot be used", "connect_timeout"]),
         ({"BETTER_AUTH_SECRET": "short"}, ["BETTER_AUTH_SECRET has 5 bytes"]),
     ],
 )

@@ -72,6 +72,16 @@ BOOST_AUTO_TEST_CASE(a_wrong_configuration_is_100) {
   BOOST_TEST(run(token_command, {"--sub", "u"}) == kExitConfiguration);
 }
 
+// What a worker would not start with, though libpq alone can tell.
+BOOST_AUTO_TEST_CASE(a_database_url_that_cannot_be_used_is_100) {
+  for (const char* url : {"postgresql://u:p@[::1/d", "postgresql://u@h/d?no_such_word=1",
+                          "postgresql://u@h/d?connect_timeout=soon",
+                          "postgresql://u@h/d?connect_timeout=99999999999999999999"}) {
+    configure(std::string("DATABASE_URL=") + url + "\n");
+    BOOST_TEST(run(check_command, {}) == kExitConfiguration, url);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_valid_configuration_is_0_and_needs_no_database) {
   configure(kDatabase);
   BOOST_TEST(run(check_command, {}) == kExitOk);

@@ -84,8 +84,8 @@ class Outage:
             self.healed = time.monotonic()
             self.ready = wait_for(lambda: readiness.since(self.healed), "readiness")
             if self.fault.lingers:
-                lingering = self.site.postgres.sessions_since_before
-                wait_for(lambda: lingering(self.site.healed_at) == 0, "the last read-only session to be replaced")
+                sessions, read_only = self.site.postgres.sessions, set(self.site.read_only)
+                wait_for(lambda: read_only.isdisjoint(sessions()), "the last read-only session to be replaced")
             self.connected = wait_until_connected(self.site.stack)
             load.wait_for_more(100)
             self.compare_metrics()

@@ -89,7 +89,7 @@ class Site:
         self.postgres = Postgres(stack)
         self.relay = Relay(stack.state / "pg")
         self.disk = SmallDisk(self.postgres)
-        self.healed_at = None  # by the server's clock: when new sessions were no longer read-only
+        self.read_only = []  # the sessions that are, though new ones no longer are
 
     def __enter__(self):
         with ExitStack() as parts:
@@ -190,12 +190,9 @@ def read_only(site):
         site.postgres.end_sessions()
         yield
     finally:
-        # In one transaction: what began before then is read-only. What began until it was committed may be either.
-        healed = site.postgres.execute(
-            "alter database tasklane reset default_transaction_read_only; select clock_timestamp()::text"
-        )
-        site.healed_at = healed[0][0]
-        site.postgres.end_sessions_since(site.healed_at)
+        site.read_only = site.postgres.sessions()
+        site.postgres.execute("alter database tasklane reset default_transaction_read_only")
+        site.postgres.end_other_sessions(site.read_only)  # they may be either
 
 
 @contextmanager

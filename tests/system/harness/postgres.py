@@ -1,6 +1,7 @@
 """The private Postgres of a stack: stopped, paused, started again as it was."""
 
 import os
+import random
 import re
 import shlex
 import signal
@@ -83,26 +84,25 @@ class Postgres:
                 cursor.execute(statement)
             return cursor.fetchall() if cursor.description else None
 
-    def sessions_since_before(self, moment):
-        """How many of the workers' sessions began before then, by the server's clock."""
-        return self.execute(
-            f"select count(*) from pg_stat_activity where usename = 'tasklane_api' and backend_start < '{moment}'"
-        )[0][0]
-
-    def end_sessions_since(self, moment):
-        self.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            f" where usename = 'tasklane_api' and backend_start >= '{moment}'"
-        )
+    def sessions(self):
+        """The process ids of the workers' sessions, each listed as soon as it has read the database's settings."""
+        return [pid for (pid,) in self.execute("select pid from pg_stat_activity where usename = 'tasklane_api'")]
 
     def end_sessions(self, most=100):
         """Ends the workers' sessions, or some at random; returns when none of these is left."""
-        ended = self.execute(
-            "select pid, pg_terminate_backend(pid) from (select pid from pg_stat_activity where usename = 'tasklane_api'"
-            f" order by random() limit {most}) as chosen"
-        )
-        pids = ",".join(str(pid) for pid, _ in ended) or "0"
-        left = f"select count(*) from pg_stat_activity where pid in ({pids})"
+        pids = self.sessions()
+        self._end(random.sample(pids, min(most, len(pids))))
+
+    def end_other_sessions(self, kept):
+        """Ends the workers' sessions but for these, those that begin at this moment too: they hold their database locked
+        until they are listed. Returns when none of them is left."""
+        begin = self.execute("select pid from pg_locks where classid = 'pg_database'::regclass and pid <> pg_backend_pid()")
+        self._end({*self.sessions(), *(pid for (pid,) in begin)} - {*kept})
+
+    def _end(self, pids):
+        chosen = f"array[{','.join(map(str, pids))}]::int[]"
+        self.execute(f"select pg_terminate_backend(pid) from unnest({chosen}) pid")
+        left = f"select count(*) from pg_stat_activity where pid = any({chosen})"
         wait_for(lambda: self.execute(left) == [(0,)], "the sessions to end")
 
 

@@ -99,10 +99,11 @@ void Batch::begin(Form form, bool by_name) {
   replies_.clear();
   replies_.resize(jobs_.size());
   steps_.clear();
+  begin_error_.reset();
   commit_error_.reset();
   form_ = form;
   by_name_ = by_name;
-  in_block_ = holds_commit_ = begin_failed_ = block_failed_ = rolling_back_ = false;
+  in_block_ = holds_commit_ = block_failed_ = rolling_back_ = false;
   at_ = taken_ = 0;
   if (jobs_.size() == 1) {
     reads_ = is_write(jobs_.front()) ? 0 : 1;
@@ -125,7 +126,7 @@ void Batch::begin(Form form, bool by_name) {
 }
 
 // Every row before any key: locked by the statement that changes it, or ahead of the one that locks a key as
-// well.
+// well; once, however many follow on the same row.
 void Batch::lay_out_block() {
   const auto writes = std::ranges::subrange(jobs_.begin() + static_cast<std::ptrdiff_t>(reads_), jobs_.end());
   std::ranges::stable_sort(writes, {}, [](const Job& job) { return std::pair(key_of(job), row_of(job)); });
@@ -141,7 +142,11 @@ void Batch::lay_out_block() {
   }
   if (!keys.empty()) std::ranges::stable_sort(rows, {}, [&](Step step) { return row_of(jobs_[step.job]); });
   steps_.push_back({Kind::begin});
-  steps_.insert(steps_.end(), rows.begin(), rows.end());
+  for (Place before; const Step step : rows) {
+    const Place row = row_of(jobs_[step.job]);
+    if (step.kind == Kind::run || row != before) steps_.push_back(step);
+    before = row;
+  }
   steps_.insert(steps_.end(), keys.begin(), keys.end());
   steps_.insert(steps_.end(), {{Kind::commit}, {Kind::sync}});
   holds_commit_ = bytes > limits::kBatchAtOnceMaxBytes;
@@ -162,7 +167,7 @@ Batch::Progress Batch::take(Reply reply) {
       ++at_;
       return Progress::open;
     case Reply::Kind::sync:
-      return take_sync();
+      return take_sync(reply.in_block);
   }
   std::unreachable();
 }
@@ -181,7 +186,7 @@ void Batch::take_error(Reply reply) {
   const Step failed = at_end ? steps_[at_ - 1] : steps_[at_++];
   switch (failed.kind) {
     case Kind::begin:
-      begin_failed_ = true;
+      begin_error_ = std::move(reply);
       return;
     case Kind::commit:
       commit_error_ = std::move(reply);
@@ -196,16 +201,16 @@ void Batch::take_error(Reply reply) {
   }
 }
 
-Batch::Progress Batch::take_sync() {
+Batch::Progress Batch::take_sync(bool in_block) {
   ++at_;
   if (at_ < steps_.size()) return Progress::open;
-  if (block_failed_ || begin_failed_ || commit_error_) {
+  if (block_failed_ || begin_error_ || commit_error_) {
     for (std::size_t i = reads_; i < jobs_.size(); ++i) {
       if (replies_[i].kind == Reply::Kind::rows) replies_[i] = {.kind = Reply::Kind::aborted};
     }
   }
-  rolling_back_ = block_failed_;
-  return block_failed_ ? Progress::failed : Progress::complete;
+  rolling_back_ = in_block;
+  return in_block ? Progress::failed : Progress::complete;
 }
 
 }  // namespace tasklane

@@ -37,7 +37,7 @@ class Batch {
   enum class Progress {
     open,      // more is to come
     read,      // reply(taken()) are the rows of a read: it may be answered
-    failed,    // in the block, which is still open: send ROLLBACK and a Sync
+    failed,    // its block is still open: send ROLLBACK and a Sync
     stuck,     // so did the ROLLBACK: the connection is of no use
     complete,  // all of it has ended
   };
@@ -75,25 +75,26 @@ class Batch {
   // Once complete, to each job: rows (of a write: committed), its own error, or aborted: it was not run, or
   // undone.
   Reply& reply(std::size_t index) { return replies_[index]; }
-  // Why the COMMIT failed, if it did. The writes are aborted then, if the error says so.
-  std::optional<Reply>& commit_error() { return commit_error_; }
+  // Why BEGIN or COMMIT failed, if one did: the writes are aborted then, if the error of a COMMIT says so.
+  const std::optional<Reply>& begin_error() const { return begin_error_; }
+  const std::optional<Reply>& commit_error() const { return commit_error_; }
 
  private:
   void begin(Form form, bool by_name);
   void lay_out_block();
   Progress take_rows(Reply reply);
   void take_error(Reply reply);
-  Progress take_sync();
+  Progress take_sync(bool in_block);
 
   std::vector<Job> jobs_;
   std::vector<Step> steps_;
   std::vector<Reply> replies_;  // by job
+  std::optional<Reply> begin_error_;
   std::optional<Reply> commit_error_;
   Form form_ = Form::together;
   bool by_name_ = true;
   bool in_block_ = false;
   bool holds_commit_ = false;
-  bool begin_failed_ = false;
   bool block_failed_ = false;  // before its COMMIT, which the server has skipped
   bool rolling_back_ = false;  // the ROLLBACK is sent
   std::size_t reads_ = 0;      // the first jobs

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "postgres/host_resolver.h"
 #include "postgres/sqlstate.h"
+#include "postgres/transaction.h"
 
 namespace tasklane {
 
@@ -166,10 +167,10 @@ asio::awaitable<bool> Connector::wait_for(LibpqConnection& connection, Progress 
 // Unnamed, too: the statements are looked at, so that a schema that is not there yet is told by readiness.
 asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection) {
   const bool by_name = setting_.names.usable();
-  for (const Statement* statement : setting_.statements) {
-    if (!connection.prepare(*statement, by_name)) co_return false;
-  }
-  if (!connection.sync()) co_return false;
+  const auto prepare = [&](const Statement* statement) { return connection.prepare(*statement, by_name); };
+  const bool queued = prepare(&transaction::kBegin) && prepare(&transaction::kCommit) &&
+                      std::ranges::all_of(setting_.statements, prepare) && connection.sync();
+  if (!queued) co_return false;
   Progress progress = connection.flush();
   while (progress == Progress::wants_write)
     progress = co_await wait_for(connection, progress) ? connection.flush() : Progress::failed;

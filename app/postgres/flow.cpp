@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "postgres/sqlstate.h"
+#include "postgres/transaction.h"
 
 namespace tasklane {
 
@@ -181,11 +182,9 @@ void Flow::complete(Time now, FlowActions& actions) {
   state_ = idle;
   completed_at_ = now;
   round_trip_ = now - sent_at_;
-  bool unproven = false;  // whether the COMMIT has happened
-  if (const auto& error = batch_.commit_error()) {
-    unproven = !proves_rollback(error->sqlstate);
-    actions.observations.push_back(CommitFailed{error->sqlstate, error->message});
-  }
+  block_failed(transaction::kBegin, batch_.begin_error(), actions);
+  block_failed(transaction::kCommit, batch_.commit_error(), actions);
+  const bool unproven = batch_.commit_error() && !proves_rollback(batch_.commit_error()->sqlstate);
   std::vector<Job> again;   // before what has come later
   std::vector<Job> undone;  // for an error that was not its own
   Remedy remedy = Remedy::none;
@@ -197,8 +196,7 @@ void Flow::complete(Time now, FlowActions& actions) {
       answer(job, std::move(reply.rows), actions);
     } else if (reply.kind == Reply::Kind::error) {
       const Remedy found = remedy_of(now, job, reply);
-      if (found == Remedy::unnamed && names_.give_up())
-        actions.observations.push_back(NamesGivenUp{reply.sqlstate});
+      if (found == Remedy::unnamed) give_up_names(reply, actions);
       if (found > Remedy::unnamed && remedy <= Remedy::unnamed)
         actions.observations.push_back(ConnectionReplaced{reply.sqlstate, reply.message});
       remedy = std::max(remedy, found);
@@ -248,6 +246,17 @@ Flow::Remedy Flow::remedy_of(Time now, Job& job, const Reply& reply) const {
       return Remedy::none;
   }
   std::unreachable();
+}
+
+void Flow::block_failed(const Statement& end, const std::optional<Reply>& error, FlowActions& actions) {
+  if (!error) return;
+  actions.observations.push_back(BlockFailed{&end, error->sqlstate, error->message});
+  if (batch_.by_name() && classify(error->sqlstate) == SqlstateClass::unprepared)
+    give_up_names(*error, actions);
+}
+
+void Flow::give_up_names(const Reply& error, FlowActions& actions) {
+  if (names_.give_up()) actions.observations.push_back(NamesGivenUp{error.sqlstate});
 }
 
 void Flow::answer(Job& job, Result<Rows> result, FlowActions& actions) {

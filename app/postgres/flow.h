@@ -109,6 +109,8 @@ class Flow {
   void complete(Time now, FlowActions& actions);
   enum class Remedy { none, again, unnamed, another_connection, another_host };  // the widest last
   Remedy remedy_of(Time now, Job& job, const Reply& reply) const;
+  void block_failed(const Statement& end, const std::optional<Reply>& error, FlowActions& actions);
+  void give_up_names(const Reply& error, FlowActions& actions);
   void answer(Job& job, Result<Rows> result, FlowActions& actions);
   void leave(Time now, Loss how, FlowActions& actions);
   void hand_over(Loss how, FlowActions& actions);

@@ -189,7 +189,12 @@ std::optional<Reply> LibpqConnection::next() {
   // libpq ends each statement's results with a null; two in a row mean that nothing more is expected.
   for (int nulls = 0; nulls < 2 && PQisBusy(connection_.get()) == 0;) {
     PGresult* result = PQgetResult(connection_.get());
-    if (result != nullptr) return read_result(result);
+    if (result != nullptr) {
+      Reply reply = read_result(result);
+      reply.in_block =
+          reply.kind == Reply::Kind::sync && PQtransactionStatus(connection_.get()) != PQTRANS_IDLE;
+      return reply;
+    }
     ++nulls;
   }
   return std::exchange(farewell_, std::nullopt);

@@ -32,7 +32,8 @@ struct StatementFailed {
   std::string message;  // the server's, for the log only
   bool runs_again;      // else its request is told
 };
-struct CommitFailed {
+struct BlockFailed {
+  const Statement* end;  // BEGIN or COMMIT
   std::string sqlstate;
   std::string message;
 };
@@ -66,7 +67,7 @@ struct CannotConnect {
 };
 
 using Observation =
-    std::variant<BatchSent, InFlightChanged, StatementAnswered, StatementFailed, CommitFailed, BatchUndone,
+    std::variant<BatchSent, InFlightChanged, StatementAnswered, StatementFailed, BlockFailed, BatchUndone,
                  NamesGivenUp, PhaseChanged, ConnectionAttempted, ConnectionReplaced, ServerSilent,
                  ServerEndedConnection, ConnectionLost, ConnectionClosed, ConnectionReady, CannotConnect>;
 

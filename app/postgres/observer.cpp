@@ -65,9 +65,10 @@ void record(WorkerMetrics& metrics, const StatementFailed& failed) {
                                     {"error", failed.message}});
 }
 
-void record(WorkerMetrics& metrics, const CommitFailed& failed) {
+void record(WorkerMetrics& metrics, const BlockFailed& failed) {
   count_error(metrics, failed.sqlstate);
-  log::warning("a commit failed", {{"sqlstate", failed.sqlstate}, {"error", failed.message}});
+  log::warning("a transaction block failed",
+               {{"statement", failed.end->name}, {"sqlstate", failed.sqlstate}, {"error", failed.message}});
 }
 
 void record(WorkerMetrics& metrics, const BatchUndone&) {

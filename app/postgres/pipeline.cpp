@@ -8,19 +8,12 @@
 #include <exception>
 #include <utility>
 
+#include "postgres/transaction.h"
+
 namespace tasklane {
 
 namespace asio = boost::asio;
 using Progress = LibpqConnection::Progress;
-
-namespace {
-
-// Unnamed: a pooler's server connection need not have them prepared, and their texts are short.
-constexpr Statement kBegin{"begin", "BEGIN", Effect::write, {"begin", "BEGIN"}};
-constexpr Statement kCommit{"commit", "COMMIT", Effect::write, {"commit", "COMMIT"}};
-constexpr Statement kRollback{"rollback", "ROLLBACK", Effect::write, {"rollback", "ROLLBACK"}};
-
-}  // namespace
 
 Pipeline::Pipeline(asio::io_context& loop, const Setting& setting, Observer& observer)
     : loop_(loop),
@@ -161,9 +154,9 @@ void Pipeline::send(std::size_t from, std::size_t to) {
 bool Pipeline::queue(Batch& batch, const Batch::Step& step) {
   switch (step.kind) {
     case Batch::Step::Kind::begin:
-      return connection_->execute(kBegin, {}, false);
+      return connection_->execute(transaction::kBegin, {}, batch.by_name());
     case Batch::Step::Kind::commit:
-      return connection_->execute(kCommit, {}, false);
+      return connection_->execute(transaction::kCommit, {}, batch.by_name());
     case Batch::Step::Kind::sync:
       return connection_->sync();
     case Batch::Step::Kind::lock: {
@@ -179,7 +172,7 @@ bool Pipeline::queue(Batch& batch, const Batch::Step& step) {
 }
 
 void Pipeline::roll_back() {
-  if (!connection_->execute(kRollback, {}, false) || !connection_->sync()) return lose();
+  if (!connection_->execute(transaction::kRollback, {}, false) || !connection_->sync()) return lose();
   flush();
 }
 

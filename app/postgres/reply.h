@@ -12,13 +12,14 @@ struct Reply {
     rows,
     error,
     aborted,  // skipped, behind an error of the same transaction
-    sync,     // "ready for query": a transaction has ended, or is still open behind an error in a block
+    sync,     // "ready for query"
   };
   Kind kind = Kind::aborted;
   Rows rows = {};             // rows
   std::string sqlstate = {};  // error; empty when libpq made the error up itself
   std::string message = {};   // error: the server's primary message, for the log only
   bool fatal = false;         // error: the server ended the connection with it
+  bool in_block = false;      // sync: a transaction block is still open, behind an error in it
 };
 
 }  // namespace tasklane

@@ -1,10 +1,12 @@
 // Prepared statements that are not what they were: behind a pooler that knows none, and after a migration.
 
 #include <boost/test/unit_test.hpp>
+#include <pqxx/nontransaction>
 
 #include "pool_fixture.h"
 #include "pooler.h"
 #include "postgres/sqlstate.h"
+#include "postgres/transaction.h"
 
 using namespace tasklane;
 
@@ -44,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_name_unknown_to_the_server_connection_goes_on_unnamed) {
   for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
   BOOST_TEST(count("_") == "3");  // none twice
   BOOST_TEST(read(metrics.database_unnamed) == 1U);
-  BOOST_TEST(unprepared() == 2U);  // of the reads and of the writes, each a transaction
+  BOOST_TEST(unprepared() == 2U);  // of a read and of BEGIN, each in its transaction
   BOOST_TEST(read(metrics.database_connection_losses) == 0U);
 }
 
@@ -56,6 +58,22 @@ BOOST_AUTO_TEST_CASE(a_single_statement_with_an_unknown_name_runs_again) {
   BOOST_TEST(outcome(run(create("a"))) == "ok");
   BOOST_TEST(unprepared() == 1U);
   BOOST_TEST(count("a") == "1");
+}
+
+// Its block is ended before what was in it runs again.
+BOOST_AUTO_TEST_CASE(a_commit_with_an_unknown_name_runs_again_unnamed) {
+  connect_through_pooler(1);
+  pqxx::connection other(pooler.url());
+  pqxx::nontransaction(other).exec(fmt::format("DEALLOCATE {}", transaction::kCommit.prepared_name.c_str()));
+  Creations pending;
+  for (const char* title : {"a", "b", "c"}) pending.push_back(start(create(title)));
+  BOOST_TEST(wait(pending));
+  for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
+  BOOST_TEST(count("_") == "3");
+  BOOST_TEST(unprepared() == 1U);
+  BOOST_TEST(read(metrics.database_unnamed) == 1U);
+  BOOST_TEST(read(metrics.database_connection_losses) == 0U);
+  BOOST_TEST(outcome(run(create("d"))) == "ok");
 }
 
 BOOST_AUTO_TEST_CASE(every_operation_works_unnamed_and_errors_stay_their_own) {

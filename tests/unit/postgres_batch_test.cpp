@@ -60,7 +60,8 @@ std::string sent(Batch& batch) {
   return text;
 }
 
-// r: rows, e: an error, u: one that proves nothing, a: aborted, s: a Sync. What each of them was, as in
+// r: rows, e: an error, u: one that proves nothing, a: aborted, s: a Sync, o: a Sync in a block that is open.
+// What each of them was, as in
 // "-r-^":
 // -: open, r: a read that may be answered, f: failed in its block, x: stuck, ^: complete.
 std::string feed(Batch& batch, std::string_view replies) {
@@ -70,6 +71,7 @@ std::string feed(Batch& batch, std::string_view replies) {
                         : kind == 'e' || kind == 'u' ? Reply::Kind::error
                         : kind == 'a'                ? Reply::Kind::aborted
                                                      : Reply::Kind::sync};
+    reply.in_block = kind == 'o';
     if (kind == 'e') reply.sqlstate = "23514";
     if (kind == 'u') reply.sqlstate = "XX000";
     told += "-rfx^"[static_cast<std::size_t>(batch.take(std::move(reply)))];
@@ -127,6 +129,18 @@ BOOST_AUTO_TEST_CASE(takes_its_locks_in_one_order) {
              "complete_task_once:c COMMIT s ");
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_many_change_is_locked_once) {
+  std::vector<Job> jobs;
+  for (const char* key : {"x", "y", "z"}) jobs.push_back(job_of(statements::kCompleteTaskOnce, "a", 1, key));
+  jobs.push_back(job_of(statements::kCompleteTaskOnce, "b", 1, "v"));
+  jobs.push_back(job_of(statements::kCompleteTask, "b"));
+  Batch batch;
+  batch.fill(std::move(jobs), Form::together);
+  BOOST_TEST(sent(batch) ==
+             "BEGIN lock:a complete_task:b complete_task_once:a complete_task_once:a complete_task_once:a "
+             "complete_task_once:b COMMIT s ");
+}
+
 BOOST_AUTO_TEST_CASE(one_keyed_change_needs_no_lock_ahead) {
   std::vector<Job> jobs;
   jobs.push_back(job_of(statements::kCompleteTaskOnce));
@@ -149,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_undoes_no_write) {
 
 BOOST_AUTO_TEST_CASE(an_error_in_a_block_undoes_all_of_it) {
   for (const auto& [replies, expected] :
-       {std::pair("reaaas", "eaa"), std::pair("rreaas", "aea"), std::pair("rrreas", "aae")}) {
+       {std::pair("reaaao", "eaa"), std::pair("rreaao", "aea"), std::pair("rrreao", "aae")}) {
     Batch batch = batch_of("www");
     BOOST_TEST(feed(batch, replies) == "-----f");
     BOOST_TEST(feed(batch, "rs") == "-^");
@@ -160,7 +174,7 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_block_undoes_all_of_it) {
 
 BOOST_AUTO_TEST_CASE(a_rollback_that_fails_leaves_no_way_on) {
   Batch batch = batch_of("ww");
-  BOOST_TEST(feed(batch, "reaase") == "----fx");
+  BOOST_TEST(feed(batch, "reaaoe") == "----fx");
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_that_fails_is_told_by_itself) {
@@ -171,6 +185,21 @@ BOOST_AUTO_TEST_CASE(a_commit_that_fails_is_told_by_itself) {
     BOOST_REQUIRE(batch.commit_error().has_value());
     BOOST_TEST(batch.commit_error()->sqlstate == state);
   }
+}
+
+// Of a name that the server does not know.
+BOOST_AUTO_TEST_CASE(a_commit_that_is_refused_leaves_its_block_to_be_ended) {
+  Batch batch = batch_of("ww");
+  BOOST_TEST(feed(batch, "rrreo") == "----f");
+  BOOST_TEST(feed(batch, "rs") == "-^");
+  BOOST_TEST(replies_of(batch) == "aa");
+}
+
+// As an engine may that ends the transaction with the statement.
+BOOST_AUTO_TEST_CASE(a_block_that_an_error_has_ended_needs_no_rollback) {
+  Batch batch = batch_of("ww");
+  BOOST_TEST(feed(batch, "rreas") == "----^");
+  BOOST_TEST(replies_of(batch) == "ae");
 }
 
 BOOST_AUTO_TEST_CASE(a_block_that_does_not_begin_has_nothing_to_undo) {

@@ -42,7 +42,7 @@ class ServerModel {
     if (skipping_) return replies.push_back({.kind = Reply::Kind::aborted});
     if (message.write) uncommitted_.push_back(message.job);
     if (fails(replies)) {
-      if (message.kind == Kind::commit) end(!proven_ && coin());
+      if (message.kind == Kind::commit && coin()) end(!proven_ && coin());  // or it was not even understood
       return;
     }
     if (message.kind == Kind::begin) in_block_ = true;
@@ -69,7 +69,7 @@ class ServerModel {
       end(!skipping_ || (!proven_ && coin()));
     }
     skipping_ = false;
-    replies.push_back({.kind = Reply::Kind::sync});
+    replies.push_back({.kind = Reply::Kind::sync, .in_block = in_block_});
   }
 
   // Behind an error that proves nothing a transaction may have been committed all the same.

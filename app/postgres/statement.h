@@ -43,6 +43,22 @@ enum class Locks {
   any_keys,     // some, of any user and in no order: it runs in a transaction of its own
 };
 
+// Of the rows that a statement returns.
+struct Column {
+  enum class Type { text, integer, boolean, timestamp };  // as Rows reads it: text, int8, bool, timestamptz
+  std::string_view name;
+  Type type;
+};
+
+// Where in a row a column is. One that is not among them does not compile.
+consteval int place_of(std::string_view name, std::span<const Column> columns) {
+  for (int place = 0; const Column& column : columns) {
+    if (column.name == name) return place;
+    ++place;
+  }
+  throw "the statement returns no such column";
+}
+
 struct Statement {
   const char* name;
   const char* sql;
@@ -51,6 +67,7 @@ struct Statement {
   Locks locks = Locks::nothing;
   // Locks the row of its first two parameters and nothing else; for statements that lock a row and a key.
   const Statement* row_lock = nullptr;
+  std::span<const Column> columns = {};
   std::size_t number = 0;  // its place among those that are counted (kStatementNames)
 };
 

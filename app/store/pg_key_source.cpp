@@ -11,9 +11,10 @@ boost::asio::awaitable<Result<KeySet>> PgKeySource::load() {
   if (!rows) co_return std::unexpected(rows.error());
   KeySet keys;
   for (int row = 0; row < rows->size(); ++row) {
-    const auto kid = rows->text(row, 0).value_or("");
-    const auto added =
-        keys.add_jwk(rows->text(row, 1).value_or(""), kid, rows->text(row, 2).value_or(""), rsa_algorithm_);
+    const auto text = [&](int place) { return rows->text(row, place).value_or(""); };
+    const auto kid = text(place_of("kid", statements::kKey));
+    const auto added = keys.add_jwk(text(place_of("jwk", statements::kKey)), kid,
+                                    text(place_of("alg", statements::kKey)), rsa_algorithm_);
     if (!added) log::warning("a public key cannot be used", {{"kid", kid}, {"why", added.error()}});
   }
   co_return keys;

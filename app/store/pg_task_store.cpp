@@ -7,7 +7,9 @@ namespace tasklane {
 
 namespace {
 
-constexpr int kTaskColumns = 6;
+using statements::kPagedTask;
+using statements::kTask;
+using statements::kTaskOnce;
 
 static_assert(limits::kListFirstRowsMax == 64 &&
               std::string_view(statements::kListTasks.sql).ends_with("LIMIT 64") &&
@@ -22,10 +24,10 @@ Result<Tasks> tasks_of(Result<Rows> rows) {
   return read_tasks(*rows);
 }
 
-// Behind the task's columns: whether it was answered before, and to the same request.
 Result<Tasks> read_once(Result<Rows> rows) {
   if (!rows || rows->size() == 0) return tasks_of(std::move(rows));
-  const auto replayed = rows->boolean(0, kTaskColumns), same = rows->boolean(0, kTaskColumns + 1);
+  const auto replayed = rows->boolean(0, place_of("replayed", kTaskOnce));
+  const auto same = rows->boolean(0, place_of("same", kTaskOnce));
   if (!replayed || !same) return unexpected_answer();
   if (!*same) return key_in_use();
   auto tasks = read_tasks(*rows);
@@ -38,18 +40,19 @@ Result<Tasks> read_once(Result<Rows> rows) {
 Result<Tasks> read_tasks(const Rows& rows) {
   Tasks tasks{.rows = {}, .memory = rows.memory()};
   const int count = rows.size();
-  if (count > 0 && rows.columns() < kTaskColumns) return unexpected_answer();
+  if (count > 0 && rows.columns() < static_cast<int>(kTask.size())) return unexpected_answer();
   tasks.rows.reserve(static_cast<std::size_t>(count));
   for (int row = 0; row < count; ++row) {
-    const auto id = rows.integer(row, 0);
-    const auto title = rows.text(row, 1);
-    const auto completed = rows.boolean(row, 3);
-    const auto created_at = rows.timestamp(row, 4), updated_at = rows.timestamp(row, 5);
+    const auto id = rows.integer(row, place_of("id", kTask));
+    const auto title = rows.text(row, place_of("title", kTask));
+    const auto completed = rows.boolean(row, place_of("completed", kTask));
+    const auto created_at = rows.timestamp(row, place_of("created_at", kTask));
+    const auto updated_at = rows.timestamp(row, place_of("updated_at", kTask));
     if (!id || *id < 1 || *id > limits::kTaskIdMax || !title || !completed || !created_at || !updated_at)
       return unexpected_answer();
     tasks.rows.push_back({.id = *id,
                           .title = *title,
-                          .description = rows.text(row, 2),
+                          .description = rows.text(row, place_of("description", kTask)),
                           .completed = *completed,
                           .created_at = *created_at,
                           .updated_at = *updated_at});
@@ -82,7 +85,7 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter f
   if (!tasks || tasks->rows.empty()) co_return tasks;
   const std::size_t count = tasks->rows.size();
   const bool full = count == (page ? page->rows_max : limits::kListFirstRowsMax) ||
-                    (page && rows->boolean(rows->size() - 1, kTaskColumns).value_or(false));
+                    (page && rows->boolean(rows->size() - 1, place_of("full", kPagedTask)).value_or(false));
   if (full) tasks->next = page_behind(tasks->rows.back(), count);
   co_return tasks;
 }

@@ -1,6 +1,5 @@
 #pragma once
-// Every statement of the request path, on two screens. All are prepared on every connection. Columns come in
-// the order that PgTaskStore reads them.
+// Every statement of the request path, on two screens. All are prepared on every connection.
 
 #include <array>
 
@@ -10,22 +9,41 @@ namespace tasklane::statements {
 
 #define TASK_COLUMNS "id, title, description, completed, created_at, updated_at"
 
+inline constexpr std::array kTask = {
+    Column{"id", Column::Type::integer},           Column{"title", Column::Type::text},
+    Column{"description", Column::Type::text},     Column{"completed", Column::Type::boolean},
+    Column{"created_at", Column::Type::timestamp}, Column{"updated_at", Column::Type::timestamp}};
+
+// And whether the bytes of a page have cut it.
+inline constexpr auto kPagedTask = with(kTask, Column{"full", Column::Type::boolean});
+
+// And whether it was answered before, and to the same request.
+inline constexpr auto kTaskOnce =
+    with(kTask, Column{"replayed", Column::Type::boolean}, Column{"same", Column::Type::boolean});
+
+inline constexpr std::array kKey = {Column{"kid", Column::Type::text}, Column{"jwk", Column::Type::text},
+                                    Column{"alg", Column::Type::text}};
+
+inline constexpr std::array kHere = {Column{"here", Column::Type::boolean}};
+
+inline constexpr Columns kNone;
+
 // A list's first page. That it is full means that there may be more.
-inline constexpr UserStatement kListTasks{"list_tasks", Effect::read, Locks::nothing,
+inline constexpr UserStatement kListTasks{"list_tasks", Effect::read, Locks::nothing, kTask,
                                           "SELECT " TASK_COLUMNS
                                           " FROM tasks WHERE user_id = $1"
                                           " ORDER BY created_at DESC, id DESC LIMIT 64"};
 
 inline constexpr UserStatement kListTasksByCompletion{"list_tasks_by_completion", Effect::read,
-                                                      Locks::nothing,
+                                                      Locks::nothing, kTask,
                                                       "SELECT " TASK_COLUMNS
                                                       " FROM tasks WHERE user_id = $1 AND completed = $2"
                                                       " ORDER BY created_at DESC, id DESC LIMIT 64"};
 
 // A further page: at most $4 rows behind a task, and of them those before which there are less than $5 bytes
-// of text; so one comes in any case. octet_length reads no text that is stored out of line. `full`: the bytes
-// have cut it.
-inline constexpr UserStatement kListMoreTasks{"list_more_tasks", Effect::read, Locks::nothing, R"sql(
+// of text; so one comes in any case. octet_length reads no text that is stored out of line.
+inline constexpr UserStatement kListMoreTasks{"list_more_tasks", Effect::read, Locks::nothing, kPagedTask,
+                                              R"sql(
   SELECT id, title, description, completed, created_at, updated_at, up_to >= $5 AS full
     FROM (SELECT *, sum(bytes) OVER (ORDER BY created_at DESC, id DESC ROWS UNBOUNDED PRECEDING) AS up_to
             FROM (SELECT *, octet_length(title) + coalesce(octet_length(description), 0) AS bytes
@@ -34,7 +52,7 @@ inline constexpr UserStatement kListMoreTasks{"list_more_tasks", Effect::read, L
     WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
 
 inline constexpr UserStatement kListMoreTasksByCompletion{"list_more_tasks_by_completion", Effect::read,
-                                                          Locks::nothing, R"sql(
+                                                          Locks::nothing, kPagedTask, R"sql(
   SELECT id, title, description, completed, created_at, updated_at, up_to >= $5 AS full
     FROM (SELECT *, sum(bytes) OVER (ORDER BY created_at DESC, id DESC ROWS UNBOUNDED PRECEDING) AS up_to
             FROM (SELECT *, octet_length(title) + coalesce(octet_length(description), 0) AS bytes
@@ -42,15 +60,15 @@ inline constexpr UserStatement kListMoreTasksByCompletion{"list_more_tasks_by_co
                     ORDER BY created_at DESC, id DESC LIMIT $4) AS behind) AS page
     WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
 
-inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing,
+inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing, kTask,
                                         "SELECT " TASK_COLUMNS " FROM tasks WHERE user_id = $1 AND id = $2"};
 
 inline constexpr UserStatement kCreateTask{
-    "create_task", Effect::write, Locks::nothing,
+    "create_task", Effect::write, Locks::nothing, kTask,
     "INSERT INTO tasks (user_id, title, description) VALUES ($1, $2, $3) RETURNING " TASK_COLUMNS};
 
 // null keeps the title and the state; a description can become null, so $4 says whether it changes.
-inline constexpr UserStatement kUpdateTask{"update_task", Effect::write, Locks::row,
+inline constexpr UserStatement kUpdateTask{"update_task", Effect::write, Locks::row, kTask,
                                            "UPDATE tasks SET title = COALESCE($3, title),"
                                            " description = CASE WHEN $4 THEN $5 ELSE description END,"
                                            " completed = COALESCE($6, completed), updated_at = now()"
@@ -58,17 +76,17 @@ inline constexpr UserStatement kUpdateTask{"update_task", Effect::write, Locks::
 
 // null toggles.
 inline constexpr UserStatement kCompleteTask{
-    "complete_task", Effect::write, Locks::row,
+    "complete_task", Effect::write, Locks::row, kTask,
     "UPDATE tasks SET completed = COALESCE($3, NOT completed), updated_at = now()"
     " WHERE user_id = $1 AND id = $2 RETURNING " TASK_COLUMNS};
 
-inline constexpr UserStatement kDeleteTask{"delete_task", Effect::write, Locks::row,
+inline constexpr UserStatement kDeleteTask{"delete_task", Effect::write, Locks::row, kNone,
                                            "DELETE FROM tasks WHERE user_id = $1 AND id = $2"};
 
 #undef TASK_COLUMNS
 
 inline constexpr UserStatement kLockTask{
-    "lock_task", Effect::write, Locks::row,
+    "lock_task", Effect::write, Locks::row, kNone,
     "SELECT FROM tasks WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE"};
 
 // The same for an idempotency key. What was answered is kept in the same statement and found by the next. Of
@@ -76,7 +94,8 @@ inline constexpr UserStatement kLockTask{
 // again as after any conflict, and then finds the answer. The task is locked before the key: `expired` counts
 // what was made, and so comes after it; `kept` counts what has expired, since an expired row has to go before
 // its successor comes.
-inline constexpr UserStatement kCreateTaskOnce{"create_task_once", Effect::write, Locks::key, R"sql(
+inline constexpr UserStatement kCreateTaskOnce{"create_task_once", Effect::write, Locks::key, kTaskOnce,
+                                               R"sql(
   WITH known AS (
     SELECT id, title, description, completed, created_at, updated_at, fingerprint = $3 AS same
       FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND stored_at > now() - interval '24 hours'),
@@ -95,7 +114,7 @@ inline constexpr UserStatement kCreateTaskOnce{"create_task_once", Effect::write
   UNION ALL
   SELECT id, title, description, completed, created_at, updated_at, true, same FROM known)sql"};
 
-inline constexpr UserStatement kCompleteTaskOnce{"complete_task_once", kLockTask, R"sql(
+inline constexpr UserStatement kCompleteTaskOnce{"complete_task_once", kLockTask, kTaskOnce, R"sql(
   WITH known AS (
     SELECT id, title, description, completed, created_at, updated_at, fingerprint = $4 AS same
       FROM idempotency_keys WHERE user_id = $1 AND key = $3 AND stored_at > now() - interval '24 hours'),
@@ -119,17 +138,17 @@ inline constexpr UserStatement kCompleteTaskOnce{"complete_task_once", kLockTask
 // number is "keys" in ASCII). It gives up rather than wait for a key that a request has locked, and so is in
 // no deadlock. Not FOR UPDATE SKIP LOCKED: that takes a right to change answers, and distributed engines
 // refuse it over several nodes.
-inline constexpr SystemStatement kSweepKeys{"sweep_keys", Effect::write, Locks::any_keys, R"sql(
+inline constexpr SystemStatement kSweepKeys{"sweep_keys", Effect::write, Locks::any_keys, kNone, R"sql(
   DELETE FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours' AND (user_id, key) IN (
     SELECT user_id, key FROM idempotency_keys WHERE stored_at <= now() - interval '24 hours'
        AND (SELECT pg_try_advisory_xact_lock(1801812339)
                    AND set_config('lock_timeout', '10ms', true) IS NOT NULL)
      ORDER BY stored_at LIMIT 500))sql"};
 
-inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks::nothing,
+inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks::nothing, kKey,
                                              "SELECT kid, jwk, alg FROM tasklane_public_keys"};
 
-inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, "SELECT 1"};
+inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
 inline constexpr std::array<const Statement*, 15> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <span>
 #include <string_view>
 
 #include "auth/user_id.h"
@@ -50,7 +52,18 @@ consteval std::size_t statement_number(std::string_view name) {
   return static_cast<std::size_t>(found - kStatementNames.begin());
 }
 
-consteval Statement describe(const char* name, Effect effect, Locks locks, const char* text,
+using Columns = std::span<const Column>;
+
+// These columns and more behind them.
+template <std::size_t N, std::same_as<Column>... More>
+consteval auto with(const std::array<Column, N>& columns, More... more) {
+  std::array<Column, N + sizeof...(More)> all{};
+  auto end = std::ranges::copy(columns, all.begin()).out;
+  ((*end++ = more), ...);
+  return all;
+}
+
+consteval Statement describe(const char* name, Effect effect, Locks locks, Columns columns, const char* text,
                              const Statement* row_lock = nullptr) {
   return {.name = name,
           .sql = text,
@@ -58,21 +71,24 @@ consteval Statement describe(const char* name, Effect effect, Locks locks, const
           .prepared_name = {name, text},
           .locks = locks,
           .row_lock = row_lock,
+          .columns = columns,
           .number = statement_number(name)};
 }
 
 class UserStatement : public StatementWith<UserParameters> {
  public:
   consteval UserStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
-                          const char* text)
-      : StatementWith(describe(statement_name, statement_effect, what_it_locks, text)) {
+                          Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, statement_effect, what_it_locks, what_it_returns, text)) {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";  // fails to compile
     if (what_it_locks == Locks::row_and_key)
       throw "what locks a row and a key needs a statement that locks its row";
   }
   // A write that locks a row, as `lock_of_row` does alone, and then a key.
-  consteval UserStatement(const char* statement_name, const UserStatement& lock_of_row, const char* text)
-      : StatementWith(describe(statement_name, Effect::write, Locks::row_and_key, text, &lock_of_row)) {
+  consteval UserStatement(const char* statement_name, const UserStatement& lock_of_row,
+                          Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, Effect::write, Locks::row_and_key, what_it_returns, text,
+                               &lock_of_row)) {
     if (!binds_user(text)) throw "a statement on users' rows must bind its user as $1";
   }
 };
@@ -80,8 +96,8 @@ class UserStatement : public StatementWith<UserParameters> {
 class SystemStatement : public StatementWith<NoParameters> {
  public:
   consteval SystemStatement(const char* statement_name, Effect statement_effect, Locks what_it_locks,
-                            const char* text)
-      : StatementWith(describe(statement_name, statement_effect, what_it_locks, text)) {
+                            Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, statement_effect, what_it_locks, what_it_returns, text)) {
     const std::string_view view(text);
     const std::string_view begin = view.substr(view.find_first_not_of(" \n"));
     const bool sweeps = begin.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");

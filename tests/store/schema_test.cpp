@@ -1,6 +1,7 @@
 // The table refuses by itself what the API's contract refuses.
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -177,6 +178,28 @@ BOOST_AUTO_TEST_CASE(each_statement_finds_its_index) {
   BOOST_TEST(by_status.find("Sort") == std::string::npos, by_status);
   const std::string one = plan("SELECT * FROM tasks WHERE user_id = 'u7' AND id = 7");
   BOOST_TEST(one.find("tasks_pkey") != std::string::npos, one);
+}
+
+// As the server describes them.
+BOOST_AUTO_TEST_CASE(a_statement_returns_the_columns_that_it_declares) {
+  const auto oid = [](Column::Type type) {
+    constexpr Oid kTypes[] = {25, 20, 16, 1184};  // pg_type.dat
+    return kTypes[static_cast<std::size_t>(type)];
+  };
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(database.url().c_str()),
+                                                                PQfinish);
+  for (const Statement* statement : statements::kAll) {
+    std::string declared, returned;
+    for (const Column& column : statement->columns)
+      declared += fmt::format("{} {} ", column.name, oid(column.type));
+    using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
+    const Answer prepared(PQprepare(connection.get(), statement->name, statement->sql, 0, nullptr), PQclear);
+    const Answer answer(PQdescribePrepared(connection.get(), statement->name), PQclear);
+    BOOST_TEST(PQresultStatus(answer.get()) == PGRES_COMMAND_OK, PQerrorMessage(connection.get()));
+    for (int place = 0; place < PQnfields(answer.get()); ++place)
+      returned += fmt::format("{} {} ", PQfname(answer.get(), place), PQftype(answer.get(), place));
+    BOOST_TEST(returned == declared, statement->name << " returns " << returned);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_idempotency_key_is_visible_ascii_with_an_answer) {

@@ -163,9 +163,9 @@ BOOST_AUTO_TEST_CASE(every_statement_has_a_name_of_its_own) {
 
 // On a server connection that a pooler lends, another release may have prepared its own.
 BOOST_AUTO_TEST_CASE(another_text_is_prepared_under_another_name) {
-  constexpr SystemStatement kOne{"ping", Effect::read, Locks::nothing, "SELECT 1"};
-  constexpr SystemStatement kOther{"ping", Effect::read, Locks::nothing, "SELECT 2"};
-  constexpr SystemStatement kSame{"ping", Effect::read, Locks::nothing, "SELECT 1"};
+  constexpr SystemStatement kOne{"ping", Effect::read, Locks::nothing, {}, "SELECT 1"};
+  constexpr SystemStatement kOther{"ping", Effect::read, Locks::nothing, {}, "SELECT 2"};
+  constexpr SystemStatement kSame{"ping", Effect::read, Locks::nothing, {}, "SELECT 1"};
   BOOST_TEST(kOne.prepared_name.c_str() != std::string(kOther.prepared_name.c_str()));
   BOOST_TEST(kOne.prepared_name.c_str() == std::string(kSame.prepared_name.c_str()));
   BOOST_TEST(std::string(kOne.prepared_name.c_str()).starts_with("ping_"));

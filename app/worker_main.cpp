@@ -22,6 +22,7 @@
 #include "base/config.h"
 #include "base/exit_codes.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/options.h"
 #include "worker/worker.h"
 
@@ -62,6 +63,8 @@ void raise_descriptor_limit() {
   worker.start();
   loop.run();
   log::info("stopped");
+  // No heartbeat is waited for any more: what is left is bounded by the time to drain.
+  clear_gauges(metrics.layout().workers[inherited.slot]);
 #if defined(__SANITIZE_ADDRESS__)
   __lsan_do_leak_check();  // what _Exit would pass over
 #endif

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
+#include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
 #include "database.h"
@@ -104,6 +105,29 @@ BOOST_AUTO_TEST_CASE(the_api_role_has_its_settings) {
   BOOST_TEST(setting("lock_timeout") == "4s");
   BOOST_TEST(setting("idle_in_transaction_session_timeout") == "4s");
   BOOST_TEST(setting("plan_cache_mode") == "force_generic_plan");
+  BOOST_TEST(setting("enable_seqscan") == "off");
+}
+
+// A plan may be made when autovacuum has just seen the table without a row, and is kept while it fills.
+BOOST_AUTO_TEST_CASE(an_empty_table_is_read_by_its_indexes) {
+  const auto database = FreshDatabase::migrated();
+  pqxx::connection owner(database.url());
+  pqxx::nontransaction(owner).exec("VACUUM tasks, idempotency_keys");
+  pqxx::connection connection(database.api_url());
+  pqxx::work work(connection);
+  for (const Statement* statement : statements::kAll) {
+    if (statement == &statements::kPublicKeys) continue;  // a function reads them
+    work.exec(std::string("PREPARE it AS ") + statement->sql);
+    const auto known = work.exec("SELECT cardinality(parameter_types) FROM pg_prepared_statements");
+    std::string values;
+    for (int left = known[0][0].as<int>(); left > 0; --left) values += left > 1 ? "NULL, " : "NULL";
+    for (const auto& row : work.exec("EXPLAIN EXECUTE it" + (values.empty() ? "" : "(" + values + ")"))) {
+      const std::string line = row[0].c_str();
+      BOOST_TEST(!line.contains("Seq Scan"), statement->name << ": " << line);
+      BOOST_TEST(!line.contains("Sort Key: created_at"), statement->name << ": " << line);
+    }
+    work.exec("DEALLOCATE it");
+  }
 }
 
 // Also where some users have far more tasks than most. The order is the index's own: nothing is sorted.

@@ -1,5 +1,5 @@
-# What scripts/verify --frontend asks and blames with; and what it looks at besides the token: the database, another
-# origin, and what it leaves behind.
+# What scripts/verify --frontend asks and blames with; and what it looks at besides the token: the database, and
+# another origin.
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by common.sh, checks.sh and scripts/verify
 
@@ -52,18 +52,5 @@ other_origin() {
   if [ "$(header access-control-allow-origin)" = "$page" ]; then ok "the API lets the page's origin in"; else
     blame CORS_ORIGINS "the API lets the page's origin in" "access-control-allow-origin: $page"
   fi
-  on_page GET /sign-in
-  if [[ $(header content-security-policy) == *"$url"* ]]; then ok "the page may call the API"; else
-    blame TASKLANE_API_URL "the page may call the API" "$url in the page's content-security-policy"
-  fi
-}
-
-# The tasks go with clean_up; the user by Better Auth's own way, when the web app offers it.
-leave() {
-  [ -n "${user:-}" ] || return 0
-  jq '{password}' "$work/form" >"$work/leave"
-  on_page POST /api/auth/delete-user -H 'Content-Type: application/json' --data-binary "@$work/leave"
-  if [ "$status" = 200 ]; then note "the user $email is deleted again"; else
-    note "the user $email stays: the web app offers no delete-user"
-  fi
+  may_call_api
 }

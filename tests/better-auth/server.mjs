@@ -3,7 +3,10 @@
 //   /api/auth     the usual one
 //   /cookie-jwks  its session cookie cache is a JWT signed with the same keys as API tokens
 //   /cookie-hs256 its session cookie cache is a JWT signed with the secret
-// Environment: DATABASE_URL (the owner's), BETTER_AUTH_SECRET, PORT. Prints "ready" once it listens.
+// And a page of its own at /.
+// Environment: DATABASE_URL (the owner's), BETTER_AUTH_SECRET, PORT; AUTO_SIGN_IN=no when signing up makes no session;
+// PAGE_LOADS: what the page names, of /app.js and /app.css; PAGE_POLICY: its Content-Security-Policy. Prints "ready" once
+// it listens.
 import http from "node:http";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
@@ -12,7 +15,7 @@ import { jwt } from "better-auth/plugins";
 import { SignJWT } from "jose";
 import pg from "pg";
 
-const { DATABASE_URL, BETTER_AUTH_SECRET, PORT } = process.env;
+const { DATABASE_URL, BETTER_AUTH_SECRET, PORT, AUTO_SIGN_IN, PAGE_LOADS = "", PAGE_POLICY } = process.env;
 const database = new pg.Pool({ connectionString: DATABASE_URL, max: 4 });
 
 function make(basePath, session, jwtOptions) {
@@ -22,7 +25,7 @@ function make(basePath, session, jwtOptions) {
     session,
     baseURL: `http://127.0.0.1:${PORT}`,
     secret: BETTER_AUTH_SECRET,
-    emailAndPassword: { enabled: true },
+    emailAndPassword: { enabled: true, autoSignIn: AUTO_SIGN_IN !== "no" },
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
     plugins: jwtOptions ? [jwt(jwtOptions)] : [],
@@ -51,7 +54,21 @@ async function handMadeToken(request, response) {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ token }));
 }
 
+const loads = PAGE_LOADS.split(" ").map((path) =>
+  path.endsWith(".js") ? `<script src="${path}"></script>` : `<link rel="stylesheet" href="${path}">`,
+);
+const files = {
+  "/": ["text/html", `<!doctype html><title>Theirs</title>${PAGE_LOADS && loads.join("")}<p>Hello</p>`],
+  "/app.js": ["text/javascript", "console.log('hello');"],
+  "/app.css": ["text/css", "p { color: green; }"],
+};
+
 const server = http.createServer((request, response) => {
+  const file = files[request.url];
+  if (file) {
+    const policy = PAGE_POLICY ? { "content-security-policy": PAGE_POLICY } : {};
+    return response.writeHead(200, { "content-type": file[0], ...policy }).end(file[1]);
+  }
   if (request.url === "/hand-made-token") return handMadeToken(request, response);
   const found = instances.find(([prefix]) => request.url.startsWith(prefix));
   return found ? found[1](request, response) : response.writeHead(404).end();

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.processes import is_alive, wait_for
+from harness.better_auth import BetterAuth
+from harness.processes import free_ports, is_alive, wait_for
 from harness.stack import Stack
 
 
@@ -147,6 +148,54 @@ def test_a_web_app_that_is_away_is_told(web):
     wait_for(lambda: not is_alive(victim), "the web app to be gone")
     assert blamed(verify(web)).startswith("FRONTEND_UPSTREAM")
     assert web.run("up", "--detach").returncode == 0
+
+
+THEIR_PORT = free_ports()
+
+
+@pytest.fixture(scope="module")
+def api():
+    """It reads another front end's keys, and lets that one's origin in."""
+    started = Stack(workers=1, AUTH_JWKS="database", CORS_ORIGINS=f"http://127.0.0.1:{THEIR_PORT}").start()
+    yield started
+    started.stop()
+
+
+@contextmanager
+def theirs(api, **settings):
+    """A front end that is not Tasklane's, with an origin of its own."""
+    site = BetterAuth(api, THEIR_PORT, **settings)
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+CALLS_API = "default-src 'self'; connect-src 'self' {api}"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"AUTO_SIGN_IN": "no"}, {"PAGE_LOADS": "/app.js /app.css"}, {"PAGE_POLICY": "script-src 'self'"},
+     {"PAGE_POLICY": CALLS_API}, {"PAGE_POLICY": "default-src https:"}],
+    ids=lambda settings: "_".join(settings) or "plain",
+)  # fmt: skip
+def test_another_front_end_that_works_passes(api, settings):
+    with theirs(api, **{name: value.format(api=api.url) for name, value in settings.items()}) as site:
+        done = verify(api, "--page", site.url)
+        assert done.returncode == 0, done.stdout
+        assert "the page may call the API" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [({"PAGE_LOADS": "/app.js /gone.css"}, "the web app does not serve what its page names"),
+     ({"PAGE_POLICY": "default-src 'self'"}, "the page's Content-Security-Policy: its connect-src"),
+     ({"PAGE_POLICY": "connect-src https://*.example.com"}, "the page's Content-Security-Policy: its connect-src")],
+)  # fmt: skip
+def test_what_is_wrong_with_another_front_end_is_no_variable_of_ours(api, settings, said):
+    with theirs(api, **settings) as site:
+        assert blamed(verify(api, "--page", site.url)) == said
 
 
 def test_no_token_or_password_is_shown(web):

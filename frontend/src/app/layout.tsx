@@ -7,6 +7,7 @@ import "@/styles/tasks.css";
 import "@/styles/toast.css";
 
 export const metadata: Metadata = {
+  applicationName: "Tasklane",
   title: { default: "Tasklane", template: "%s · Tasklane" },
   description: "A calm place for what there is to do.",
   robots: { index: false },

@@ -70,8 +70,8 @@ def installed():
 class BetterAuth:
     """Better Auth on a loopback port, its tables in the stack's database."""
 
-    def __init__(self, stack):
-        self.port = free_ports()
+    def __init__(self, stack, port=None, **settings_of_its_own):
+        self.port = port or free_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         settings = stack.settings
         self.log = stack.log / "better-auth.log"
@@ -80,6 +80,7 @@ class BetterAuth:
             "DATABASE_URL": settings["DATABASE_URL_DIRECT"],
             "BETTER_AUTH_SECRET": settings["BETTER_AUTH_SECRET"],
             "PORT": str(self.port),
+            **settings_of_its_own,
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

@@ -49,8 +49,8 @@ void set_timeout(int fd, int option) {
 
 // The parameters that are read; empty: not sent.
 struct Parameters {
-  std::string_view method, target, authorization, content_type, content_length, idempotency_key, request_id,
-      traceparent;
+  std::string_view method, target, authorization, content_type, content_encoding, content_length,
+      idempotency_key, request_id, traceparent;
 };
 
 constexpr std::pair<std::string_view, std::string_view Parameters::*> kParameters[] = {
@@ -58,6 +58,7 @@ constexpr std::pair<std::string_view, std::string_view Parameters::*> kParameter
     {"REQUEST_URI", &Parameters::target},
     {"HTTP_AUTHORIZATION", &Parameters::authorization},
     {"CONTENT_TYPE", &Parameters::content_type},
+    {"HTTP_CONTENT_ENCODING", &Parameters::content_encoding},
     {"CONTENT_LENGTH", &Parameters::content_length},
     {"HTTP_IDEMPOTENCY_KEY", &Parameters::idempotency_key},
     {"REQUEST_ID", &Parameters::request_id},
@@ -186,6 +187,7 @@ std::optional<Request> Exchange::read() {
                .target = sent.target,
                .authorization = sent.authorization,
                .content_type = sent.content_type,
+               .content_encoding = sent.content_encoding,
                .idempotency_key = sent.idempotency_key,
                .request_id = sent.request_id,
                .traceparent = sent.traceparent,

@@ -20,6 +20,7 @@ struct Request {
   std::string_view target;           // raw request target: path and query, RFC 9112 section 3.2.1
   std::string_view authorization;    // empty: not sent
   std::string_view content_type;     // empty: not sent
+  std::string_view content_encoding;  // empty: not sent
   std::string_view idempotency_key;  // empty: not sent
   std::string_view request_id;       // nginx's own $request_id, never the client's
   std::string_view traceparent;      // W3C Trace Context; empty: not sent

@@ -59,9 +59,7 @@ class TreeBuilder {
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
     if (const auto integer = parse_number<std::int64_t>({text, size})) return add(*integer) != nullptr;
     // Unlike parse_number it tells too small (0) from too large; the text ends with a NUL.
-    const double number = std::strtod(text, nullptr);
-    if (!std::isfinite(number)) return refuse("Body has a number that is too large");
-    return add(number) != nullptr;
+    return add(std::strtod(text, nullptr)) != nullptr;
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view string(text, size);
@@ -160,11 +158,10 @@ std::string_view describe(rapidjson::ParseErrorCode code) {
       return "a string does not end";
     case rapidjson::kParseErrorStringInvalidEncoding:
       return "a string is not UTF-8";
-    case rapidjson::kParseErrorNumberTooBig:
-      return "a number is too large";
     case rapidjson::kParseErrorNumberMissFraction:
     case rapidjson::kParseErrorNumberMissExponent:
       return "a number is incomplete";
+    case rapidjson::kParseErrorNumberTooBig:
     case rapidjson::kParseErrorNone:
     case rapidjson::kParseErrorValueInvalid:
     case rapidjson::kParseErrorTermination:
@@ -174,15 +171,71 @@ std::string_view describe(rapidjson::ParseErrorCode code) {
   return "a value is wrong";
 }
 
+// Of the number that a text begins with (RFC 8259 section 6); 0: of none.
+std::size_t number_length(std::string_view text) {
+  const auto digits_from = [&](std::size_t at) {
+    return std::min(text.find_first_not_of("0123456789", at), text.size());
+  };
+  const std::size_t begin = text.starts_with('-') ? 1 : 0;
+  std::size_t end = text.substr(begin).starts_with('0') ? begin + 1 : digits_from(begin);
+  if (end == begin) return 0;
+  if (text.substr(end).starts_with('.')) {
+    const std::size_t fraction = end + 1;
+    end = digits_from(fraction);
+    if (end == fraction) return 0;
+  }
+  if (end == text.size() || (text[end] != 'e' && text[end] != 'E')) return end;
+  const std::size_t sign = end + 1;
+  const std::size_t exponent =
+      sign < text.size() && (text[sign] == '+' || text[sign] == '-') ? sign + 1 : sign;
+  end = digits_from(exponent);
+  return end == exponent ? 0 : end;
+}
+
+// RapidJSON takes no number that a double has no room for, but it is valid JSON. Here each becomes an empty
+// array, which is no number either and is valid in the same places. Offsets stay.
+std::string without_huge_numbers(std::string text) {
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') in_string = !in_string;
+    if (in_string) {
+      if (text[at] == '\\') ++at;
+      continue;
+    }
+    const std::size_t length = number_length(std::string_view(text).substr(at));
+    if (length == 0) continue;
+    if (!std::isfinite(std::strtod(text.c_str() + at, nullptr)))
+      text.replace(at, length, "[]" + std::string(length - 2, ' '));
+    at += length - 1;
+  }
+  return text;
+}
+
 std::unexpected<std::string> invalid(std::string_view what, std::size_t offset) {
   return std::unexpected(fmt::format("Body is not valid JSON: {} at offset {}", what, offset));
+}
+
+std::expected<JsonValue, std::string> parse(std::string_view text, bool may_be_huge) {
+  if (text.starts_with("\xEF\xBB\xBF")) return invalid("there is a byte order mark", 0);
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  TreeBuilder builder;
+  reader.Parse<kFlags>(stream, builder);
+  if (reader.GetParseErrorCode() == rapidjson::kParseErrorNumberTooBig && may_be_huge)
+    return parse(without_huge_numbers(std::string(text)), false);
+  if (!builder.refusal().empty()) return std::unexpected(std::move(builder.refusal()));
+  // RapidJSON takes a raw NUL for the end of its input.
+  const std::size_t end = stream.Tell();
+  if (end < text.size() && text[end] == '\0') return invalid("there is a raw NUL", end);
+  if (reader.HasParseError()) return invalid(describe(reader.GetParseErrorCode()), reader.GetErrorOffset());
+  return std::move(builder.root());
 }
 
 }  // namespace
 
 std::optional<double> JsonValue::number() const {
   if (const auto* whole = integer()) return static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value_)) return *real;
+  if (const auto* real = std::get_if<double>(&value_); real != nullptr && std::isfinite(*real)) return *real;
   return std::nullopt;
 }
 
@@ -194,17 +247,7 @@ const JsonValue* JsonValue::find(std::string_view key) const {
 }
 
 std::expected<JsonValue, std::string> parse_json(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) return invalid("there is a byte order mark", 0);
-  rapidjson::MemoryStream stream(text.data(), text.size());
-  rapidjson::Reader reader;
-  TreeBuilder builder;
-  reader.Parse<kFlags>(stream, builder);
-  if (!builder.refusal().empty()) return std::unexpected(std::move(builder.refusal()));
-  // RapidJSON takes a raw NUL for the end of its input.
-  const std::size_t end = stream.Tell();
-  if (end < text.size() && text[end] == '\0') return invalid("there is a raw NUL", end);
-  if (reader.HasParseError()) return invalid(describe(reader.GetParseErrorCode()), reader.GetErrorOffset());
-  return std::move(builder.root());
+  return parse(text, true);
 }
 
 }  // namespace tasklane

@@ -1,8 +1,8 @@
 #pragma once
 // Strict JSON (RFC 8259) into a small tree: task bodies, JWT parts, JWK sets. The only file that sees
 // RapidJSON. Refused, each with a sentence that names it: invalid UTF-8, a byte order mark, lone surrogates,
-// U+0000 (escaped or raw), duplicate keys at any level, trailing bytes, nesting past limits::kJsonDepthMax,
-// numbers outside a double. Never recurses on the input; memory is bounded by the input's size.
+// U+0000 (escaped or raw), duplicate keys at any level, trailing bytes, nesting past limits::kJsonDepthMax.
+// Never recurses on the input; memory is bounded by the input's size.
 
 #include <cstdint>
 #include <expected>
@@ -33,7 +33,8 @@ class JsonValue {
   Array* array() { return std::get_if<Array>(&value_); }
   Object* object() { return std::get_if<Object>(&value_); }
 
-  // The number as a double, for integers too; empty when it is no number.
+  // The number as a double, for integers too; empty when it is no number, or one that a double has no room
+  // for: valid JSON, and of no use to anybody here.
   std::optional<double> number() const;
   // The member of an object; nullptr when there is none or this is no object.
   const JsonValue* find(std::string_view key) const;

@@ -61,6 +61,11 @@ auto read_body(const Request& request, Parse parse) -> decltype(parse(std::strin
   }
   if (!request.body.empty() && !is_json(request.content_type))
     return fail(ErrorType::unsupported_media_type, "Content-Type must be application/json");
+  // RFC 9110 section 8.4.1: "identity" is none.
+  if (!request.body.empty() && !request.content_encoding.empty() &&
+      !equal_ignoring_case(trim(request.content_encoding), "identity"))
+    return fail(ErrorType::unsupported_media_type,
+                "Content-Encoding is not supported: send the body as it is");
   return parse(request.body);
 }
 

@@ -13,9 +13,9 @@ using fuzz::require;
 
 namespace {
 
-constexpr const char* kNames[] = {"REQUEST_METHOD", "REQUEST_URI",     "HTTP_AUTHORIZATION",
-                                  "CONTENT_TYPE",   "CONTENT_LENGTH",  "HTTP_IDEMPOTENCY_KEY",
-                                  "REQUEST_ID",     "HTTP_TRACEPARENT"};
+constexpr const char* kNames[] = {"REQUEST_METHOD", "REQUEST_URI",      "HTTP_AUTHORIZATION",
+                                  "CONTENT_TYPE",   "CONTENT_LENGTH",   "HTTP_IDEMPOTENCY_KEY",
+                                  "REQUEST_ID",     "HTTP_TRACEPARENT", "HTTP_CONTENT_ENCODING"};
 
 struct Sent {
   std::string method, body;

@@ -1,5 +1,7 @@
 """What a request body must be, for every endpoint that takes one."""
 
+import gzip
+
 import pytest
 
 from harness.client import path_of
@@ -106,6 +108,23 @@ def test_a_body_of_another_type_is_refused(alice, content_type):
         assert response.status_code == 415, method
         assert response.json()["error_type"] == "unsupported_media_type"
     assert alice.tasks() == [task]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "x-unknown"])
+def test_a_body_that_is_compressed_is_refused_by_its_header(alice, coding):
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    response = alice.request("POST", "/api/tasks", content=gzip.compress(OK), headers=headers)
+    assert response.status_code == 415 and "Content-Encoding" in response.json()["detail"]
+    headers["Content-Encoding"] = "identity"
+    assert alice.request("POST", "/api/tasks", content=OK, headers=headers).status_code == 201
+
+
+def test_a_number_too_large_for_a_double_is_valid_where_it_is_ignored(alice):
+    declared = {"Content-Type": "application/json"}
+    body = b'{"title": "x", "extra": 1e309}'
+    assert alice.request("POST", "/api/tasks", content=body, headers=declared).status_code == 201
+    refused = alice.request("POST", "/api/tasks", content=b'{"title": 1e309}', headers=declared)
+    assert refused.status_code == 400 and refused.json()["errors"][0]["loc"] == ["body", "title"]
 
 
 def test_a_json_content_type_without_a_body_disturbs_nothing(alice):

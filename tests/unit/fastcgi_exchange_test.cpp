@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
                                                                      {"REQUEST_URI", "/api/tasks/7?x=%20"},
                                                                      {"CONTENT_TYPE", "application/json"},
                                                                      {"CONTENT_LENGTH", "4"},
+                                                                     {"HTTP_CONTENT_ENCODING", "gzip"},
                                                                      {"HTTP_AUTHORIZATION", "Bearer a.b.c"},
                                                                      {"REQUEST_ID", "id-1"},
                                                                      {"HTTP_IDEMPOTENCY_KEY", "\"k\""},
@@ -50,6 +51,7 @@ BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
   BOOST_TEST(request->method == "PUT");
   BOOST_TEST(request->target == "/api/tasks/7?x=%20");
   BOOST_TEST(request->content_type == "application/json");
+  BOOST_TEST(request->content_encoding == "gzip");
   BOOST_TEST(request->authorization == "Bearer a.b.c");
   BOOST_TEST(request->request_id == "id-1");
   BOOST_TEST(request->idempotency_key == "\"k\"");

@@ -1,7 +1,6 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 
 #include "base/env_file.h"
 #include "base/limits.h"
+#include "base/processors.h"
 #include "base/secret.h"
 #include "base/settings.h"
 
@@ -23,8 +23,7 @@ void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   if (config.database_url_direct.empty()) config.database_url_direct = config.database_url;
   if (!config.jwks_file && config.better_auth_secret.empty()) config.jwks_database = true;
   if (config.workers == 0) {
-    const long processors = ::sysconf(_SC_NPROCESSORS_ONLN);
-    config.workers = static_cast<int>(std::clamp(processors, 1L, static_cast<long>(limits::kWorkersMax)));
+    config.workers = static_cast<int>(std::min(usable_processors(), limits::kWorkersMax));
   }
   if (config.http_port == config.https_port) mistakes.emplace_back("HTTP_PORT must differ from HTTPS_PORT");
 }

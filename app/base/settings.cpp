@@ -117,7 +117,10 @@ const Setting kSettings[] = {
      .group = workers,
      .form = whole(&Config::workers, 1, limits::kWorkersMax),
      .default_in_words = "one per processor",
-     .text = "Worker processes."},
+     .text = "Worker processes.",
+     .more = "The processors are those of the affinity mask, or as many as the control group's CPU quota (v1 "
+             "or v2)"
+             " pays for, rounded up."},
     {.name = "WORKER_CPU_AFFINITY",
      .group = workers,
      .form = choice(&Config::worker_cpu_affinity, {{"auto", true}, {"off", false}}),

@@ -66,7 +66,9 @@ int check_database(const Config& config, const std::string& sql_folder) {
   const auto findings = inspect({.url = config.database_url,
                                  .direct_url = config.database_url_direct,
                                  .sql_folder = sql_folder,
-                                 .keys_needed = config.jwks_database});
+                                 .keys_needed = config.jwks_database,
+                                 .workers = config.workers,
+                                 .connections = config.database_connections});
   if (!findings) return give_up(findings.error());
   const bool fit = tell(*findings);
   if (fit && !times) fmt::print("error: workers {}\n", times.error().why);

@@ -20,6 +20,7 @@ class Inspector {
   void connection();
   void settings();
   void table();
+  void room(int workers, int connections);
   void private_keys();
   void public_keys(bool needed);
   // Also true when there is none: that is a finding of its own.
@@ -66,6 +67,35 @@ void Inspector::settings() {
   }
   if (holds("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
     add(Level::warning, fmt::format("role {} is a superuser: serve as tasklane_api", text("current_user")));
+}
+
+// During a reload the workers of two generations are connected. Behind a pooler the server's connections are
+// the pooler's, so that too many are no more than a warning.
+void Inspector::room(int workers, int connections) {
+  const int wanted = workers * connections;
+  const int most = work_
+                       .exec(
+                           "SELECT least("
+                           "  current_setting('max_connections')::int"
+                           "    - current_setting('superuser_reserved_connections')::int"
+                           "    - coalesce(current_setting('reserved_connections', true)::int, 0),"
+                           "  (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),"
+                           "  (SELECT nullif(datconnlimit, -1) FROM pg_database"
+                           "    WHERE datname = current_database()))")[0][0]
+                       .as<int>();
+  const std::string sum = fmt::format(
+      "{} workers with {} connections each are {}, and twice as many during a"
+      " reload; the server lets this role have {}",
+      workers, connections, wanted, most);
+  if (wanted > most) {
+    add(Level::warning, sum +
+                            ": some workers would be without. Lower WORKERS or DATABASE_CONNECTIONS, raise"
+                            " max_connections, or use a pooler");
+  } else if (2 * wanted > most) {
+    add(Level::warning, sum + ": a reload may fail");
+  } else {
+    add(Level::good, sum);
+  }
 }
 
 void Inspector::table() {
@@ -153,6 +183,7 @@ std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarge
     Inspector inspector(work);
     inspector.connection();
     inspector.settings();
+    inspector.room(target.workers, target.connections);
     inspector.table();
     inspector.private_keys();
     doing = "reading tasklane_public_keys";

@@ -25,6 +25,8 @@ struct InspectionTarget {
   std::string direct_url;  // DATABASE_URL_DIRECT: as `tasklane migrate` connects
   std::string sql_folder;
   bool keys_needed;  // AUTH_JWKS=database
+  int workers;
+  int connections;  // of each
 };
 
 // Everything found, or why there was nothing to look at: kind `temporary` when the database cannot be

@@ -12,9 +12,14 @@ using Level = Finding::Level;
 
 namespace {
 
-std::vector<Finding> look(const std::string& url, const std::string& direct_url, bool keys_needed = true) {
-  const auto findings =
-      inspect({.url = url, .direct_url = direct_url, .sql_folder = TASKLANE_SQL, .keys_needed = keys_needed});
+std::vector<Finding> look(const std::string& url, const std::string& direct_url, bool keys_needed = true,
+                          int workers = 1) {
+  const auto findings = inspect({.url = url,
+                                 .direct_url = direct_url,
+                                 .sql_folder = TASKLANE_SQL,
+                                 .keys_needed = keys_needed,
+                                 .workers = workers,
+                                 .connections = 2});
   BOOST_REQUIRE_MESSAGE(findings, findings.error().sentence);
   return *findings;
 }
@@ -86,11 +91,24 @@ BOOST_AUTO_TEST_CASE(the_schema_version_is_left_out_when_only_the_owner_could_re
   BOOST_TEST(!says(findings, Level::bad, ""));
 }
 
+BOOST_AUTO_TEST_CASE(the_workers_connections_are_compared_with_those_that_the_role_may_have) {
+  const auto database = FreshDatabase::migrated();
+  const auto with = [&](int workers) { return look(database.api_url(), database.url(), true, workers); };
+  BOOST_TEST(says(with(3), Level::good, "3 workers with 2 connections each are 6"));
+  database.run("ALTER DATABASE " + database.name() + " CONNECTION LIMIT 10");
+  BOOST_TEST(says(with(2), Level::good, "the server lets this role have 10"));
+  BOOST_TEST(says(with(3), Level::warning, "a reload may fail"));
+  BOOST_TEST(says(with(5), Level::warning, "a reload may fail"));
+  BOOST_TEST(says(with(6), Level::warning, "some workers would be without"));
+}
+
 BOOST_AUTO_TEST_CASE(an_unreachable_database_is_a_temporary_failure_and_a_refused_login_is_not) {
   const auto unreachable = inspect({.url = "postgresql://u:s3cret@127.0.0.1:1/x",
                                     .direct_url = "postgresql://u:s3cret@127.0.0.1:1/x",
                                     .sql_folder = TASKLANE_SQL,
-                                    .keys_needed = true});
+                                    .keys_needed = true,
+                                    .workers = 1,
+                                    .connections = 2});
   BOOST_REQUIRE(!unreachable);
   BOOST_TEST((unreachable.error().kind == DatabaseError::Kind::temporary));
   BOOST_TEST(unreachable.error().sentence.find("s3cret") == std::string::npos);
@@ -99,7 +117,9 @@ BOOST_AUTO_TEST_CASE(an_unreachable_database_is_a_temporary_failure_and_a_refuse
   const auto refused = inspect({.url = database.url_as("nobody"),
                                 .direct_url = database.url(),
                                 .sql_folder = TASKLANE_SQL,
-                                .keys_needed = true});
+                                .keys_needed = true,
+                                .workers = 1,
+                                .connections = 2});
   BOOST_REQUIRE(!refused);
   BOOST_TEST((refused.error().kind == DatabaseError::Kind::permanent));
 }

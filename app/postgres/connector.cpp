@@ -31,11 +31,22 @@ std::chrono::seconds connect_timeout(const ConnectionKeywords& keywords) {
 
 namespace {
 
-// By libpq's words (fe-connect.c): it has no codes for this.
-ConnectFailure reason_of(std::string_view error) {
-  if (error.contains("session is read-only") || error.contains("server is in hot standby mode"))
-    return ConnectFailure::read_only;
-  return error.contains("FATAL:") ? ConnectFailure::session_refused : ConnectFailure::connection_failed;
+// Of an error that says what somebody has to change: authentication (class 28), no such database or schema
+// (3D, 3F), no such table, column or right (42).
+bool lasts(std::string_view sqlstate) {
+  const std::string_view kind = sqlstate.substr(0, 2);
+  return kind == "28" || kind == "3D" || kind == "3F" || kind == "42";
+}
+
+// Partly by libpq's words (fe-connect.c): it has no codes for what it refuses itself.
+Connector::Failure failure_of(LibpqConnection::Refusal refusal) {
+  auto reason = ConnectFailure::connection_failed;
+  if (refusal.why.contains("session is read-only") || refusal.why.contains("server is in hot standby mode")) {
+    reason = ConnectFailure::read_only;
+  } else if (!refusal.sqlstate.empty() || refusal.why.contains("FATAL:")) {
+    reason = ConnectFailure::session_refused;
+  }
+  return {.reason = reason, .why = std::move(refusal.why), .lasting = lasts(refusal.sqlstate)};
 }
 
 // As libpq begins its errors.
@@ -72,8 +83,9 @@ asio::awaitable<std::unique_ptr<LibpqConnection>> Connector::connect() {
       attempt_ = {.since = Clock::now()};
       co_return *std::move(connected);
     }
-    failure = failure ? Failure{std::max(failure->reason, connected.error().reason),
-                                failure->why + "; " + connected.error().why}
+    failure = failure ? Failure{.reason = std::max(failure->reason, connected.error().reason),
+                                .why = failure->why + "; " + connected.error().why,
+                                .lasting = failure->lasting && connected.error().lasting}
                       : std::move(connected.error());
   }
   if (!attempt_.failure || attempt_.failure->why != failure->why)
@@ -112,7 +124,7 @@ asio::awaitable<std::expected<std::unique_ptr<LibpqConnection>, Connector::Failu
     const ConnectionKeywords& address) {
   limit_time();
   observer_.observe(ConnectionAttempted{});
-  statement_error_.clear();
+  statement_failure_.reset();
   auto connection = std::make_unique<LibpqConnection>(address);
   bool ready = co_await log_in(*connection);
   if (ready) {
@@ -128,10 +140,8 @@ asio::awaitable<std::expected<std::unique_ptr<LibpqConnection>, Connector::Failu
                 fmt::format("{}: not ready within {} s", place_of(address), timeout_.count())});
   }
   if (ready) co_return std::move(connection);
-  if (!statement_error_.empty())
-    co_return std::unexpected(Failure{ConnectFailure::unprepared, statement_error_});
-  std::string error = connection->error();
-  co_return std::unexpected(Failure{reason_of(error), std::move(error)});
+  if (statement_failure_) co_return std::unexpected(*std::move(statement_failure_));
+  co_return std::unexpected(failure_of(connection->refusal()));
 }
 
 void Connector::limit_time() {
@@ -191,7 +201,10 @@ asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection)
         continue;
       }
       if (reply->sqlstate.empty() || reply->fatal) co_return false;
-      statement_error_ = fmt::format("cannot prepare a statement: {} ({})", reply->message, reply->sqlstate);
+      statement_failure_ =
+          Failure{.reason = ConnectFailure::unprepared,
+                  .why = fmt::format("cannot prepare a statement: {} ({})", reply->message, reply->sqlstate),
+                  .lasting = lasts(reply->sqlstate)};
       prepared = false;
     }
     if (!co_await wait_for(connection, Progress::wants_read) || !connection.consume()) co_return false;

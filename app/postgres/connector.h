@@ -39,7 +39,9 @@ class Connector {
 
   struct Failure {
     ConnectFailure reason;
-    std::string why;  // in words for operators: hosts and roles may stand in it
+    std::string why;       // in words for operators: hosts and roles may stand in it
+    bool lasting = false;  // a server was reached and refused what will not come by itself: a password, a
+                           // database, a right, a table
   };
 
   struct Attempt {
@@ -84,7 +86,7 @@ class Connector {
   bool looking_up_ = false;
   boost::asio::steady_timer look_up_timer_;
   Attempt attempt_;
-  std::string statement_error_;  // why this address' server does not prepare a statement
+  std::optional<Failure> statement_failure_;  // why this address' server does not prepare a statement
 };
 
 }  // namespace tasklane

@@ -111,6 +111,8 @@ LibpqConnection::LibpqConnection(const ConnectionKeywords& keywords) {
   names.push_back(nullptr);
   values.push_back(nullptr);
   connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
+  // While connecting there is no PGresult to take the SQLSTATE from; this puts it into the text.
+  if (connection_) PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
 }
 
 LibpqConnection::Progress LibpqConnection::connect() {
@@ -127,6 +129,7 @@ LibpqConnection::Progress LibpqConnection::connect() {
     case PGRES_POLLING_OK:
       break;
   }
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   // Notices would go to stderr, past the log. With nothing in flight, the error that ends a connection is
   // one.
   PQsetNoticeReceiver(
@@ -143,6 +146,26 @@ LibpqConnection::Progress LibpqConnection::connect() {
 
 int LibpqConnection::socket() const {
   return connection_ ? PQsocket(connection_.get()) : -1;
+}
+
+// "…: FATAL:  28P01: words LOCATION:  function, file:line" (fe-protocol3.c, pqBuildErrorMessage3). The
+// severity is in the server's language.
+LibpqConnection::Refusal LibpqConnection::refusal() const {
+  constexpr std::string_view kBefore = ":  ", kBehind = ": ";
+  constexpr std::size_t kSqlstateCharacters = 5;
+  Refusal refusal{.sqlstate = "", .why = error()};
+  for (auto at = refusal.why.find(kBefore); at != std::string::npos; at = refusal.why.find(kBefore, at + 1)) {
+    const auto code = at + kBefore.size();
+    const std::string sqlstate = refusal.why.substr(code, kSqlstateCharacters);
+    if (sqlstate.size() < kSqlstateCharacters || refusal.why.find(kBehind, code) != code + sqlstate.size() ||
+        sqlstate.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
+      continue;
+    refusal.sqlstate = sqlstate;
+    refusal.why.resize(std::min(refusal.why.size(), refusal.why.find(" LOCATION:  ")));
+    refusal.why.erase(code, sqlstate.size() + kBehind.size());
+    break;
+  }
+  return refusal;
 }
 
 bool LibpqConnection::prepare(const Statement& statement, bool by_name) {

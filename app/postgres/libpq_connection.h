@@ -36,6 +36,12 @@ class LibpqConnection {
   LibpqConnection& operator=(const LibpqConnection&) = delete;
 
   Progress connect();  // call when the socket is as asked for; done: in pipeline mode
+  // Why connect() has failed, and the server's SQLSTATE; empty: it was not the server that refused.
+  struct Refusal {
+    std::string sqlstate;
+    std::string why;  // as error()
+  };
+  Refusal refusal() const;
   int socket() const;  // may change between calls of connect()
 
   // Queue one message. False: the connection is lost. Not by name: the server is given the text each time,

@@ -26,6 +26,8 @@ inline constexpr std::array kKey = {Column{"kid", Column::Type::text}, Column{"j
 
 inline constexpr std::array kHere = {Column{"here", Column::Type::boolean}};
 
+inline constexpr std::array kMissing = {Column{"missing", Column::Type::text}};
+
 inline constexpr Columns kNone;
 
 // A list's first page. That it is full means that there may be more.
@@ -148,22 +150,28 @@ inline constexpr SystemStatement kSweepKeys{"sweep_keys", Effect::write, Locks::
 inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks::nothing, kKey,
                                              "SELECT kid, jwk, alg FROM tasklane_public_keys"};
 
+// The rights that the statements above need and the role does not have; empty: it has all.
+inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sql(
+  SELECT concat_ws(', ',
+    CASE WHEN NOT has_table_privilege('tasks', 'SELECT') THEN 'SELECT on tasks' END,
+    CASE WHEN NOT has_any_column_privilege('tasks', 'INSERT') THEN 'INSERT on tasks' END,
+    CASE WHEN NOT has_any_column_privilege('tasks', 'UPDATE') THEN 'UPDATE on tasks' END,
+    CASE WHEN NOT has_table_privilege('tasks', 'DELETE') THEN 'DELETE on tasks' END,
+    CASE WHEN NOT has_table_privilege('idempotency_keys', 'SELECT') THEN 'SELECT on idempotency_keys' END,
+    CASE WHEN NOT has_any_column_privilege('idempotency_keys', 'INSERT')
+      THEN 'INSERT on idempotency_keys' END,
+    CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END
+  ) AS missing)sql"};
+
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 15> kAll = {&kListTasks,
-                                                          &kListTasksByCompletion,
-                                                          &kListMoreTasks,
-                                                          &kListMoreTasksByCompletion,
-                                                          &kGetTask,
-                                                          &kCreateTask,
-                                                          &kUpdateTask,
-                                                          &kCompleteTask,
-                                                          &kDeleteTask,
-                                                          &kLockTask,
-                                                          &kCreateTaskOnce,
-                                                          &kCompleteTaskOnce,
-                                                          &kSweepKeys,
-                                                          &kPublicKeys,
-                                                          &kPing};
+inline constexpr std::array<const Statement*, 16> kAll = {&kListTasks,      &kListTasksByCompletion,
+                                                          &kListMoreTasks,  &kListMoreTasksByCompletion,
+                                                          &kGetTask,        &kCreateTask,
+                                                          &kUpdateTask,     &kCompleteTask,
+                                                          &kDeleteTask,     &kLockTask,
+                                                          &kCreateTaskOnce, &kCompleteTaskOnce,
+                                                          &kSweepKeys,      &kPublicKeys,
+                                                          &kMissingRights,  &kPing};
 
 }  // namespace tasklane::statements

@@ -1,8 +1,8 @@
 #pragma once
-// The two kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and filters
-// or stamps every row with it, checked when the program is compiled, and it runs only together with a UserId.
-// A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes. There is
-// no third way to reach the database from a request.
+// The three kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and
+// filters or stamps every row with it, checked when the program is compiled, and it runs only together with a
+// UserId. A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes.
+// A RightsStatement reads no table. There is no other way to reach the database from a request.
 
 #include <algorithm>
 #include <array>
@@ -103,6 +103,17 @@ class SystemStatement : public StatementWith<NoParameters> {
     const bool sweeps = begin.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
     if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))
       throw "a statement on users' rows must be a UserStatement";
+  }
+};
+
+// What the role of this connection may do. Functions of the server tell; no row of any table is looked at.
+class RightsStatement : public StatementWith<NoParameters> {
+ public:
+  consteval RightsStatement(const char* statement_name, Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, Effect::read, Locks::nothing, what_it_returns, text)) {
+    const std::string_view view(text);
+    if (!view.substr(view.find_first_not_of(" \n")).starts_with("SELECT ") || view.contains("FROM"))
+      throw "a statement about rights reads no table";
   }
 };
 

@@ -96,6 +96,10 @@ BOOST_AUTO_TEST_CASE(every_statement_on_tasks_binds_its_user) {
     const std::string_view sql = statement->sql;
     BOOST_TEST(!sql.contains(';'), sql);
     if (!sql.contains("tasks")) continue;
+    if (statement == &statements::kMissingRights) {  // names it, and reads nothing
+      BOOST_TEST(!sql.contains("FROM"), sql);
+      continue;
+    }
     BOOST_TEST(binds_user(sql), sql);
     BOOST_TEST(!sql.contains(" OR "), sql);
   }

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -57,40 +58,26 @@ struct Invocation {
   std::vector<std::string> words;  // argv
 };
 
-Adjustable adjustable(const Config& config) {
-  return {
-      .pool = {.workers = static_cast<std::size_t>(config.workers), .drain_timeout = config.drain_timeout},
-      .retire_at = {.requests = config.worker_requests_max,
-                    .rss_bytes = config.worker_rss_max_mib * 1024 * 1024},
-      .cpu_affinity = config.worker_cpu_affinity,
-      .log_level = config.log_level,
-      .log_format = config.log_format};
+Reading reading(const Config& config) {
+  const auto workers = static_cast<std::size_t>(config.workers);
+  const PoolSettings pool{.workers = workers, .drain_timeout = config.drain_timeout};
+  const RetireAt retire_at{.requests = config.worker_requests_max,
+                           .rss_bytes = config.worker_rss_max_mib * 1024 * 1024};
+  return {.adjustable = {.pool = pool,
+                         .retire_at = retire_at,
+                         .cpu_affinity = config.worker_cpu_affinity,
+                         .log_level = config.log_level,
+                         .log_format = config.log_format},
+          .values = config.given};
 }
 
-Adjustable adjustable(const Handover& handover) {
-  return {.pool = handover.pool.settings,
-          .retire_at = handover.retire_at,
-          .cpu_affinity = handover.cpu_affinity,
-          .log_level = handover.log_level,
-          .log_format = handover.log_format};
-}
-
-// What a reload may change of a configuration; `socket` is where the service listens.
-std::expected<Adjustable, std::string> reread(const Invocation& invocation, const std::string& socket) {
+// `socket` is where the service listens.
+std::expected<Reading, std::string> reread(const Invocation& invocation, const std::string& socket) {
   const auto config = read_config(config_source(invocation.options));
   if (!config) return std::unexpected(fmt::format("{}", fmt::join(config.error(), "; ")));
   if (config->socket_path != socket)
     return std::unexpected(fmt::format("FASTCGI_SOCKET cannot change from {} by a reload: restart", socket));
-  return adjustable(*config);
-}
-
-// The worker stands beside the master. It reads the configuration itself, from the same file.
-WorkerCommand worker_command(const Invocation& invocation) {
-  WorkerCommand command;
-  command.path = std::filesystem::path(own_executable()).parent_path() / "tasklane-worker";
-  if (invocation.options.has(kEnvFileOption.name))
-    command.arguments = {"--env-file", invocation.options.value(kEnvFileOption.name)};
-  return command;
+  return reading(*config);
 }
 
 struct Sockets {
@@ -146,9 +133,9 @@ Metrics adopt_metrics(const Handover& handover) {
   }
 }
 
-MasterSettings master_settings(const Invocation& invocation, const Adjustable& values, std::string socket) {
-  return {.worker = worker_command(invocation),
-          .adjustable = values,
+// The worker stands beside the master.
+MasterSettings master_settings(const Invocation& invocation, std::string socket) {
+  return {.worker = {.path = std::filesystem::path(own_executable()).parent_path() / "tasklane-worker"},
           .reread = [invocation, socket = std::move(socket)] { return reread(invocation, socket); },
           .executable = own_executable(),
           .command = invocation.words};
@@ -181,13 +168,13 @@ int serve(const Invocation& invocation) {
     return kExitConfiguration;
   }
   log::set_up("master", config->log_level, config->log_format);
-  const auto settings = master_settings(invocation, adjustable(*config), config->socket_path);
+  const auto settings = master_settings(invocation, config->socket_path);
   if (::access(settings.worker.path.c_str(), X_OK) != 0) {
     log::error("no worker to start", {{"path", settings.worker.path}, {"error", std::strerror(errno)}});
     return kExitConfiguration;
   }
   Metrics metrics = Metrics::create();
-  Master master(settings, metrics);
+  Master master(settings, metrics, reading(*config));
   const auto sockets = open_sockets(*config);
   if (!sockets) {
     log::error("cannot listen", {{"reason", sockets.error().sentence}});
@@ -201,11 +188,13 @@ int serve(const Invocation& invocation) {
 // In place of an earlier executable. Its settings stay in force until a reload brings the file's, so that a
 // mistake in there does not end a service that runs.
 int take_over(const Invocation& invocation, const Handover& handover) {
-  log::set_up("master", handover.log_level, handover.log_format);
+  const auto serving = std::ranges::find(handover.pool.generations, Role::serving, &Generation::role);
+  const auto given =
+      std::ranges::find(handover.generations, serving->number, &Handover::GivenGeneration::number);
+  log::set_up("master", given->adjustable.log_level, given->adjustable.log_format);
   const Sockets sockets = adopt_sockets(handover);
   Metrics metrics = adopt_metrics(handover);
-  Master master(master_settings(invocation, adjustable(handover), sockets.listener.bound_path()), metrics,
-                handover);
+  Master master(master_settings(invocation, sockets.listener.bound_path()), metrics, handover);
   log::info("master took over", {{"version", kVersion}, {"workers", handover.pool.settings.workers}});
   return run(master, sockets, invocation);
 }

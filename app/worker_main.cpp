@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
@@ -21,6 +20,7 @@
 
 #include "base/config.h"
 #include "base/exit_codes.h"
+#include "base/handed_values.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
@@ -31,7 +31,7 @@ namespace {
 using namespace tasklane;
 
 constexpr char kUsage[] =
-    "usage: tasklane-worker [--env-file FILE]\n"
+    "usage: tasklane-worker\n"
     "\n"
     "Answers requests for tasklane-master, which starts it; not meant to be run by hand.\n";
 
@@ -51,6 +51,13 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("cannot raise the limit of open files");
+}
+
+// The configuration of this worker's generation.
+std::expected<Config, ConfigMistakes> read_handed_config(int fd) {
+  const auto values = read_handed_values(fd);
+  if (!values) return std::unexpected(ConfigMistakes{values.error()});
+  return read_config(*values);
 }
 
 [[noreturn]] void serve(const Config& config, Inherited& inherited) {
@@ -77,35 +84,34 @@ void raise_descriptor_limit() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> behind_name(argv + 1, argv + argc);
-  const auto options =
-      read_program_options("tasklane-worker", kUsage, std::array{kEnvFileOption}, behind_name);
-  if (!options) return options.error();
-  const auto config = read_config(config_source(*options));
+  if (const auto options = read_program_options("tasklane-worker", kUsage, {}, behind_name); !options)
+    return options.error();
+  auto inherited = inherit();
+  if (!inherited) {
+    log::error("tasklane-worker is started by tasklane-master, not by hand");
+    return kExitUsage;
+  }
+  const auto config = read_handed_config(inherited->values.get());
   if (!config) {
     std::string all;
     for (const auto& mistake : config.error()) {
       std::fprintf(stderr, "tasklane-worker: %s\n", mistake.c_str());
       all += (all.empty() ? "" : "; ") + mistake;
     }
-    tell_master(all);
+    tell_failure(all);
     return kExitConfiguration;
   }
   log::set_up("worker", config->log_level, config->log_format);
   if (const std::string mistake = ConnectionPool::mistake_in(config->database_url); !mistake.empty()) {
     log::error("DATABASE_URL cannot be used", {{"why", mistake}});
-    tell_master("DATABASE_URL cannot be used: " + mistake);
+    tell_failure("DATABASE_URL cannot be used: " + mistake);
     return kExitConfiguration;
-  }
-  auto inherited = inherit();
-  if (!inherited) {
-    log::error("tasklane-worker is started by tasklane-master, not by hand");
-    return kExitUsage;
   }
   try {
     serve(*config, *inherited);
   } catch (const std::exception& error) {
     log::error("cannot serve", {{"error", error.what()}});
-    tell_master(std::string("cannot serve: ") + error.what());
+    tell_failure(std::string("cannot serve: ") + error.what());
     return kExitFailure;
   }
 }

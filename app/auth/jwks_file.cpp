@@ -20,13 +20,43 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 }  // namespace
 
-JwksFile::JwksFile(std::string path, Algorithm rsa_algorithm)
-    : path_(std::move(path)), rsa_algorithm_(rsa_algorithm) {}
+JwksFile::JwksFile(std::string path, Algorithm rsa_algorithm, Descriptor kept)
+    : path_(std::move(path)), rsa_algorithm_(rsa_algorithm), kept_(std::move(kept)) {}
 
 boost::asio::awaitable<Result<KeySet>> JwksFile::load() {
+  auto keys = load_file();
+  if (!keys && !loaded_once_ && kept_) {
+    if (auto others = kept_keys()) keys = std::move(others);
+  }
+  loaded_once_ = loaded_once_ || keys.has_value();
+  co_return keys;
+}
+
+Result<KeySet> JwksFile::load_file() {
   const auto text = read();
-  if (!text) co_return std::unexpected(text.error());
-  co_return parse(*text);
+  if (!text) return std::unexpected(text.error());
+  auto keys = parse(*text);
+  if (keys) keep(*text);
+  return keys;
+}
+
+// Workers write the same, since they read the same file. A text that is cut by a worker's death is no key
+// set.
+void JwksFile::keep(std::string_view text) const {
+  if (!kept_) return;
+  if (::ftruncate(kept_.get(), static_cast<off_t>(text.size())) != 0 ||
+      ::pwrite(kept_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    log::warning("the keys cannot be kept for a worker that starts later");
+}
+
+Result<KeySet> JwksFile::kept_keys() {
+  std::string text(limits::kJwksFileMaxBytes, '\0');
+  const ssize_t size = ::pread(kept_.get(), text.data(), text.size(), 0);
+  if (size <= 0) return failure("no worker of this generation has read it");
+  text.resize(static_cast<std::size_t>(size));
+  auto keys = parse(text);
+  if (keys) log::warning("the keys that were read last stay in force", {{"path", path_}});
+  return keys;
 }
 
 bool JwksFile::changed() const {

@@ -1,7 +1,8 @@
 #pragma once
 // A JWK Set in a file (AUTH_JWKS=/path): for hosts where Better Auth's database is not the API's. The worker
 // asks changed() every second and refreshes its Authenticator when it is. Replace the file by a rename: one
-// that is caught half written is refused and the keys known so far stay in force.
+// that is caught half written is refused and the keys known so far stay in force. What was read last is also
+// kept in memory that the workers of a generation share, for one that starts when the file is unusable.
 
 #include <cstdint>
 #include <optional>
@@ -10,16 +11,18 @@
 #include <vector>
 
 #include "auth/key_source.h"
+#include "base/descriptors.h"
 
 namespace tasklane {
 
 class JwksFile : public KeySource {
  public:
   // An RSA key that names no algorithm is for `rsa_algorithm`.
-  JwksFile(std::string path, Algorithm rsa_algorithm);
+  // `kept` is a memfd, or nothing.
+  JwksFile(std::string path, Algorithm rsa_algorithm, Descriptor kept = {});
 
-  // service_unavailable when the file is missing, above limits::kJwksFileMaxBytes or no key set. Unusable
-  // keys are skipped and told in the log.
+  // service_unavailable when the file is missing, above limits::kJwksFileMaxBytes or no key set, and this
+  // object has loaded one before or none is kept. Unusable keys are skipped and told in the log.
   boost::asio::awaitable<Result<KeySet>> load() override;
 
   // Whether the file is another one than at the last load, good or bad: one stat(2), which does not wait.
@@ -35,12 +38,17 @@ class JwksFile : public KeySource {
   };
   std::optional<Identity> look() const;  // empty: no such file
 
+  Result<KeySet> load_file();
+  void keep(std::string_view text) const;
+  Result<KeySet> kept_keys();
   Result<std::string> read();
   Result<KeySet> parse(std::string_view text);
   std::unexpected<Error> failure(std::string_view what) const;
 
   std::string path_;
   Algorithm rsa_algorithm_;
+  Descriptor kept_;
+  bool loaded_once_ = false;
   std::optional<Identity> loaded_;
   std::vector<std::string> skipped_;  // at the last load that worked
 };

@@ -33,6 +33,7 @@ std::expected<Config, ConfigMistakes> read_with(const Lookup& lookup, ConfigMist
   Config config{};
   for (const Setting& setting : settings()) {
     const std::string given = lookup(setting.name);
+    if (!given.empty()) config.given.emplace_back(setting.name, given);
     const auto wrong = setting.form.read(given.empty() ? setting.default_value : given, config);
     for (const auto& what : wrong) mistakes.push_back(fmt::format("{} {}", setting.name, what));
     if (!wrong.empty()) setting.form.read(setting.default_value, config);  // for the rules below
@@ -104,8 +105,7 @@ std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& 
   return path.empty() ? std::string(setting->default_value) : path;
 }
 
-std::expected<Config, ConfigMistakes> read_config(
-    const std::vector<std::pair<std::string, std::string>>& values) {
+std::expected<Config, ConfigMistakes> read_config(const GivenValues& values) {
   return read_with([&](std::string_view name) { return find(values, name).value_or(""); }, {});
 }
 

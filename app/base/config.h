@@ -17,7 +17,12 @@ enum class LogLevel { debug, info, warning, error };
 enum class LogFormat { automatic, json, text };
 enum class TlsProfile { intermediate, modern };  // Mozilla's names
 
+// Names of settings and their texts.
+using GivenValues = std::vector<std::pair<std::string, std::string>>;
+
 struct Config {
+  GivenValues given;  // what it was read from; defaults are not in it. Secrets are
+
   // Postgres
   std::string database_url;         // secret
   std::string database_url_direct;  // secret; migrations; equals database_url when not set
@@ -75,9 +80,8 @@ using ConfigMistakes = std::vector<std::string>;
 
 std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source);
 
-// From explicit values, for tests: the environment is not looked at.
-std::expected<Config, ConfigMistakes> read_config(
-    const std::vector<std::pair<std::string, std::string>>& values);
+// From explicit values, as a worker is handed them: neither the environment nor a file is looked at.
+std::expected<Config, ConfigMistakes> read_config(const GivenValues& values);
 
 // FASTCGI_SOCKET alone, whatever else may be wrong: to find the master that refuses just that.
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source);

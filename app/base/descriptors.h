@@ -11,8 +11,10 @@
 namespace tasklane {
 
 inline constexpr int kListenFd = 3;   // the FastCGI socket, listening, non-blocking
-inline constexpr int kReadyFd = 4;    // write end of a pipe: 'R' when ready, else a sentence why not
+inline constexpr int kMasterFd = 4;   // a SOCK_SEQPACKET socket to the master: base/worker_words.h
 inline constexpr int kMetricsFd = 5;  // memfd of base/metrics.h
+inline constexpr int kValuesFd = 6;   // memfd of base/handed_values.h: its generation's configuration
+inline constexpr int kKeysFd = 7;     // memfd: the key file as a worker of its generation last read it whole
 
 inline constexpr char kSlotVariable[] = "TASKLANE_SLOT";              // 0 … limits::kSlotsMax - 1
 inline constexpr char kGenerationVariable[] = "TASKLANE_GENERATION";  // 1, 2, … one per reload

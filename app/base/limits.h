@@ -112,11 +112,18 @@ inline constexpr std::chrono::milliseconds kHeartbeatLookInterval = 1s;  // the 
 inline constexpr unsigned kHeartbeatsMissedMax =
     5;  // looks without a new count: killed, replaced within 10 s
 inline constexpr std::size_t kLastWordsMaxBytes = 1024;  // a worker's reason why it does not get ready
+// A worker of the generation that serves says whether it reaches its database; past it that counts as a no.
+inline constexpr std::chrono::milliseconds kAnswerTimeout = 6s;
+static_assert(kFirstAttemptTimeout < kAnswerTimeout);
+// Of settings, handed to workers. The largest come from a .env file of 64 KiB and two secrets of 16.
+inline constexpr std::size_t kHandedValuesMaxBytes = 1024 * 1024;
 inline constexpr std::size_t kControlClientsMax = 16;    // past it the oldest that waits for nothing goes
 inline constexpr std::size_t kControlLineMaxBytes = 64;  // the longest command has 12
 inline constexpr std::chrono::milliseconds kControlLineTimeout = 5s;  // for a client to say what it wants
-// `tasklane reload --wait`: past readiness and every drain.
-inline constexpr std::chrono::milliseconds kControlAnswerTimeout = 120s;
+inline constexpr std::chrono::milliseconds kControlAnswerTimeout = 10s;  // `tasklane pool`: the master's turn
+// `tasklane reload --wait`: past an earlier reload's drain, readiness, and its own (DRAIN_TIMEOUT_SECONDS is
+// 3,600 at most).
+inline constexpr std::chrono::milliseconds kControlWaitTimeout = 7500s;
 inline constexpr std::chrono::milliseconds kUpgradeCheckTimeout = 5s;  // a new executable says whether it can
 inline constexpr std::size_t kMasterStateMaxBytes = 256 * 1024;        // handed to a new executable
 

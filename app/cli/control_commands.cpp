@@ -19,16 +19,18 @@ namespace tasklane {
 
 namespace {
 
-constexpr Option kWait{"wait", "", "return when it is done; exit 1 and say why when it failed"};
+constexpr Option kWait{"wait", "", "return when the old workers are gone; exit 1 and say why when it failed"};
 constexpr std::array kWaitOptions = {kWait, kEnvFileOption};
 constexpr std::array kStatusOptions = {kEnvFileOption};
 
-constexpr CommandLine kReloadLine = {.usage = "tasklane reload [--wait] [--env-file FILE]",
-                                     .about =
-                                         "Has the running master read the configuration anew and replace all "
-                                         "workers: the old ones go when all of\n"
-                                         "the new ones are ready. When something is wrong the old ones stay.",
-                                     .options = kWaitOptions};
+constexpr CommandLine kReloadLine = {
+    .usage = "tasklane reload [--wait] [--env-file FILE]",
+    .about =
+        "Has the running master read the configuration anew and replace all "
+        "workers: the old ones go when all of\n"
+        "the new ones are ready. When the new ones cannot do what the old ones "
+        "can, the old ones stay.",
+    .options = kWaitOptions};
 
 constexpr CommandLine kUpgradeLine = {
     .usage = "tasklane upgrade [--wait] [--env-file FILE]",
@@ -59,8 +61,8 @@ std::expected<Descriptor, std::string> connect_to_master(const std::string& path
 }
 
 // All it says until it hangs up; empty when that takes too long.
-std::string hear(int fd) {
-  const auto give_up = std::chrono::steady_clock::now() + limits::kControlAnswerTimeout;
+std::string hear(int fd, std::chrono::milliseconds timeout) {
+  const auto give_up = std::chrono::steady_clock::now() + timeout;
   std::string answer;
   while (true) {
     const auto left =
@@ -76,34 +78,38 @@ std::string hear(int fd) {
   }
 }
 
-int converse(const Options& options, std::string line) {
-  const auto socket = read_socket_path(config_source(options));
+int ask(const CommandLine& line, Arguments arguments, std::string word) {
+  const auto options = read_options(line, arguments);
+  if (!options) return options.error();
+  const auto socket = read_socket_path(config_source(*options));
   if (!socket) {
     for (const auto& mistake : socket.error()) fmt::print(stderr, "tasklane: {}\n", mistake);
     return kExitConfiguration;
   }
-  const auto master = connect_to_master(*socket + kControlSuffix);
-  if (!master) return refuse(kExitTemporary, master.error());
-  line += '\n';
-  if (::send(master->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
-    return refuse(kExitTemporary, "the master did not listen");
-  const std::string answer = hear(master->get());
-  if (!answer.ends_with('\n'))
-    return refuse(kExitTemporary, "the master gave no answer in time; see its log");
-  if (!answer.starts_with("failed") && !answer.starts_with("refused")) {
-    fmt::print("{}", answer);
-    return kExitOk;
-  }
-  return refuse(kExitFailure, answer.substr(0, answer.size() - 1));
-}
-
-int ask(const CommandLine& line, Arguments arguments, const std::string& word) {
-  const auto options = read_options(line, arguments);
-  if (!options) return options.error();
-  return converse(*options, options->has(kWait.name) ? word + " wait" : word);
+  const bool waits = options->has(kWait.name);
+  if (waits) word += " wait";
+  const auto answer =
+      ask_master(*socket, word, waits ? limits::kControlWaitTimeout : limits::kControlAnswerTimeout);
+  if (!answer) return refuse(kExitTemporary, answer.error());
+  if (answer->starts_with("failed") || answer->starts_with("refused")) return refuse(kExitFailure, *answer);
+  fmt::print("{}\n", *answer);
+  return kExitOk;
 }
 
 }  // namespace
+
+std::expected<std::string, std::string> ask_master(const std::string& socket, const std::string& command,
+                                                   std::chrono::milliseconds timeout) {
+  const auto master = connect_to_master(socket + kControlSuffix);
+  if (!master) return std::unexpected(master.error());
+  const std::string line = command + '\n';
+  if (::send(master->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    return std::unexpected("the master did not listen");
+  std::string answer = hear(master->get(), timeout);
+  if (!answer.ends_with('\n')) return std::unexpected("the master gave no answer in time; see its log");
+  answer.pop_back();
+  return answer;
+}
 
 int reload_command(Arguments arguments) {
   return ask(kReloadLine, arguments, "reload");

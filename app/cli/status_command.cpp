@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "base/exit_codes.h"
+#include "cli/control_commands.h"
 #include "cli/fastcgi_client.h"
 #include "cli/status_table.h"
 
@@ -28,7 +29,9 @@ constexpr CommandLine kLine = {
     .about =
         "Asks the workers at FASTCGI_SOCKET what they are doing; nginx has no part in it. Needs the right "
         "to\n"
-        "open the socket. Exits 111 when nobody answers.",
+        "open the socket. Exits 111 when nobody answers. Whoever may ask the master, too, is told why the "
+        "last\n"
+        "reload failed.",
     .options = kOptions};
 
 constexpr std::chrono::milliseconds kStatusTimeout{2'000};
@@ -43,7 +46,7 @@ bool wants_colours() {
 std::expected<std::string, std::string> look(const std::string& socket, bool as_json, StatusTable& table) {
   auto answer = fastcgi_get(socket, "/status", kStatusTimeout);
   if (!answer || as_json) return answer ? *answer + '\n' : answer;
-  return table.render(*answer);
+  return table.render(*answer, ask_master(socket, "status", kStatusTimeout).value_or(""));
 }
 
 // Until SIGINT or SIGTERM, which are blocked and waited for: a refresh is never cut in two.

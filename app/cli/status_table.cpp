@@ -34,6 +34,15 @@ std::string duration(std::int64_t seconds) {
   return fmt::format("{} days", seconds / 86'400);
 }
 
+// Empty: it did not fail, or nobody says.
+std::string last_failure(std::string_view master_json) {
+  const auto master = parse_json(master_json);
+  const JsonValue* reload = master ? master->find("last_reload") : nullptr;
+  const JsonValue* reason =
+      reload != nullptr && reload->object() != nullptr ? reload->find("reason") : nullptr;
+  return reason != nullptr && reason->string() != nullptr ? printable(*reason->string()) : "";
+}
+
 constexpr char kHead[] =
     "SLOT     PID   GEN       UP  MEMORY   CONNS  IN FLIGHT     REQUESTS      /S  DB READY/CONNECTING/DOWN  "
     "SENT\n";
@@ -50,7 +59,8 @@ std::string StatusTable::rate(std::int64_t pid, std::int64_t requests, std::int6
   return fmt::format("{}", (requests - found->second) / (time - before_.time));
 }
 
-std::expected<std::string, std::string> StatusTable::render(std::string_view status_json) {
+std::expected<std::string, std::string> StatusTable::render(std::string_view status_json,
+                                                            std::string_view master_json) {
   const auto status = parse_json(status_json);
   const JsonValue* workers = status ? status->find("workers") : nullptr;
   if (workers == nullptr || workers->array() == nullptr) return std::unexpected("the answer is no status");
@@ -66,6 +76,8 @@ std::expected<std::string, std::string> StatusTable::render(std::string_view sta
     text +=
         fmt::format("   listen queue {}", marked(fmt::format("{} of {}", waiting, max), 2 * waiting > max));
   }
+  if (const std::string why = last_failure(master_json); !why.empty())
+    text += '\n' + marked("the last reload failed: " + why, true);
   text += fmt::format("\n\n{}{}{}", colours_ ? "\x1b[1m" : "", kHead, colours_ ? "\x1b[0m" : "");
   Seen seen{.time = time, .requests = {}};
   for (const JsonValue& worker : *workers->array()) {

@@ -15,8 +15,9 @@ class StatusTable {
   explicit StatusTable(bool colours) : colours_(colours) {}
 
   // The text of a /status answer; a sentence when it is none. From the second call on with requests per
-  // second since the one before.
-  std::expected<std::string, std::string> render(std::string_view status_json);
+  // second since the one before. With the master's own status, why its last reload failed.
+  std::expected<std::string, std::string> render(std::string_view status_json,
+                                                 std::string_view master_json = {});
 
  private:
   struct Seen {

@@ -113,24 +113,32 @@ void Control::let_wait(ClientId id, std::uint64_t generation) {
   }
 }
 
-void Control::tell_outcome(std::uint64_t generation, std::string_view line) {
+void Control::tell_done(std::uint64_t generation) {
   std::erase_if(clients_, [&](const Client& client) {
     if (!client.awaits || *client.awaits > generation) return false;
+    hang_up(client, "done generation " + std::to_string(*client.awaits));
+    return true;
+  });
+}
+
+void Control::tell_failed(std::uint64_t generation, std::string_view line) {
+  std::erase_if(clients_, [&](const Client& client) {
+    if (client.awaits != generation) return false;
     hang_up(client, line);
     return true;
   });
 }
 
 void Control::tell_upgrade_failed(std::string_view line) {
-  std::erase_if(clients_, [&](const Client& client) {
-    if (client.awaits != kUpgrade) return false;
-    hang_up(client, line);
-    return true;
-  });
+  tell_failed(kUpgrade, line);
 }
 
 void Control::tell_everybody(std::string_view line) {
-  tell_outcome(kUpgrade, line);
+  std::erase_if(clients_, [&](const Client& client) {
+    if (!client.awaits) return false;
+    hang_up(client, line);
+    return true;
+  });
 }
 
 std::vector<Control::Waiter> Control::waiters() const {

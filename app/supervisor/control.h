@@ -3,7 +3,7 @@
 // answer to its end. Everything is bounded (clients, line, time to say it) and non-blocking: whoever does not
 // read loses the answer, and nobody can hold the master up.
 //
-//   reload [wait]    accepted | done generation N | failed: why
+//   reload [wait]    accepted | done generation N, when the last worker of before has gone | failed: why
 //   upgrade [wait]   the same, after the master has executed itself anew
 //   status           one line of JSON
 
@@ -46,10 +46,11 @@ class Control {
 
   void answer(ClientId client, std::string_view line);  // and hangs up
   void let_wait(ClientId client, std::uint64_t generation);
-  // Answers all that wait for this generation or an earlier one.
-  void tell_outcome(std::uint64_t generation, std::string_view line);
+  // To all that wait for this generation or an earlier one: it serves alone.
+  void tell_done(std::uint64_t generation);
+  void tell_failed(std::uint64_t generation, std::string_view line);
   void tell_upgrade_failed(std::string_view line);
-  void tell_everybody(std::string_view line);
+  void tell_everybody(std::string_view line);  // that waits
 
   std::vector<Waiter> waiters() const;           // to be handed to a new executable
   void adopt(const Waiter& waiter);              // by the new one; its descriptor is owned from now on

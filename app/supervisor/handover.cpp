@@ -82,6 +82,8 @@ void read_slot(std::istream& in, PoolState& pool) {
   slot.deadline = optional_time(read_time(in));
   slot.ready_since = optional_time(read_time(in));
   in >> slot.failures >> slot.restarts >> slot.beat >> slot.silence;
+  slot.doubt = bounded<Doubt>(in, 3);
+  slot.answer = bounded<Answer>(in, 4);
   pool.slots.push_back(slot);
   if (pool.slots.size() > limits::kSlotsMax) in.setstate(std::ios::failbit);
 }
@@ -95,6 +97,19 @@ void read_generation(std::istream& in, PoolState& pool) {
   generation.settings = read_settings(in);
   if (failed >= 0) generation.failed = static_cast<std::size_t>(failed);
   pool.generations.push_back(generation);
+}
+
+void read_given(std::istream& in, Handover& h) {
+  Handover::GivenGeneration given{
+      .number = 0, .adjustable = {.pool = h.pool.settings}, .values_fd = -1, .keys_fd = -1};
+  in >> given.number >> given.values_fd >> given.keys_fd;
+  Adjustable& adjustable = given.adjustable;
+  in >> adjustable.retire_at.requests >> adjustable.retire_at.rss_bytes;
+  adjustable.cpu_affinity = bounded<int>(in, 2) == 1;
+  adjustable.log_level = bounded<LogLevel>(in, 4);
+  adjustable.log_format = bounded<LogFormat>(in, 3);
+  adjustable.pool = read_settings(in);
+  h.generations.push_back(given);
 }
 
 std::string rest_of_line(std::istream& in) {
@@ -118,17 +133,12 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
     in >> h.pool.newest;
   } else if (word == "retirement") {
     PoolState::Retirement retirement{};
-    in >> retirement.retiring >> retirement.successor >> retirement.handed_over;
+    in >> retirement.retiring >> retirement.successor >> retirement.handed_over >> retirement.failed;
     h.pool.retirement = retirement;
   } else if (word == "retire_not_before") {
     h.pool.retire_not_before = time_of(read_time(in));
-  } else if (word == "retire_at") {
-    in >> h.retire_at.requests >> h.retire_at.rss_bytes;
-  } else if (word == "cpu_affinity") {
-    h.cpu_affinity = bounded<int>(in, 2) == 1;
-  } else if (word == "log") {
-    h.log_level = bounded<LogLevel>(in, 4);
-    h.log_format = bounded<LogFormat>(in, 3);
+  } else if (word == "given") {
+    read_given(in, h);
   } else if (word == "listen") {
     in >> h.listen_fd;
     h.listen_path = rest_of_line(in);
@@ -137,10 +147,10 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
     h.control_path = rest_of_line(in);
   } else if (word == "metrics") {
     in >> h.metrics_fd;
-  } else if (word == "ready_pipe") {
-    Handover::ReadyPipe pipe{};
-    in >> pipe.slot >> pipe.fd;
-    h.ready_pipes.push_back(pipe);
+  } else if (word == "channel") {
+    Handover::Channel channel{};
+    in >> channel.slot >> channel.fd;
+    h.channels.push_back(channel);
   } else if (word == "waiter") {
     Control::Waiter waiter{};
     in >> waiter.fd >> waiter.generation;
@@ -154,6 +164,7 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
 bool has_process(SlotState state) {
   switch (state) {
     case SlotState::starting:
+    case SlotState::doubtful:
     case SlotState::ready:
     case SlotState::draining:
     case SlotState::overdue:
@@ -195,17 +206,30 @@ bool is_possible(const PoolState& pool) {
   });
 }
 
+// Every generation that has workers, or that waits, has what they are given.
+bool has_what_it_gives(const Handover& h) {
+  std::vector<std::uint64_t> numbers;
+  for (const Generation& generation : h.pool.generations) numbers.push_back(generation.number);
+  if (h.pool.wanted) numbers.push_back(h.pool.newest + 1);
+  return std::ranges::all_of(h.generations,
+                             [](const auto& g) { return g.values_fd >= 0 && g.keys_fd >= 0; }) &&
+         std::ranges::all_of(numbers, [&](std::uint64_t number) {
+           return std::ranges::count(h.generations, number, &Handover::GivenGeneration::number) == 1;
+         });
+}
+
 bool is_whole(const Handover& h) {
   const std::size_t slots = h.pool.slots.size();
   for (const auto& waiter : h.waiters) {
     if (waiter.fd < 0) return false;
   }
-  for (const auto& pipe : h.ready_pipes) {
-    if (pipe.slot >= slots || pipe.fd < 0) return false;
+  for (const auto& channel : h.channels) {
+    if (channel.slot >= slots || channel.fd < 0) return false;
   }
   const auto& retirement = h.pool.retirement;
   if (retirement && (retirement->retiring >= slots || retirement->successor >= slots)) return false;
-  return h.pool.settings.workers > 0 && is_possible(h.pool) && h.listen_fd >= 0 && h.metrics_fd >= 0;
+  return h.pool.settings.workers > 0 && is_possible(h.pool) && has_what_it_gives(h) && h.listen_fd >= 0 &&
+         h.metrics_fd >= 0;
 }
 
 }  // namespace
@@ -223,21 +247,25 @@ std::string encode(const Handover& h) {
   if (pool.wanted) line("wanted", settings_text(*pool.wanted));
   for (const PoolSlot& s : pool.slots) {
     line("slot", static_cast<int>(s.state), s.generation, s.pid, number(s.deadline), number(s.ready_since),
-         s.failures, s.restarts, s.beat, s.silence);
+         s.failures, s.restarts, s.beat, s.silence, static_cast<int>(s.doubt), static_cast<int>(s.answer));
   }
   for (const Generation& g : pool.generations) {
     const std::int64_t failed = g.failed ? static_cast<std::int64_t>(*g.failed) : -1;
     line("generation", g.number, static_cast<int>(g.role), failed, settings_text(g.settings));
   }
-  if (const auto& r = pool.retirement) line("retirement", r->retiring, r->successor, r->handed_over ? 1 : 0);
+  if (const auto& r = pool.retirement)
+    line("retirement", r->retiring, r->successor, r->handed_over ? 1 : 0, r->failed ? 1 : 0);
   line("retire_not_before", number(pool.retire_not_before));
-  line("retire_at", h.retire_at.requests, h.retire_at.rss_bytes);
-  line("cpu_affinity", h.cpu_affinity ? 1 : 0);
-  line("log", static_cast<int>(h.log_level), static_cast<int>(h.log_format));
+  for (const auto& g : h.generations) {
+    const Adjustable& a = g.adjustable;
+    line("given", g.number, g.values_fd, g.keys_fd, a.retire_at.requests, a.retire_at.rss_bytes,
+         a.cpu_affinity ? 1 : 0, static_cast<int>(a.log_level), static_cast<int>(a.log_format),
+         settings_text(a.pool));
+  }
   line("listen", h.listen_fd, h.listen_path);
   if (h.control_fd >= 0) line("control", h.control_fd, h.control_path);
   line("metrics", h.metrics_fd);
-  for (const auto& pipe : h.ready_pipes) line("ready_pipe", pipe.slot, pipe.fd);
+  for (const auto& channel : h.channels) line("channel", channel.slot, channel.fd);
   for (const auto& waiter : h.waiters) line("waiter", waiter.fd, waiter.generation);
   return text + "end\n";
 }
@@ -262,7 +290,8 @@ std::expected<Handover, std::string> decode(std::string_view text) {
 std::vector<int> Handover::descriptors() const {
   std::vector<int> numbers = {listen_fd, metrics_fd};
   if (control_fd >= 0) numbers.push_back(control_fd);
-  for (const auto& pipe : ready_pipes) numbers.push_back(pipe.fd);
+  for (const auto& given : generations) numbers.insert(numbers.end(), {given.values_fd, given.keys_fd});
+  for (const auto& channel : channels) numbers.push_back(channel.fd);
   for (const auto& waiter : waiters) numbers.push_back(waiter.fd);
   return numbers;
 }

@@ -10,38 +10,36 @@
 #include <string_view>
 #include <vector>
 
-#include "base/config.h"
 #include "base/descriptors.h"
 #include "supervisor/control.h"
+#include "supervisor/generation_files.h"
 #include "supervisor/pool.h"
 
 namespace tasklane {
 
 inline constexpr char kStateVariable[] = "TASKLANE_STATE_FD";
-inline constexpr int kHandoverVersion = 1;
-
-// When a worker is retired; 0: never.
-struct RetireAt {
-  std::uint64_t requests = 0;
-  std::uint64_t rss_bytes = 0;
-};
+inline constexpr int kHandoverVersion = 2;
 
 struct Handover {
   PoolState pool = {.settings = {.workers = 0, .drain_timeout = {}}, .slots = {}};
-  RetireAt retire_at = {};
-  bool cpu_affinity = false;
-  LogLevel log_level = LogLevel::info;
-  LogFormat log_format = LogFormat::automatic;
+  // What each generation was begun with; a reload that waits is the next one.
+  struct GivenGeneration {
+    std::uint64_t number;
+    Adjustable adjustable;
+    int values_fd;
+    int keys_fd;
+  };
+  std::vector<GivenGeneration> generations = {};
   int listen_fd = -1;
   std::string listen_path = {};  // empty: the service manager's
   int control_fd = -1;
   std::string control_path = {};
   int metrics_fd = -1;
-  struct ReadyPipe {
+  struct Channel {  // to a worker
     std::size_t slot;
     int fd;
   };
-  std::vector<ReadyPipe> ready_pipes = {};
+  std::vector<Channel> channels = {};
   std::vector<Control::Waiter> waiters = {};
 
   std::vector<int> descriptors() const;  // all that the new executable needs

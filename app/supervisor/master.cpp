@@ -2,15 +2,14 @@
 
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
-#include "base/exit_codes.h"
 #include "base/log.h"
 #include "supervisor/vitals.h"
 
@@ -30,42 +29,32 @@ Descriptor take_over_signals() {
   return fd;
 }
 
-void tell_end(const PoolSlot& slot, std::size_t index, pid_t pid, const Ending& end) {
-  // Told to drain before it could listen to signals, a worker ends by the signal itself.
-  const bool unborn = !slot.ready_since && end.signal == "SIGTERM";
-  const bool expected = slot.state == SlotState::draining && (end.exit_status == kExitOk || unborn);
-  const auto tell = expected ? log::info : log::warning;
-  const log::Field how = end.signal.empty() ? log::Field("status", end.exit_status)
-                                            : log::Field("signal", std::string_view(end.signal));
-  tell("worker exited", {{"slot", index},
-                         {"generation", slot.generation},
-                         {"worker_pid", pid},
-                         how,
-                         {"state", spelling(slot.state)}});
-}
-
-std::string describe(const Ending& end) {
-  return end.signal.empty() ? "exited with status " + std::to_string(end.exit_status)
-                            : "was ended by " + end.signal;
-}
-
 }  // namespace
 
-Master::Master(MasterSettings settings, Metrics& metrics)
+Master::Master(MasterSettings settings, Metrics& metrics, Pool pool)
     : settings_(std::move(settings)),
-      wanted_(settings_.adjustable),
       metrics_fd_(metrics.fd()),
       metrics_(metrics.layout()),
-      pool_(settings_.adjustable.pool),
+      pool_(std::move(pool)),
       service_notifier_(ServiceNotifier::from_environment()),
       signals_(take_over_signals()) {}
 
+Master::Master(MasterSettings settings, Metrics& metrics, const Reading& first)
+    : Master(std::move(settings), metrics, Pool(first.adjustable.pool)) {
+  auto files = freeze(first);
+  if (!files) throw std::runtime_error(files.error());
+  generations_.emplace(1, std::move(*files));
+}
+
 Master::Master(MasterSettings settings, Metrics& metrics, const Handover& handover)
-    : Master(std::move(settings), metrics) {
+    : Master(std::move(settings), metrics, Pool(handover.pool)) {
   took_over_ = told_ready_ = true;
-  pool_ = Pool(handover.pool);
+  for (const auto& given : handover.generations) {
+    generations_.emplace(given.number, GenerationFiles{given.adjustable, Descriptor(given.values_fd),
+                                                       Descriptor(given.keys_fd)});
+  }
   places_.resize(pool_.slots().size());
-  for (const auto& pipe : handover.ready_pipes) places_[pipe.slot].ready = Descriptor(pipe.fd);
+  for (const auto& channel : handover.channels) places_[channel.slot].channel = Descriptor(channel.fd);
   for (const auto& waiter : handover.waiters) control_.adopt(waiter);
 }
 
@@ -109,6 +98,8 @@ void Master::begin() {
   if (!generation)
     return control_.tell_upgrade_failed("failed: the master is upgraded, but: " + generation.error());
   control_.await_upgrade(*generation);
+  if (!pool_.reloading())  // over at once: no worker could be spawned
+    control_.tell_failed(*generation, "failed: " + last_reload_.why);
 }
 
 std::optional<Pool::Time> Master::next_deadline() const {
@@ -125,7 +116,7 @@ void Master::wait() {
   polled_.clear();
   polled_.push_back({signals_.get(), POLLIN, 0});
   for (const Place& place : places_) {
-    if (place.ready) polled_.push_back({place.ready.get(), POLLIN, 0});
+    if (place.channel) polled_.push_back({place.channel.get(), POLLIN, 0});
   }
   control_.watch(polled_);
   // Rounded up: waking just before the deadline would turn the loop for nothing.
@@ -161,66 +152,17 @@ void Master::stop() {
   turn_away();
 }
 
-void Master::hear_workers() {
-  for (std::size_t slot = 0; slot < places_.size(); ++slot) {
-    if (!places_[slot].ready || !hear_worker(slot)) continue;
-    const PoolSlot& worker = pool_.slots()[slot];
-    log::info("worker ready",
-              {{"slot", slot}, {"generation", worker.generation}, {"worker_pid", worker.pid}});
-    obey(pool_.ready(now(), worker.pid));
-  }
-}
-
-// True when it says that it is ready. Anything else it says is why it is not; its end will follow.
-bool Master::hear_worker(std::size_t slot) {
-  Place& place = places_[slot];
-  char bytes[256];
-  while (true) {
-    const ssize_t count = ::read(place.ready.get(), bytes, sizeof bytes);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-    if (count <= 0 || place.last_words.size() >= limits::kLastWordsMaxBytes) {
-      place.ready.reset();
-      return false;
-    }
-    if (place.last_words.empty() && bytes[0] == 'R') {
-      place.ready.reset();
-      return true;
-    }
-    place.last_words.append(bytes, static_cast<std::size_t>(count));
-  }
-}
-
-void Master::reap() {
-  int status = 0;
-  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    const Ending end = ending(status);
-    if (check_ && check_->process.pid == pid) {
-      end_check(end);
-      continue;
-    }
-    const auto found = std::ranges::find(pool_.slots(), pid, &PoolSlot::pid);
-    if (found == pool_.slots().end()) continue;  // as a container's first process: somebody's orphan
-    const auto slot = static_cast<std::size_t>(found - pool_.slots().begin());
-    Place& place = places_[slot];
-    tell_end(*found, slot, pid, end);
-    if (place.failure.empty()) place.failure = place.last_words.empty() ? describe(end) : place.last_words;
-    place.ready.reset();
-    clear_gauges(metrics_.workers[slot]);
-    obey(pool_.exited(now(), pid, end.exit_status == kExitConfiguration));
-  }
-}
-
 // Once a second: who has stopped turning, who is due to retire. A worker is judged by its heartbeat from the
 // moment on that it has put its process id beside it.
 void Master::look_at_workers() {
   if (now() < next_look_) return;
   next_look_ = now() + limits::kHeartbeatLookInterval;
+  const RetireAt at = generations_.at(pool_.serving()).adjustable.retire_at;
   for (std::size_t index = 0; index < pool_.slots().size(); ++index) {
     const PoolSlot worker = pool_.slots()[index];
     const WorkerMetrics& numbers = metrics_.workers[index];
     if (worker.pid == 0 || read(numbers.pid) != static_cast<std::uint64_t>(worker.pid)) continue;
     obey(pool_.beat(now(), worker.pid, read(numbers.heartbeat)));
-    const RetireAt& at = settings_.adjustable.retire_at;
     const bool asked_enough = at.requests != 0 && read(numbers.requests_answered) >= at.requests;
     const bool grown = at.rss_bytes != 0 && resident_bytes(worker.pid).value_or(0) >= at.rss_bytes;
     if (asked_enough || grown) obey(pool_.retire(now(), worker.pid));

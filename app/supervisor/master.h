@@ -1,7 +1,7 @@
 #pragma once
-// The master's loop: signals, the workers' readiness and heartbeats, and the operator's commands come in, the
-// pool decides, its actions are carried out and told to the log, the metrics and whoever waits.
-// Single-threaded. Owns the worker processes and their ready pipes.
+// The master's loop: signals, what the workers say, their heartbeats, and the operator's commands come in,
+// the pool decides, its actions are carried out and told to the log, the metrics and whoever waits.
+// Single-threaded. Owns the worker processes and the sockets to them.
 //
 // SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads, SIGUSR2 upgrades, SIGCHLD reaps; all
 // of them are blocked from construction on, so construct it before the first thing that must be cleaned up.
@@ -12,12 +12,14 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/descriptors.h"
 #include "base/metrics.h"
 #include "supervisor/control.h"
+#include "supervisor/generation_files.h"
 #include "supervisor/handover.h"
 #include "supervisor/pool.h"
 #include "supervisor/pool_status.h"
@@ -27,20 +29,10 @@
 
 namespace tasklane {
 
-// What a reload may change.
-struct Adjustable {
-  PoolSettings pool;
-  RetireAt retire_at = {};
-  bool cpu_affinity = false;  // binds workers to processors (supervisor/placement.h)
-  LogLevel log_level = LogLevel::info;
-  LogFormat log_format = LogFormat::automatic;
-};
-
 struct MasterSettings {
   WorkerCommand worker;
-  Adjustable adjustable;
   // The configuration read anew, or why it cannot be used.
-  std::function<std::expected<Adjustable, std::string>()> reread = {};
+  std::function<std::expected<Reading, std::string>()> reread = {};
   std::string executable = {};            // what an upgrade executes …
   std::vector<std::string> command = {};  // … with these words
 };
@@ -54,8 +46,8 @@ struct MasterSockets {
 
 class Master {
  public:
-  // Throws std::system_error when the kernel refuses a signal descriptor.
-  Master(MasterSettings settings, Metrics& metrics);
+  // Throws std::system_error when the kernel refuses a descriptor.
+  Master(MasterSettings settings, Metrics& metrics, const Reading& first);
   // In place of an earlier executable of this process: its workers go on, and a reload brings new ones.
   Master(MasterSettings settings, Metrics& metrics, const Handover& handover);
 
@@ -75,23 +67,29 @@ class Master {
     bool late = false;
   };
 
+  Master(MasterSettings settings, Metrics& metrics, Pool pool);
+
   // master.cpp: the loop.
   void begin();
   void turn_away();
   void wait();
-  void hear_workers();
-  bool hear_worker(std::size_t slot);
   void hear_signals(Pending& pending);
   void stop();
-  void reap();
   void look_at_workers();
   void publish();
   std::optional<Pool::Time> next_deadline() const;
+
+  // master_workers.cpp: what the workers say.
+  void hear_workers();
+  void hear_worker(std::size_t slot);
+  void take_in(std::size_t slot, std::string_view message);
+  void reap();
 
   // master_requests.cpp: what operators ask for.
   void hear_operators();
   std::expected<std::uint64_t, std::string> request_reload();  // the generation to wait for
   void reload_failed(std::uint64_t generation, const std::string& why);
+  void tell_manager_when_settled();
   void request_upgrade();
   void fail_upgrade(const std::string& why);
   void end_check(const Ending& end);
@@ -100,8 +98,11 @@ class Master {
 
   // master_actions.cpp: what the pool asks for.
   void obey(Actions actions);
-  std::optional<std::size_t> processor() const;
+  void say(std::size_t slot, std::string_view word);
+  std::optional<std::size_t> processor(const Adjustable& of) const;
   void carry_out(const Spawn& action);
+  void carry_out(const Serve& action);
+  void carry_out(const Ask& action);
   void carry_out(const Terminate& action);
   void carry_out(const Kill& action);
   void carry_out(const Finish& action);
@@ -110,6 +111,7 @@ class Master {
   void carry_out(const ReloadStarted& action);
   void carry_out(const ReloadDone& action);
   void carry_out(const ReloadFailed& action);
+  void carry_out(const GenerationGone& action);
   void carry_out(const RetirementStarted& action);
   void carry_out(const RetirementFailed& action);
 
@@ -117,17 +119,17 @@ class Master {
 
   // What the master remembers of a slot besides the pool.
   struct Place {
-    Descriptor ready;        // the worker's pipe; closed once it is ready or gone
-    std::string last_words;  // what it said there instead
+    Descriptor channel;      // to its worker
+    std::string last_words;  // what that one lacks, or why it cannot get ready
     std::string failure;     // how the last one ended
   };
 
   MasterSettings settings_;
-  Adjustable wanted_;  // by the reload under way
   MasterSockets sockets_{.listen_fd = -1};
   int metrics_fd_;
   MetricsLayout& metrics_;
   Pool pool_;
+  std::map<std::uint64_t, GenerationFiles> generations_;  // by number; a reload that waits has its own, too
   Control control_;
   ServiceNotifier service_notifier_;
   Descriptor signals_;

@@ -1,12 +1,16 @@
 // The master's part that carries out what the pool asks for, and tells.
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include "base/exit_codes.h"
 #include "base/log.h"
+#include "base/worker_words.h"
 #include "supervisor/master.h"
 #include "supervisor/placement.h"
 
@@ -14,7 +18,7 @@ namespace tasklane {
 
 namespace {
 
-std::string_view words(KillReason reason) {
+std::string_view sentence(KillReason reason) {
   switch (reason) {
     case KillReason::not_ready_in_time:
       return "not ready in time";
@@ -55,14 +59,13 @@ void Master::obey(Actions actions) {
   }
 }
 
-// Of the configuration that the new worker reads.
-std::optional<std::size_t> Master::processor() const {
-  if (!wanted_.cpu_affinity) return std::nullopt;
+std::optional<std::size_t> Master::processor(const Adjustable& of) const {
+  if (!of.cpu_affinity) return std::nullopt;
   std::vector<pid_t> workers;
   for (const PoolSlot& slot : pool_.slots()) {
     if (slot.pid != 0) workers.push_back(slot.pid);
   }
-  return processor_for_worker(wanted_.pool.workers, workers);
+  return processor_for_worker(of.pool.workers, workers);
 }
 
 void Master::carry_out(const Spawn& action) {
@@ -70,10 +73,14 @@ void Master::carry_out(const Spawn& action) {
   if (places_.size() <= action.slot) places_.resize(action.slot + 1);
   Place& place = places_[action.slot];
   place = {};
-  const Inheritance inheritance{sockets_.listen_fd, metrics_fd_};
-  auto worker =
-      spawn_worker(settings_.worker, inheritance,
-                   {.slot = action.slot, .generation = action.generation, .processor = processor()});
+  const GenerationFiles& files = generations_.at(action.generation);
+  const Inheritance inheritance{.listen_fd = sockets_.listen_fd,
+                                .metrics_fd = metrics_fd_,
+                                .values_fd = files.values.get(),
+                                .keys_fd = files.keys.get()};
+  auto worker = spawn_worker(
+      settings_.worker, inheritance,
+      {.slot = action.slot, .generation = action.generation, .processor = processor(files.adjustable)});
   if (!worker) {
     log::error("worker could not be started", {{"slot", action.slot}, {"error", worker.error()}});
     place.failure = worker.error();
@@ -81,8 +88,27 @@ void Master::carry_out(const Spawn& action) {
   }
   log::info("worker started",
             {{"slot", action.slot}, {"generation", action.generation}, {"worker_pid", worker->pid}});
-  place.ready = std::move(worker->ready);
+  place.channel = std::move(worker->channel);
   obey(pool_.spawned(now(), action.slot, worker->pid));
+}
+
+// A message that does not fit any more is one to a worker that stands still: its heartbeat tells.
+void Master::say(std::size_t slot, std::string_view word) {
+  if (!places_[slot].channel) return;
+  [[maybe_unused]] const ssize_t sent =
+      ::send(places_[slot].channel.get(), word.data(), word.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void Master::carry_out(const Serve& action) {
+  const std::string lacks = std::exchange(places_[action.slot].last_words, {});
+  if (!lacks.empty())
+    log::warning("worker serves without what it needs",
+                 {{"slot", action.slot}, {"worker_pid", action.pid}, {"why", lacks}});
+  say(action.slot, words::kServe);
+}
+
+void Master::carry_out(const Ask& action) {
+  say(action.slot, words::kTry);
 }
 
 // The process ids below are ours until reap() has seen their end: they name no other process.
@@ -93,8 +119,8 @@ void Master::carry_out(const Terminate& action) {
 
 void Master::carry_out(const Kill& action) {
   log::warning("worker killed",
-               {{"slot", action.slot}, {"worker_pid", action.pid}, {"reason", words(action.reason)}});
-  places_[action.slot].failure = fmt::format("was killed: {}", words(action.reason));
+               {{"slot", action.slot}, {"worker_pid", action.pid}, {"reason", sentence(action.reason)}});
+  places_[action.slot].failure = fmt::format("was killed: {}", sentence(action.reason));
   if (Counter* const kills = counter(metrics_, action.reason); kills != nullptr) add(*kills);
   ::kill(action.pid, SIGKILL);
 }
@@ -119,20 +145,28 @@ void Master::carry_out(const ReloadStarted& action) {
 }
 
 void Master::carry_out(const ReloadDone& action) {
-  settings_.adjustable = wanted_;
-  log::set_up("master", wanted_.log_level, wanted_.log_format);
+  const Adjustable& now_in_force = generations_.at(action.generation).adjustable;
+  log::set_up("master", now_in_force.log_level, now_in_force.log_format);
   log::info("reload done: the old generation drains", {{"generation", action.generation}});
   add(metrics_.reloads_done);
   metrics_.last_reload_failed = 0;
   metrics_.last_reload_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
   last_reload_ = {.generation = action.generation, .at_seconds = std::time(nullptr)};
-  if (!pool_.reloading()) service_notifier_.ready();
-  control_.tell_outcome(action.generation, fmt::format("done generation {}", action.generation));
 }
 
+// A doubtful worker has not failed: its words are the reason.
 void Master::carry_out(const ReloadFailed& action) {
-  reload_failed(action.generation,
-                fmt::format("the worker of slot {}: {}", action.slot, places_[action.slot].failure));
+  const Place& place = places_[action.slot];
+  reload_failed(action.generation, fmt::format("the worker of slot {}: {}", action.slot,
+                                               place.failure.empty() ? place.last_words : place.failure));
+}
+
+// Whoever waits for a reload waits until no request can reach a worker of before.
+void Master::carry_out(const GenerationGone& action) {
+  log::info("generation gone", {{"generation", action.generation}});
+  generations_.erase(action.generation);
+  control_.tell_done(pool_.oldest());
+  tell_manager_when_settled();
 }
 
 void Master::carry_out(const RetirementStarted& action) {

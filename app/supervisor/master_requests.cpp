@@ -20,7 +20,7 @@ void Master::hear_operators() {
         } else if (waits) {
           control_.let_wait(client, *generation);
           if (!pool_.reloading())  // over at once: no worker could be spawned
-            control_.tell_outcome(*generation, "failed: " + last_reload_.why);
+            control_.tell_failed(*generation, "failed: " + last_reload_.why);
         } else {
           control_.answer(client, "accepted");
         }
@@ -40,17 +40,17 @@ void Master::hear_operators() {
 std::expected<std::uint64_t, std::string> Master::request_reload() {
   if (pool_.stopping()) return std::unexpected("the master is stopping");
   service_notifier_.reloading();
-  if (settings_.reread) {
-    auto read = settings_.reread();
-    if (!read) {
-      reload_failed(0, read.error());
-      return std::unexpected(read.error());
-    }
-    wanted_ = std::move(*read);
+  const auto read = settings_.reread();
+  auto files = read ? freeze(*read) : std::unexpected(read.error());
+  if (!files) {
+    reload_failed(0, files.error());
+    return std::unexpected(files.error());
   }
   if (pool_.reloading()) log::info("reload asked for again: once more after the one under way");
-  obey(pool_.reload(now(), wanted_.pool));
-  return pool_.awaited();
+  const std::uint64_t number = pool_.state().newest + 1;  // it will have, at once or later
+  generations_.insert_or_assign(number, std::move(*files));
+  obey(pool_.reload(now(), read->adjustable.pool));
+  return number;
 }
 
 void Master::reload_failed(std::uint64_t generation, const std::string& why) {
@@ -59,8 +59,12 @@ void Master::reload_failed(std::uint64_t generation, const std::string& why) {
   metrics_.last_reload_failed = 1;
   metrics_.last_reload_at_seconds = static_cast<std::uint64_t>(std::time(nullptr));
   last_reload_ = {.generation = generation, .failed = true, .at_seconds = std::time(nullptr), .why = why};
-  if (!pool_.reloading()) service_notifier_.ready();
-  if (generation != 0) control_.tell_outcome(generation, "failed: " + why);
+  tell_manager_when_settled();
+  if (generation != 0) control_.tell_failed(generation, "failed: " + why);
+}
+
+void Master::tell_manager_when_settled() {
+  if (!pool_.reloading() && pool_.oldest() == pool_.serving()) service_notifier_.ready();
 }
 
 void Master::request_upgrade() {
@@ -103,18 +107,19 @@ void Master::end_check(const Ending& end) {
 
 Handover Master::handover() const {
   Handover state{.pool = pool_.state(),
-                 .retire_at = settings_.adjustable.retire_at,
-                 .cpu_affinity = settings_.adjustable.cpu_affinity,
-                 .log_level = settings_.adjustable.log_level,
-                 .log_format = settings_.adjustable.log_format,
                  .listen_fd = sockets_.listen_fd,
                  .listen_path = sockets_.listen_path,
                  .control_fd = sockets_.control_fd,
                  .control_path = sockets_.control_path,
                  .metrics_fd = metrics_fd_,
                  .waiters = control_.waiters()};
+  for (const auto& [number, files] : generations_)
+    state.generations.push_back({.number = number,
+                                 .adjustable = files.adjustable,
+                                 .values_fd = files.values.get(),
+                                 .keys_fd = files.keys.get()});
   for (std::size_t slot = 0; slot < places_.size(); ++slot) {
-    if (places_[slot].ready) state.ready_pipes.push_back({slot, places_[slot].ready.get()});
+    if (places_[slot].channel) state.channels.push_back({slot, places_[slot].channel.get()});
   }
   return state;
 }

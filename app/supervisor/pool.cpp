@@ -41,6 +41,8 @@ Actions Pool::spawned(Time now, std::size_t slot, pid_t pid) {
   state_.slots[slot].pid = pid;
   state_.slots[slot].beat = 0;
   state_.slots[slot].silence = 0;
+  state_.slots[slot].doubt = Doubt::none;
+  state_.slots[slot].answer = Answer::none;
   apply(now, slot, SlotEvent::spawned, actions);
   settle(now, actions);
   return actions;
@@ -59,6 +61,25 @@ Actions Pool::ready(Time now, pid_t pid) {
     apply(now, *slot, SlotEvent::ready, actions);
     settle(now, actions);
   }
+  return actions;
+}
+
+Actions Pool::doubt(Time now, pid_t pid, Doubt doubt) {
+  Actions actions;
+  if (const auto slot = slot_of(pid)) {
+    if (state_.slots[*slot].state == starting) state_.slots[*slot].doubt = doubt;
+    apply(now, *slot, SlotEvent::doubt, actions);
+    settle(now, actions);
+  }
+  return actions;
+}
+
+Actions Pool::answered(Time now, pid_t pid, bool reaches) {
+  Actions actions;
+  const auto slot = slot_of(pid);
+  if (!slot || state_.slots[*slot].answer != Answer::awaited) return actions;
+  state_.slots[*slot].answer = reaches ? Answer::reaches : Answer::reaches_not;
+  settle(now, actions);
   return actions;
 }
 
@@ -133,8 +154,13 @@ void Pool::enter(Time now, std::size_t index, SlotEffect effect, Actions& action
     case SlotEffect::await_ready:
       slot.deadline = now + state_.settings.ready_timeout;
       return;
+    case SlotEffect::weigh:
+      slot.deadline = now + limits::kAnswerTimeout;
+      return;
     case SlotEffect::serve:
       slot.ready_since = now;
+      // Of an incoming generation none serves before all are ready.
+      if (slot.generation == serving()) actions.push_back(Serve{index, slot.pid});
       return;
     case SlotEffect::back_off:
       return back_off(now, index, actions);
@@ -191,8 +217,9 @@ void Pool::kill(std::size_t index, KillReason reason, Actions& actions) {
 // What follows from the slots' new states, for the generations and for the whole.
 void Pool::settle(Time now, Actions& actions) {
   if (state_.finished) return;
-  forget_departed();
+  forget_departed(actions);
   if (!state_.stopping) {
+    settle_doubts(now, actions);
     settle_retirement(now, actions);
     settle_reload(now, actions);
   }
@@ -212,6 +239,11 @@ bool Pool::turns() const {
 std::uint64_t Pool::serving() const {
   const Generation* generation = generation_with(Role::serving);
   return generation == nullptr ? 0 : generation->number;
+}
+
+std::uint64_t Pool::oldest() const {
+  const auto found = std::ranges::min_element(state_.generations, {}, &Generation::number);
+  return found == state_.generations.end() ? 0 : found->number;
 }
 
 std::size_t Pool::serving_ready() const {

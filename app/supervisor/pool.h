@@ -1,8 +1,11 @@
 #pragma once
 // The pool of workers as a pure state machine: events and the time come in, actions for the master go out.
 //
-// Generations: a reload starts a whole new one beside the serving one, and only when all of it is ready the
-// old one drains; if one of the new workers fails, the new generation goes and the old one stays. Old ones
+// Generations: a reload starts a whole new one beside the serving one. Only when all of it is ready it is
+// told to serve and the old one drains; if one of the new workers fails, the new generation goes and the old
+// one stays. A worker may get ready with a doubt, which says what it lacks. What it is refused fails the new
+// generation; a database that it does not reach does so when a worker of the old one says, asked for it, that
+// it reaches its own. Where nobody is replaced, a worker serves as it is. Old generations
 // may still be draining when the next reload comes, up to limits::kGenerationsMax generations in all; past
 // that a reload waits, and however many wait become one. Retirement replaces one worker: its successor gets
 // ready first. Each slot follows slot_table.h; this adds deadlines, the backoff, heartbeats and the
@@ -27,6 +30,12 @@ struct PoolSettings {
 
 using PoolTime = std::chrono::steady_clock::time_point;
 
+// What a worker that got ready lacks. unreachable: a database that may come back. unfit: it was refused
+// something that does not come by itself.
+enum class Doubt { none, unreachable, unfit };
+// Of a worker that serves: whether it reaches its database.
+enum class Answer { none, awaited, reaches, reaches_not };
+
 struct PoolSlot {
   SlotState state = SlotState::empty;
   std::uint64_t generation = 0;
@@ -37,6 +46,8 @@ struct PoolSlot {
   std::uint64_t restarts = 0;                // of this slot in this generation
   std::uint64_t beat = 0;                    // the last heartbeat's number
   unsigned silence = 0;                      // looks in a row that found no new one
+  Doubt doubt = Doubt::none;
+  Answer answer = Answer::none;
 };
 
 enum class Role { serving, incoming, leaving };
@@ -45,7 +56,7 @@ struct Generation {
   std::uint64_t number;
   PoolSettings settings;
   Role role;
-  std::optional<std::size_t> failed = {};  // incoming: the slot that ended before all were ready
+  std::optional<std::size_t> failed = {};  // incoming: the slot whose worker fails it
 };
 
 // All that a pool knows; a new executable of the master takes it over (handover.h).
@@ -58,7 +69,8 @@ struct PoolState {
   struct Retirement {
     std::size_t retiring;
     std::size_t successor;
-    bool handed_over;  // the successor is ready, the other one drains
+    bool handed_over;     // the successor is ready, the other one drains
+    bool failed = false;  // the successor goes
   };
   std::optional<Retirement> retirement = {};
   PoolTime retire_not_before = {};
@@ -87,6 +99,8 @@ class Pool {
   Actions spawn_failed(Time now, std::size_t slot);
 
   Actions ready(Time now, pid_t pid);
+  Actions doubt(Time now, pid_t pid, Doubt doubt);      // ready, but
+  Actions answered(Time now, pid_t pid, bool reaches);  // the answer to Ask
   Actions exited(Time now, pid_t pid, bool refuses_configuration);
   // What a look at a worker's heartbeat saw; limits::kHeartbeatsMissedMax looks without a new one end it.
   Actions beat(Time now, pid_t pid, std::uint64_t number);
@@ -101,6 +115,7 @@ class Pool {
   // The generation whose coming answers what was asked of reload() last.
   std::uint64_t awaited() const { return state_.newest + (state_.wanted ? 1 : 0); }
   std::uint64_t serving() const;        // the serving generation's number, 0 before start()
+  std::uint64_t oldest() const;         // the number of the oldest that has workers
   std::size_t serving_ready() const;    // its workers that are ready
   std::size_t serving_workers() const;  // and how many it should have
   bool turns() const;                   // false while every worker that should serve has stopped turning
@@ -114,9 +129,14 @@ class Pool {
   void begin_generation(Time now, const PoolSettings& settings, Role role, Actions& actions);
   std::optional<std::size_t> free_slot();
   void settle(Time now, Actions& actions);
+  void settle_doubts(Time now, Actions& actions);
   void settle_reload(Time now, Actions& actions);
+  void weigh(Time now, Generation& incoming, Actions& actions);
+  Answer ask_serving(Actions& actions);
+  void forget_answers();
+  void hand_over_to(Time now, Generation& incoming, Actions& actions);
   void settle_retirement(Time now, Actions& actions);
-  void forget_departed();
+  void forget_departed(Actions& actions);
   std::size_t count(std::uint64_t generation, SlotState state) const;
   const Generation* generation_with(Role role) const;
   Generation* generation_with(Role role);

@@ -21,6 +21,14 @@ struct Spawn {
   std::uint64_t generation;
   bool restart;
 };
+struct Serve {  // accept requests from now on
+  std::size_t slot;
+  pid_t pid;
+};
+struct Ask {  // whether it reaches its database: Pool::answered()
+  std::size_t slot;
+  pid_t pid;
+};
 struct Terminate {  // SIGTERM: drain
   std::size_t slot;
   pid_t pid;
@@ -51,6 +59,9 @@ struct ReloadFailed {
   std::uint64_t generation;
   std::size_t slot;  // whose worker failed
 };
+struct GenerationGone {  // its last worker has
+  std::uint64_t generation;
+};
 struct RetirementStarted {
   std::size_t slot;
   std::size_t successor;
@@ -58,8 +69,9 @@ struct RetirementStarted {
 struct RetirementFailed {
   std::size_t slot;
 };
-using Action = std::variant<Spawn, Terminate, Kill, Finish, RestartDelayed, RestartRefused, ReloadStarted,
-                            ReloadDone, ReloadFailed, RetirementStarted, RetirementFailed>;
+using Action =
+    std::variant<Spawn, Serve, Ask, Terminate, Kill, Finish, RestartDelayed, RestartRefused, ReloadStarted,
+                 ReloadDone, ReloadFailed, GenerationGone, RetirementStarted, RetirementFailed>;
 using Actions = std::vector<Action>;
 
 }  // namespace tasklane

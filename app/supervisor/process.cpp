@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,13 +18,15 @@
 
 #include "base/exit_codes.h"
 #include "base/log.h"
+#include "base/worker_words.h"
 #include "supervisor/placement.h"
 
 namespace tasklane {
 
 namespace {
 
-constexpr int kFirstOtherFd = kMetricsFd + 1;
+constexpr int kFirstOtherFd = kKeysFd + 1;
+constexpr std::size_t kInherited = 5;
 
 // Set anew for each worker, or meant for the master alone.
 constexpr std::array<std::string_view, 5> kNotForWorkers = {kSlotVariable, kGenerationVariable,
@@ -49,14 +52,14 @@ std::vector<std::string> worker_environment(const WorkerPlace& place) {
   return environment;
 }
 
-// Puts the sources at 3, 4 and 5, also when they are some of these numbers in another order: each is first
+// Puts the sources at 3 to 7, also when they are some of these numbers in another order: each is first
 // copied above them. dup2 leaves the copy open across exec, close_range(2) nothing else.
-bool arrange_descriptors(std::array<int, 3> sources) {
+bool arrange_descriptors(std::array<int, kInherited> sources) {
   for (int& source : sources) {
     source = ::fcntl(source, F_DUPFD_CLOEXEC, kFirstOtherFd);
     if (source < 0) return false;
   }
-  constexpr std::array targets = {kListenFd, kReadyFd, kMetricsFd};
+  constexpr std::array<int, kInherited> targets = {kListenFd, kMasterFd, kMetricsFd, kValuesFd, kKeysFd};
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (::dup2(sources[i], targets[i]) < 0) return false;
   }
@@ -73,9 +76,9 @@ void restore_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// In the child. A pipe that the worker held open would tell it of the master's death too, but only while
-// something watches it; the death signal needs nothing, and SIGTERM already means drain.
-[[noreturn]] void become_worker(pid_t master, const std::array<int, 3>& sources,
+// In the child. The socket's end would tell the worker of the master's death too, but only while something
+// watches it; the death signal needs nothing, and SIGTERM already means drain.
+[[noreturn]] void become_worker(pid_t master, const std::array<int, kInherited>& sources,
                                 std::vector<char*>& arguments, std::vector<char*>& environment) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -88,8 +91,9 @@ void restore_signals() {
   ::execve(arguments[0], arguments.data(), environment.data());
   const int error = errno;
   log::error("worker could not be executed", {{"path", arguments[0]}, {"error", std::strerror(error)}});
-  const std::string why = fmt::format("cannot execute {}: {}", arguments[0], std::strerror(error));
-  [[maybe_unused]] const ssize_t told = ::write(kReadyFd, why.data(), why.size());
+  const std::string why =
+      fmt::format("{}cannot execute {}: {}", words::kFailed, arguments[0], std::strerror(error));
+  [[maybe_unused]] const ssize_t told = ::write(kMasterFd, why.data(), why.size());
   ::_exit(error == ENOENT ? kExitExecNotFound : kExitExecFailed);
 }
 
@@ -103,24 +107,25 @@ std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& comm
                                                        const Inheritance& inheritance,
                                                        const WorkerPlace& place) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return refusal("pipe2");
-  Descriptor ready(ends[0]);
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return refusal("socketpair");
+  Descriptor channel(ends[0]);
   const Descriptor worker_end(ends[1]);
-  if (::fcntl(ready.get(), F_SETFL, O_NONBLOCK) != 0) return refusal("fcntl");
 
   std::vector<std::string> words = {command.path};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   auto variables = worker_environment(place);
   auto arguments = pointers(words);
   auto environment = pointers(variables);
-  const std::array sources = {inheritance.listen_fd, worker_end.get(), inheritance.metrics_fd};
+  const std::array<int, kInherited> sources = {inheritance.listen_fd, worker_end.get(),
+                                               inheritance.metrics_fd, inheritance.values_fd,
+                                               inheritance.keys_fd};
 
   const pid_t master = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return refusal("fork");
   if (pid == 0) become_worker(master, sources, arguments, environment);
   if (place.processor) bind_to_processor(pid, *place.processor);  // here, so that the next one sees it
-  return WorkerProcess{pid, std::move(ready)};
+  return WorkerProcess{pid, std::move(channel)};
 }
 
 std::string own_executable() {

@@ -31,6 +31,8 @@ struct WorkerCommand {
 struct Inheritance {
   int listen_fd;
   int metrics_fd;
+  int values_fd;
+  int keys_fd;
 };
 
 // Its place in the pool, and the processor that it is bound to; none: wherever the kernel likes.
@@ -42,7 +44,7 @@ struct WorkerPlace {
 
 struct WorkerProcess {
   pid_t pid = 0;
-  Descriptor ready = {};  // read end, non-blocking: 'R' when ready, else a sentence why not, or nothing
+  Descriptor channel = {};  // its end of it is the worker's kMasterFd
 };
 
 // The running process, or a sentence when the system refuses one (too many processes or descriptors).

@@ -24,6 +24,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(empty),
           /* spawn_failed */ never(empty),
           /* ready        */ never(empty),
+          /* doubt        */ never(empty),
           /* exited       */ never(empty),
           /* refuse       */ never(empty),
           /* timeout      */ never(empty),
@@ -35,6 +36,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ to(starting, E::await_ready),
           /* spawn_failed */ to(waiting, E::back_off),
           /* ready        */ never(spawning),
+          /* doubt        */ never(spawning),
           /* exited       */ never(spawning),
           /* refuse       */ never(spawning),
           /* timeout      */ never(spawning),
@@ -46,6 +48,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ to(draining, E::terminate),
           /* spawn_failed */ to(empty),
           /* ready        */ never(cancelled),
+          /* doubt        */ never(cancelled),
           /* exited       */ never(cancelled),
           /* refuse       */ never(cancelled),
           /* timeout      */ never(cancelled),
@@ -57,17 +60,31 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(starting),
           /* spawn_failed */ never(starting),
           /* ready        */ to(ready, E::serve),
+          /* doubt        */ to(doubtful, E::weigh),
           /* exited       */ to(waiting, E::back_off),
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ to(overdue, E::kill_unready),
           /* drain        */ to(draining, E::terminate),
           /* kill         */ to(doomed, E::kill_now),
           /* silent       */ stay(starting)},
+      Row{// doubtful: at its deadline nobody has said that the workers of before can do more
+          /* start        */ never(doubtful),
+          /* spawned      */ never(doubtful),
+          /* spawn_failed */ never(doubtful),
+          /* ready        */ to(ready, E::serve),
+          /* doubt        */ stay(doubtful),
+          /* exited       */ to(waiting, E::back_off),
+          /* refuse       */ to(refused, E::give_up),
+          /* timeout      */ to(ready, E::serve),
+          /* drain        */ to(draining, E::terminate),
+          /* kill         */ to(doomed, E::kill_now),
+          /* silent       */ stay(doubtful)},
       Row{// ready
           /* start        */ never(ready),
           /* spawned      */ never(ready),
           /* spawn_failed */ never(ready),
           /* ready        */ stay(ready),
+          /* doubt        */ stay(ready),
           /* exited       */ to(waiting, E::back_off),
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ never(ready),
@@ -79,6 +96,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(draining),
           /* spawn_failed */ never(draining),
           /* ready        */ stay(draining),
+          /* doubt        */ stay(draining),
           /* exited       */ to(empty),
           /* refuse       */ to(empty),
           /* timeout      */ to(doomed, E::kill_late),
@@ -90,6 +108,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(overdue),
           /* spawn_failed */ never(overdue),
           /* ready        */ stay(overdue),
+          /* doubt        */ stay(overdue),
           /* exited       */ to(waiting, E::back_off),
           /* refuse       */ to(refused, E::give_up),
           /* timeout      */ never(overdue),
@@ -101,6 +120,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(doomed),
           /* spawn_failed */ never(doomed),
           /* ready        */ stay(doomed),
+          /* doubt        */ stay(doomed),
           /* exited       */ to(empty),
           /* refuse       */ to(empty),
           /* timeout      */ never(doomed),
@@ -112,6 +132,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(waiting),
           /* spawn_failed */ never(waiting),
           /* ready        */ never(waiting),
+          /* doubt        */ never(waiting),
           /* exited       */ never(waiting),
           /* refuse       */ never(waiting),
           /* timeout      */ to(spawning, E::respawn),
@@ -123,6 +144,7 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
           /* spawned      */ never(refused),
           /* spawn_failed */ never(refused),
           /* ready        */ never(refused),
+          /* doubt        */ never(refused),
           /* exited       */ never(refused),
           /* refuse       */ never(refused),
           /* timeout      */ never(refused),
@@ -133,11 +155,12 @@ constexpr std::array<Row, kSlotStates> kTable = [] {
 }();
 // clang-format on
 
-constexpr std::array<std::string_view, kSlotStates> kStates = {"empty",   "spawning", "cancelled", "starting",
-                                                               "ready",   "draining", "overdue",   "doomed",
-                                                               "waiting", "refused"};
-constexpr std::array<std::string_view, kSlotEvents> kEvents = {
-    "start", "spawned", "spawn_failed", "ready", "exited", "refuse", "timeout", "drain", "kill", "silent"};
+constexpr std::array<std::string_view, kSlotStates> kStates = {
+    "empty",    "spawning", "cancelled", "starting", "doubtful", "ready",
+    "draining", "overdue",  "doomed",    "waiting",  "refused"};
+constexpr std::array<std::string_view, kSlotEvents> kEvents = {"start", "spawned", "spawn_failed", "ready",
+                                                               "doubt", "exited",  "refuse",       "timeout",
+                                                               "drain", "kill",    "silent"};
 
 }  // namespace
 

@@ -13,6 +13,7 @@ enum class SlotState {
   spawning,   // asked for; the process id is not known yet
   cancelled,  // asked for, and no longer wanted when it comes
   starting,   // runs; its readiness is awaited until a deadline
+  doubtful,   // got ready without something that it needs; the pool decides before a deadline
   ready,      // serves
   draining,   // told to drain, until a deadline
   overdue,    // killed because it was not ready in time or stood still; another one follows
@@ -20,13 +21,14 @@ enum class SlotState {
   waiting,    // ended; another one follows at a deadline
   refused,    // said that its configuration is wrong (exit 100): nobody follows until a reload
 };
-inline constexpr std::size_t kSlotStates = 10;
+inline constexpr std::size_t kSlotStates = 11;
 
 enum class SlotEvent {
   start,         // a generation begins
   spawned,       // the process exists
   spawn_failed,  // it could not be made
-  ready,         // it said so
+  ready,         // it said so, or the pool takes a doubtful one as it is
+  doubt,         // it said so, and what it lacks
   exited,        // it ended, in whatever way, except
   refuse,        // with exit status 100
   timeout,       // the slot's deadline has passed
@@ -34,7 +36,7 @@ enum class SlotEvent {
   kill,          // no longer wanted, at once
   silent,        // its loop has stopped turning
 };
-inline constexpr std::size_t kSlotEvents = 10;
+inline constexpr std::size_t kSlotEvents = 11;
 
 enum class SlotEffect {
   none,
@@ -42,6 +44,7 @@ enum class SlotEffect {
   spawn,         // a first process
   respawn,       // a successor
   await_ready,   // note the process id, set the deadline
+  weigh,         // set the deadline
   serve,         // note the time
   back_off,      // set the deadline of the successor
   give_up,       // tell that nobody follows

@@ -4,7 +4,6 @@
 #include <jemalloc/jemalloc.h>
 #include <sched.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -18,6 +17,7 @@
 #include "base/listen_queue.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/worker_words.h"
 #include "store/pg_key_source.h"
 #include "store/statements.h"
 
@@ -60,31 +60,28 @@ std::optional<Inherited> inherit() {
   const auto slot = number_in(kSlotVariable);
   const auto generation = number_in(kGenerationVariable);
   if (!slot || !generation || *slot >= limits::kSlotsMax) return std::nullopt;
-  for (const int fd : {kListenFd, kReadyFd, kMetricsFd}) {
+  for (const int fd : {kListenFd, kMasterFd, kMetricsFd, kValuesFd, kKeysFd}) {
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
   }
   return Inherited{.listener = Descriptor(kListenFd),
-                   .ready = Descriptor(kReadyFd),
+                   .master = Descriptor(kMasterFd),
                    .metrics = Descriptor(kMetricsFd),
+                   .values = Descriptor(kValuesFd),
+                   .keys = Descriptor(kKeysFd),
                    .slot = *slot,
                    .generation = *generation};
-}
-
-void tell_master(std::string_view why) {
-  struct stat status {};
-  if (!number_in(kSlotVariable) || ::fstat(kReadyFd, &status) != 0 || !S_ISFIFO(status.st_mode)) return;
-  [[maybe_unused]] const ssize_t told = ::write(kReadyFd, why.data(), why.size());
 }
 
 Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited, Descriptor signals,
                Metrics& metrics)
     : loop_(loop),
       metrics_(metrics.layout().workers[inherited.slot]),
-      ready_(std::move(inherited.ready)),
+      master_(loop, std::move(inherited.master)),
+      told_to_serve_(loop.get_executor()),
       pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
       key_sweep_(pool_, metrics_),
       store_(pool_, &key_sweep_),
-      authenticator_(config.better_auth_secret, key_source(config),
+      authenticator_(config.better_auth_secret, key_source(config, std::move(inherited.keys)),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
       operations_(
@@ -106,6 +103,7 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
 
 void Worker::start() {
   watch_signals();
+  master_.listen([this](std::string_view word) { hear_master(word); });
   const auto fail = [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
   };
@@ -113,10 +111,10 @@ void Worker::start() {
   asio::co_spawn(loop_, beat(), fail);
 }
 
-std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
+std::unique_ptr<KeySource> Worker::key_source(const Config& config, Descriptor kept_keys) {
   const Algorithm rsa = find_algorithm(config.rsa_algorithm).value_or(Algorithm::RS256);
   if (config.jwks_file) {
-    auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa);
+    auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa, std::move(kept_keys));
     key_file_ = file.get();
     return file;
   }
@@ -124,27 +122,26 @@ std::unique_ptr<KeySource> Worker::key_source(const Config& config) {
   return nullptr;
 }
 
-// A worker starts although the database is unreachable, or takes long: requests wait for the attempt under
-// way, and readyz tells of it. A key file that cannot be read is a mistake in the configuration.
+// A worker gets ready although the database is unreachable, or takes long: requests wait for the attempt
+// under way, and readyz tells of it. A key file that no worker of its generation could read is a mistake in
+// the configuration. Nothing is accepted before the master says so: a generation that fails serves nobody.
 asio::awaitable<void> Worker::run() {
   pool_.start();
-  co_await pool_.tried(Clock::now() + limits::kFirstAttemptTimeout);
-  if (key_file_ == nullptr) {
-    // A request that needs a key waits for it.
-    asio::co_spawn(loop_, authenticator_.refresh(), [](const std::exception_ptr& error, const Result<void>&) {
-      if (error) std::rethrow_exception(error);
-    });
-  } else if (const auto keys = co_await authenticator_.refresh(); !keys) {
-    log::error("AUTH_JWKS cannot be used", {{"why", keys.error().detail}});
-    tell_master("AUTH_JWKS cannot be used: " + keys.error().detail);
-    exit_status_ = kExitConfiguration;
-    loop_.stop();
-    co_return;
+  if (key_file_ != nullptr) {
+    if (const auto keys = co_await authenticator_.refresh(); !keys) {
+      log::error("AUTH_JWKS cannot be used", {{"why", keys.error().detail}});
+      master_.say(words::kFailed, "AUTH_JWKS cannot be used: " + keys.error().detail);
+      exit_status_ = kExitConfiguration;
+      loop_.stop();
+      co_return;
+    }
   }
+  const auto lack = co_await try_everything();
+  if (!lack.why.empty()) log::warning("ready, but something is missing", {{"why", lack.why}});
   let_requests_gather();  // not before: a worker that gets ready is in a hurry
+  master_.say_ready(lack);
+  co_await told_to_serve_.wait();
   acceptor_.start();
-  if (::write(ready_.get(), "R", 1) != 1) log::warning("cannot tell the master that this worker is ready");
-  ready_.reset();
   log::info("ready");
   if (key_file_ != nullptr) co_await watch_key_file();
 }
@@ -173,6 +170,20 @@ asio::awaitable<void> Worker::watch_key_file() {
     co_await timer.async_wait(asio::use_awaitable);
     if (key_file_->changed()) co_await authenticator_.refresh();
   }
+}
+
+void Worker::hear_master(std::string_view word) {
+  if (word == words::kServe) told_to_serve_.set();
+  if (word == words::kTry) {
+    asio::co_spawn(loop_, answer_master(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+}
+
+asio::awaitable<void> Worker::answer_master() {
+  const bool reaches = (co_await pool_.run(statements::kPing, limits::kFirstAttemptTimeout)).has_value();
+  master_.say(reaches ? words::kReaches : words::kReachesNot);
 }
 
 asio::awaitable<Result<void>> Worker::probe_database(TracePtr trace) {

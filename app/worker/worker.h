@@ -1,7 +1,7 @@
 #pragma once
 // One worker: its event loop's parts, put together in the order in which a request needs them from the last
-// to the first. Starts when told to, says ready once the database, and a key file, have been tried, drains on
-// SIGTERM or SIGQUIT.
+// to the first. Starts when told to, tries the database and the keys, says ready or what it lacks, accepts
+// requests when its master tells it to, drains on SIGTERM or SIGQUIT.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -14,29 +14,30 @@
 #include "base/awaitable.h"
 #include "base/config.h"
 #include "base/descriptors.h"
+#include "base/event.h"
 #include "base/exit_codes.h"
 #include "base/metrics.h"
 #include "fastcgi/acceptor.h"
 #include "postgres/connection_pool.h"
 #include "store/key_sweep.h"
 #include "store/pg_task_store.h"
+#include "worker/master_channel.h"
 
 namespace tasklane {
 
 // What the master hands over (base/descriptors.h).
 struct Inherited {
   Descriptor listener;
-  Descriptor ready;
+  Descriptor master;
   Descriptor metrics;
+  Descriptor values;
+  Descriptor keys;
   std::size_t slot;
   std::uint64_t generation;
 };
 
 // Empty when this process was not started by a master.
 std::optional<Inherited> inherit();
-
-// For a worker that cannot get ready: the reason, for the master to pass on. Nothing secret.
-void tell_master(std::string_view why);
 
 class Worker {
  public:
@@ -50,8 +51,15 @@ class Worker {
   int exit_status() const { return exit_status_; }
 
  private:
-  std::unique_ptr<KeySource> key_source(const Config& config);
+  std::unique_ptr<KeySource> key_source(const Config& config, Descriptor kept_keys);
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<MasterChannel::Lack> try_everything();
+  boost::asio::awaitable<MasterChannel::Lack> try_database(Clock::time_point until);
+  boost::asio::awaitable<MasterChannel::Lack> try_rights();
+  boost::asio::awaitable<MasterChannel::Lack> try_keys();
+  MasterChannel::Lack refused_by_database(std::string_view what) const;
+  void hear_master(std::string_view word);
+  boost::asio::awaitable<void> answer_master();
   boost::asio::awaitable<void> watch_key_file();
   boost::asio::awaitable<Result<void>> probe_database(TracePtr trace);
   boost::asio::awaitable<void> beat();
@@ -59,7 +67,8 @@ class Worker {
 
   boost::asio::io_context& loop_;
   WorkerMetrics& metrics_;
-  Descriptor ready_;
+  MasterChannel master_;
+  Event told_to_serve_;
   JwksFile* key_file_ = nullptr;  // owned by the authenticator
   ConnectionPool pool_;
   KeySweep key_sweep_;

@@ -15,7 +15,7 @@ void play(Pool& pool, FuzzedDataProvider& events) {
     const auto& slots = pool.slots();
     const std::size_t slot = slots.empty() ? 0 : events.ConsumeIntegral<std::uint8_t>() % slots.size();
     const pid_t pid = slots.empty() ? 0 : slots[slot].pid;
-    switch (events.ConsumeIntegralInRange(0, 5)) {
+    switch (events.ConsumeIntegralInRange(0, 7)) {
       case 0:
         pool.tick(now);
         break;
@@ -33,6 +33,12 @@ void play(Pool& pool, FuzzedDataProvider& events) {
         break;
       case 5:
         pool.beat(now, pid, 1);
+        break;
+      case 6:
+        pool.doubt(now, pid, events.ConsumeBool() ? Doubt::unfit : Doubt::unreachable);
+        break;
+      case 7:
+        pool.answered(now, pid, events.ConsumeBool());
         break;
     }
     (void)pool.next_deadline();

@@ -1,5 +1,8 @@
 #include "base/awaitable.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -104,6 +107,29 @@ BOOST_AUTO_TEST_CASE(refuses_a_file_above_the_limit_and_one_that_is_no_file) {
   BOOST_TEST(load(source) == "unavailable");
   JwksFile directory(folder.path(), Algorithm::RS256);
   BOOST_TEST(load(directory) == "unavailable");
+}
+
+BOOST_AUTO_TEST_CASE(takes_what_another_one_has_read_only_while_it_has_never_read_the_file_itself) {
+  const Folder folder;
+  const Descriptor kept(::memfd_create("keys", MFD_CLOEXEC));
+  const auto source = [&] {
+    return JwksFile(folder.file(), Algorithm::RS256, Descriptor(::dup(kept.get())));
+  };
+  JwksFile first = source();
+  BOOST_TEST(load(first) == "unavailable");  // nobody has read it
+  folder.write("{\"keys\":[" + kKey + "]}");
+  BOOST_TEST(load(first) == "1");
+  folder.replace("{\"keys\":[");
+  BOOST_TEST(load(first) == "unavailable");  // what it knows stays in force
+  JwksFile second = source();
+  BOOST_TEST(load(second) == "1");
+  BOOST_TEST(!second.changed());
+  folder.replace(R"({"keys":[]})");
+  BOOST_TEST(second.changed());
+  BOOST_TEST(load(second) == "0");
+  std::filesystem::remove(folder.file());
+  JwksFile third = source();
+  BOOST_TEST(load(third) == "0");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

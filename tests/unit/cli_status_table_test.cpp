@@ -32,6 +32,16 @@ BOOST_AUTO_TEST_CASE(shows_one_line_per_worker_and_what_concerns_all) {
   BOOST_TEST(text->find('\x1b') == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(tells_why_the_last_reload_failed) {
+  StatusTable table(false);
+  const auto with = [&](std::string_view master) { return table.render(status(1300, 500), master).value(); };
+  BOOST_TEST(with(R"({"last_reload":{"outcome":"failed","reason":"slot 0: \u001bno"}})")
+                 .contains("the last reload failed: slot 0: ?no"));
+  for (const auto* master : {R"({"last_reload":{"outcome":"done","reason":null}})", R"({"last_reload":null})",
+                             R"({"last_reload":7})", "nonsense", ""})
+    BOOST_TEST(!with(master).contains("last reload"), master);
+}
+
 BOOST_AUTO_TEST_CASE(tells_requests_per_second_from_the_second_look_on) {
   StatusTable table(false);
   BOOST_TEST(table.render(status(1300, 500))->find(" 125 ") == std::string::npos);

@@ -57,10 +57,21 @@ BOOST_AUTO_TEST_CASE(hears_a_command_and_answers_it) {
   BOOST_TEST((commands[0].verb == Control::Command::Verb::reload));
   BOOST_TEST(commands[0].wait);
   control.let_wait(commands[0].client, 4);
-  control.tell_outcome(3, "done generation 3");
+  control.tell_done(3);
+  control.tell_failed(5, "failed: another one");
   BOOST_TEST(heard(asking) == "");
-  control.tell_outcome(4, "failed: two\nlines");
+  control.tell_failed(4, "failed: two\nlines");
   BOOST_TEST(heard(asking) == "failed: two lines\n(end)");
+}
+
+BOOST_AUTO_TEST_CASE(tells_each_who_waited_for_an_earlier_generation_the_number_it_waited_for) {
+  const auto first = client("reload wait\n"), second = client("reload wait\n");
+  std::uint64_t generation = 2;
+  for (const auto& command : control.hear(now)) control.let_wait(command.client, generation++);
+  control.tell_failed(4, "failed: this is of neither");
+  control.tell_done(3);
+  BOOST_TEST(heard(first) == "done generation 2\n(end)");
+  BOOST_TEST(heard(second) == "done generation 3\n(end)");
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_the_rest_of_a_line) {
@@ -115,7 +126,7 @@ BOOST_AUTO_TEST_CASE(hands_over_who_waits_for_an_upgrade) {
   Control next;
   next.adopt({.fd = ::dup(waiters[0].fd), .generation = waiters[0].generation});
   next.await_upgrade(9);
-  next.tell_outcome(9, "done generation 9");
+  next.tell_done(9);
   BOOST_TEST(heard(asking) == "done generation 9\n");
 }
 

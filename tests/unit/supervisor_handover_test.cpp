@@ -7,6 +7,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
+Handover::GivenGeneration given(std::uint64_t number, const PoolSettings& settings, int fd) {
+  return {.number = number,
+          .adjustable = {.pool = settings,
+                         .retire_at = {.requests = 1000, .rss_bytes = 1 << 20},
+                         .cpu_affinity = true,
+                         .log_level = LogLevel::debug,
+                         .log_format = LogFormat::json},
+          .values_fd = fd,
+          .keys_fd = fd + 1};
+}
+
 Handover example() {
   const PoolSettings settings{.workers = 2, .drain_timeout = 30s};
   Pool pool(settings);
@@ -23,16 +34,13 @@ Handover example() {
   for (std::size_t slot = 2; slot < 5; ++slot) pool.spawned(now, slot, static_cast<pid_t>(20 + slot));
   pool.reload(now, settings);
   return {.pool = pool.state(),
-          .retire_at = {.requests = 1000, .rss_bytes = 1 << 20},
-          .cpu_affinity = true,
-          .log_level = LogLevel::debug,
-          .log_format = LogFormat::json,
+          .generations = {given(1, settings, 20), given(2, wanted, 22), given(3, settings, 24)},
           .listen_fd = 7,
           .listen_path = "/run/a b/tasklane.sock",
           .control_fd = 8,
           .control_path = "",
           .metrics_fd = 9,
-          .ready_pipes = {{.slot = 2, .fd = 10}},
+          .channels = {{.slot = 2, .fd = 10}},
           .waiters = {{.fd = 12, .generation = Control::kUpgrade}, {.fd = 13, .generation = 3}}};
 }
 
@@ -48,7 +56,7 @@ BOOST_AUTO_TEST_CASE(brings_back_all_that_was_handed_over) {
   BOOST_TEST(after->listen_path == before.listen_path);
   BOOST_TEST(after->pool.wanted->workers == 2U);
   BOOST_TEST((after->pool.slots[1].deadline == before.pool.slots[1].deadline));
-  BOOST_TEST((after->descriptors() == std::vector<int>{7, 9, 8, 10, 12, 13}));
+  BOOST_TEST((after->descriptors() == std::vector<int>{7, 9, 8, 20, 21, 22, 23, 24, 25, 10, 12, 13}));
 }
 
 BOOST_AUTO_TEST_CASE(lets_the_pool_go_on_where_it_was) {
@@ -65,7 +73,7 @@ BOOST_AUTO_TEST_CASE(lets_the_pool_go_on_where_it_was) {
 
 BOOST_AUTO_TEST_CASE(refuses_another_version) {
   std::string text = encode(example());
-  text.replace(text.find(" 1\n"), 3, " 2\n");
+  text.replace(text.find(" 2\n"), 3, " 1\n");
   BOOST_TEST(!decode(text).has_value());
   BOOST_TEST(!decode("").has_value());
 }
@@ -79,8 +87,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_that_is_cut_anywhere_or_not_understood) {
 
 BOOST_AUTO_TEST_CASE(refuses_values_out_of_their_bounds) {
   for (const auto& [good, bad] :
-       {std::pair("\nsettings 2 ", "\nsettings 65 "), std::pair("\nslot 4 ", "\nslot 44 "),
-        std::pair("\nready_pipe 2 ", "\nready_pipe 99 "), std::pair("\nlog 0 ", "\nlog 9 ")}) {
+       {std::pair("\nsettings 2 ", "\nsettings 65 "), std::pair("\nslot 5 ", "\nslot 55 "),
+        std::pair("\nchannel 2 ", "\nchannel 99 "), std::pair(" 1048576 1 0 1 ", " 1048576 1 9 1 ")}) {
     std::string text = encode(example());
     const auto at = text.find(good);
     BOOST_REQUIRE(at != std::string::npos);
@@ -97,10 +105,14 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_pool_can_be_in) {
            std::pair("\ngeneration 2 1 ", "\ngeneration 1 1 "),        // two of one number
            std::pair("\ngeneration 2 1 ", "\ngeneration 3 1 "),        // newer than the newest
            std::pair("\ngeneration 2 1 -1 ", "\ngeneration 2 1 99 "),  // failed by a slot that is none
-           std::pair("\nslot 4 1 11 ", "\nslot 4 1 0 "),
-           std::pair("\nslot 4 1 11 ", "\nslot 4 1 -1 "),
-           std::pair("\nslot 4 1 11 ", "\nslot 4 9 11 "),
+           std::pair("\nslot 5 1 11 ", "\nslot 5 1 0 "),
+           std::pair("\nslot 5 1 11 ", "\nslot 5 1 -1 "),
+           std::pair("\nslot 5 1 11 ", "\nslot 5 9 11 "),
            std::pair("\ngeneration 2 1 -1 3 ", "\ngeneration 2 1 -1 1 "),  // with two slots too many
+           std::pair("\ngiven 2 22 23 ", "\ngiven 4 22 23 "),              // one has nothing to give
+           std::pair("\ngiven 2 22 23 ", "\ngiven 1 22 23 "),
+           std::pair("\ngiven 3 24 25 ", "\ngiven 2 24 25 "),  // nor has the one that waits
+           std::pair("\ngiven 1 20 21 ", "\ngiven 1 -20 21 "),
            std::pair("\nsettings 2 30000 ", "\nsettings 2 -1 "),
            std::pair("\nsettings 2 30000 ", "\nsettings 2 9223372036854775807 "),
            std::pair("\nsettings 2 30000 10000 100 ", "\nsettings 2 30000 10000 0 "),  // doubled for ever

@@ -19,11 +19,10 @@ namespace {
 
 // A worker that says when it is ready and leaves a line for every start and every drain.
 const std::string kObedient =
-    "trap 'echo drained >>\"$1\"; exit 0' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf R >&4; exec "
-    "4>&-\n"
+    "trap 'echo drained >>\"$1\"; exit 0' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf ready >&4\n"
     "while :; do sleep 0.02; done\n";
 const std::string kStubborn =
-    "trap '' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf R >&4; while :; do sleep 0.02; done\n";
+    "trap '' TERM; echo $TASKLANE_GENERATION $$ >>\"$1\"; printf ready >&4; while :; do sleep 0.02; done\n";
 
 // A master in a process of its own, its log in a file.
 struct Fixture {
@@ -32,6 +31,12 @@ struct Fixture {
   std::string trace = folder / "trace";
   Metrics metrics = Metrics::create();
   pid_t master = 0;
+
+  static Reading reading(std::size_t workers, std::chrono::milliseconds drain_timeout,
+                         const std::string& value) {
+    return {.adjustable = {.pool = {.workers = workers, .drain_timeout = drain_timeout}},
+            .values = {{"VALUE", value}}};
+  }
 
   void start(const std::string& script, std::chrono::milliseconds drain_timeout = 20s,
              std::size_t workers = 2) {
@@ -42,16 +47,14 @@ struct Fixture {
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(out, STDERR_FILENO);
     log::set_up("master", LogLevel::debug, LogFormat::json);
-    Master loop(
-        {.worker = worker,
-         .adjustable = {.pool = {.workers = workers, .drain_timeout = drain_timeout}},
-         .reread = [this, workers, drain_timeout]() -> std::expected<Adjustable, std::string> {
-           if (const std::string text = content(folder / "mistake"); !text.empty())
-             return std::unexpected(text);
-           const bool more = !content(folder / "more").empty();
-           return Adjustable{.pool = {.workers = workers + (more ? 1 : 0), .drain_timeout = drain_timeout}};
-         }},
-        metrics);
+    Master loop({.worker = worker,
+                 .reread = [this, workers, drain_timeout]() -> std::expected<Reading, std::string> {
+                   if (const std::string text = content(folder / "mistake"); !text.empty())
+                     return std::unexpected(text);
+                   const std::size_t more = content(folder / "more").empty() ? 0 : 1;
+                   return reading(workers + more, drain_timeout, content(folder / "value"));
+                 }},
+                metrics, reading(workers, drain_timeout, "the first"));
     ::_exit(loop.run({.listen_fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)}));
   }
 
@@ -177,12 +180,48 @@ BOOST_AUTO_TEST_CASE(starts_nobody_for_a_configuration_with_mistakes) {
 
 BOOST_AUTO_TEST_CASE(tells_the_last_words_of_a_worker_that_does_not_get_ready) {
   start("if [ $TASKLANE_GENERATION = 1 ]; then " + kObedient +
-        "else printf 'AUTH_JWKS is gone' >&4; exit 100; fi\n");
+        "else printf 'failed AUTH_JWKS is gone' >&4; exit 100; fi\n");
   wait_for("worker ready", 2);
   tell(SIGHUP);
   wait_for("reload failed", 1);
   BOOST_TEST(logged("AUTH_JWKS is gone") >= 1U);
   BOOST_TEST(eventually([&] { return read(metrics.layout().workers_ready) == 2U; }));
+}
+
+// The value that each worker is given, a line for each, and then as ever.
+const std::string kReader = "tr '\\0' '\\n' </proc/self/fd/6 >>\"$1.values\"; " + kObedient;
+
+BOOST_AUTO_TEST_CASE(gives_a_worker_that_is_replaced_what_its_generation_began_with) {
+  start(kReader, 20s, 1);
+  wait_for("worker ready", 1);
+  std::ofstream(folder / "value") << "the second";
+  ::kill(first_worker(), SIGKILL);
+  wait_for("worker ready", 2);
+  BOOST_TEST(content(trace + ".values") == "VALUE=the first\nVALUE=the first\n");
+  tell(SIGHUP);
+  wait_for("reload done", 1);
+  BOOST_TEST(content(trace + ".values") == "VALUE=the first\nVALUE=the first\nVALUE=the second\n");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_old_generation_when_a_new_worker_lacks_what_it_needs) {
+  start("if [ $TASKLANE_GENERATION != 1 ]; then printf 'unfit no password' >&4; exec sleep 60; fi\n" +
+        kObedient);
+  wait_for("worker ready", 2);
+  tell(SIGHUP);
+  wait_for("reload failed", 1);
+  BOOST_TEST(logged("no password") >= 1U);
+  wait_for("generation gone", 1);
+  BOOST_TEST(read(metrics.layout().last_reload_failed) == 1U);
+  BOOST_TEST(read(metrics.layout().workers_ready) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(starts_with_workers_that_lack_something) {
+  start("printf 'unreachable no database' >&4; trap 'exit 0' TERM; while :; do sleep 0.02; done", 20s, 1);
+  wait_for("serves without what it needs", 1);
+  BOOST_TEST(logged("no database") >= 1U);
+  BOOST_TEST(eventually([&] { return read(metrics.layout().workers_ready) == 1U; }));
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitOk);
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_when_nobody_reads_its_log) {

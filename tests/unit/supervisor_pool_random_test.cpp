@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <deque>
 #include <map>
+#include <optional>
 #include <random>
 #include <string_view>
 
@@ -32,7 +33,10 @@ class World {
     obey(pool_.start(now_));
     const unsigned turns = 20 + roll(80);
     for (unsigned turn = 0; turn < turns && !finished_; ++turn) happen();
-    const Handover handover{.pool = pool_.state(), .listen_fd = 3, .metrics_fd = 4};
+    Handover handover{.pool = pool_.state(), .listen_fd = 3, .metrics_fd = 4};
+    for (std::uint64_t number = 1; number <= handover.pool.newest + 1; ++number)
+      handover.generations.push_back(
+          {.number = number, .adjustable = {.pool = handover.pool.settings}, .values_fd = 5, .keys_fd = 6});
     must(finished_ || decode(encode(handover)).has_value(), "what is handed over can be taken over");
     stop();
   }
@@ -42,6 +46,11 @@ class World {
     std::size_t slot;
     std::uint64_t generation;
     bool ready = false;
+    bool serves = false;  // it was told to
+    Doubt doubt = Doubt::none;
+    Pool::Time doubted_at{};
+    bool asked = false;                         // and has not answered
+    std::optional<Pool::Time> reached_at = {};  // when it answered that it reaches its database
     bool told = false;  // SIGTERM or SIGKILL is on its way
     bool killed = false;
   };
@@ -62,11 +71,7 @@ class World {
   void happen() {
     const unsigned dice = roll(100);
     if (dice < 40 && !processes_.empty()) {
-      const pid_t pid = any();
-      if (!processes_[pid].killed) {
-        processes_[pid].ready = true;
-        obey(pool_.ready(now_, pid));
-      }
+      get_ready(any());
     } else if (dice < 60 && !processes_.empty()) {
       end(any(), roll(6) == 0);
     } else if (dice < 66) {
@@ -82,6 +87,27 @@ class World {
     } else {
       pass(std::chrono::milliseconds(roll(4) == 0 ? roll(20'000) : roll(300)));
     }
+  }
+
+  // Once, and before it is asked anything. A word of whoever is asked is one of the moment.
+  void get_ready(pid_t pid) {
+    Process& process = processes_[pid];
+    if (process.killed) return;
+    if (process.asked) {
+      process.asked = false;
+      const bool reaches = roll(2) == 0;
+      if (reaches) process.reached_at = now_;
+      return obey(pool_.answered(now_, pid, reaches));
+    }
+    if (process.ready) {
+      process.doubt = Doubt::none;  // it has found what it lacked
+      return obey(pool_.ready(now_, pid));
+    }
+    process.ready = true;
+    if (roll(4) != 0) return obey(pool_.ready(now_, pid));
+    process.doubt = roll(2) == 0 ? Doubt::unfit : Doubt::unreachable;
+    process.doubted_at = now_;
+    obey(pool_.doubt(now_, pid, process.doubt));
   }
 
   void fall_silent(pid_t pid) {
@@ -140,13 +166,19 @@ class World {
       ++seen_[queue.front().index()];
       Actions more;
       if (const auto* spawn = std::get_if<Spawn>(&queue.front())) more = born(*spawn);
+      if (const auto* serve = std::get_if<Serve>(&queue.front())) told_to_serve(serve->pid);
+      if (const auto* ask = std::get_if<Ask>(&queue.front())) asked(ask->pid);
+      if (const auto* gone = std::get_if<GenerationGone>(&queue.front())) left(gone->generation);
       if (const auto* term = std::get_if<Terminate>(&queue.front())) told(term->pid, false);
       if (const auto* kill = std::get_if<Kill>(&queue.front())) told(kill->pid, true);
       if (const auto* delayed = std::get_if<RestartDelayed>(&queue.front())) {
         must(delayed->delay <= limits::kRestartDelayMax, "delays have a cap");
         must(delayed->delay == 0ms || delayed->delay >= limits::kRestartDelayMin, "delays have a floor");
       }
-      if (const auto* done = std::get_if<ReloadDone>(&queue.front())) handing_over_ = done->generation;
+      if (const auto* done = std::get_if<ReloadDone>(&queue.front())) {
+        handing_over_ = done->generation;
+        reloaded(done->generation);
+      }
       if (const auto* finish = std::get_if<Finish>(&queue.front())) {
         finished_ = true;
         exit_code_ = finish->exit_code;
@@ -170,12 +202,47 @@ class World {
     return pool_.spawned(now_, spawn.slot, last_pid_);
   }
 
+  void told_to_serve(pid_t pid) {
+    must(processes_.contains(pid), "the living are told to serve");
+    Process& process = processes_[pid];
+    must(process.ready && !process.told, "who is ready, and stays, serves");
+    must(!std::exchange(process.serves, true), "each is told once");
+    must(process.generation == pool_.serving(), "a new generation serves when it has taken over");
+  }
+
+  void asked(pid_t pid) {
+    must(processes_.contains(pid), "the living are asked");
+    must(processes_[pid].serves, "those who serve are asked");
+    processes_[pid].asked = true;
+  }
+
+  void left(std::uint64_t generation) {
+    must(std::ranges::none_of(processes_, [&](const auto& p) { return p.second.generation == generation; }),
+         "who has gone has no process");
+    must(!std::exchange(gone_[generation], true), "each goes once");
+  }
+
+  // A reload brings nobody who was refused something, nor anybody without a database in the place of one who
+  // has said in time that he reaches his.
+  void reloaded(std::uint64_t generation) {
+    for (const auto& [pid, process] : processes_) {
+      if (process.generation != generation || process.doubt == Doubt::none) continue;
+      must(process.doubt != Doubt::unfit, "who is refused something replaces nobody");
+      const auto does_more = [at = process.doubted_at](const auto& entry) {
+        const Process& other = entry.second;
+        return other.serves && !other.told && other.reached_at && *other.reached_at >= at &&
+               *other.reached_at - at < limits::kAnswerTimeout;
+      };
+      must(std::ranges::none_of(processes_, does_more), "who reaches no database replaces nobody who does");
+    }
+  }
+
   // Signals go to living processes only; and outside of a stop, a worker that serves is told to go only when
   // a whole generation is there to take over.
   void told(pid_t pid, bool kill) {
     must(processes_.contains(pid), "signals go to the living");
     Process& process = processes_[pid];
-    const bool served = process.ready && !process.told;
+    const bool served = process.serves && !process.told;
     process.told = true;
     process.killed = process.killed || kill;
     if (!served || pool_.stopping() || pid == silent_) return;
@@ -210,6 +277,10 @@ class World {
       must(pid == 0 || (processes_.contains(pid) && processes_[pid].slot == slot),
            "the pool knows who lives");
     }
+    for (const PoolSlot& slot : pool_.slots()) {
+      if (slot.state == SlotState::ready && slot.generation == pool_.serving())
+        must(processes_[slot.pid].serves, "who is ready in the serving generation serves");
+    }
     const auto known = std::ranges::count_if(pool_.slots(), [](const auto& slot) { return slot.pid != 0; });
     must(static_cast<std::size_t>(known) == processes_.size(), "the pool knows all who live");
   }
@@ -222,6 +293,7 @@ class World {
   std::map<pid_t, Process> processes_;
   std::map<std::pair<std::size_t, std::uint64_t>, bool> refused_;
   pid_t last_pid_ = 0;
+  std::map<std::uint64_t, bool> gone_;
   std::uint64_t newest_ = 0;
   std::uint64_t handing_over_ = 0;
   pid_t silent_ = 0;

@@ -14,6 +14,8 @@ struct Stage {
   Pool pool;
   Pool::Time now{};
   pid_t last_pid = 0;
+  std::string served = {};  // the process ids that were told to serve, in order
+  std::string gone = {};    // the generations that have gone
 
   explicit Stage(std::size_t workers = 2) : pool({.workers = workers, .drain_timeout = 30s}) {}
 
@@ -27,6 +29,10 @@ struct Stage {
         const std::string more = told(pool.spawned(now, spawn->slot, ++last_pid));
         if (!more.empty()) add(more);
       }
+      if (const auto* serve = std::get_if<Serve>(&action)) served += std::to_string(serve->pid) + ' ';
+      if (const auto* left = std::get_if<GenerationGone>(&action))
+        gone += std::to_string(left->generation) + ' ';
+      if (const auto* ask = std::get_if<Ask>(&action)) add("ask:" + std::to_string(ask->pid));
       if (const auto* term = std::get_if<Terminate>(&action)) add("term:" + std::to_string(term->pid));
       if (const auto* kill = std::get_if<Kill>(&action)) add("kill:" + std::to_string(kill->pid));
       if (const auto* finish = std::get_if<Finish>(&action))
@@ -58,6 +64,8 @@ struct Stage {
   std::string retire(pid_t pid) { return told(pool.retire(now, pid)); }
   std::string beat(pid_t pid, std::uint64_t number) { return told(pool.beat(now, pid, number)); }
   std::string ready(pid_t pid) { return told(pool.ready(now, pid)); }
+  std::string doubt(pid_t pid, Doubt doubt = Doubt::unreachable) { return told(pool.doubt(now, pid, doubt)); }
+  std::string answer(pid_t pid, bool reaches) { return told(pool.answered(now, pid, reaches)); }
   std::string exit(pid_t pid, bool refuses = false) { return told(pool.exited(now, pid, refuses)); }
   std::string after(std::chrono::milliseconds time) {
     now += time;

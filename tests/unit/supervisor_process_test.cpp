@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <boost/test/unit_test.hpp>
@@ -19,11 +20,15 @@ struct Fixture {
   std::string listen_path = folder / "listen";
   std::string metrics_path = folder / "metrics";
   Descriptor listen{::open(listen_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  std::string values_path = folder / "values";
+  std::string keys_path = folder / "keys";
+  Descriptor values{::open(values_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  Descriptor keys{::open(keys_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   Descriptor metrics{::open(metrics_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
 
   WorkerProcess run(const std::string& text, const std::vector<std::string>& arguments = {}) {
     return spawn({.path = folder.script("worker", text), .arguments = arguments},
-                 {listen.get(), metrics.get()});
+                 {listen.get(), metrics.get(), values.get(), keys.get()});
   }
   static WorkerProcess spawn(const WorkerCommand& command, const Inheritance& inheritance) {
     auto worker = spawn_worker(command, inheritance, {.slot = 3, .generation = 7});
@@ -38,13 +43,14 @@ Ending wait_for(pid_t pid) {
   return ending(status);
 }
 
-// All that was said on the ready pipe, until its end.
+// All that was said to the master, until its end.
 std::string said(const WorkerProcess& worker) {
   std::string text;
   eventually([&] {
-    char byte = 0;
+    char bytes[512];
     ssize_t count = 0;
-    while ((count = ::read(worker.ready.get(), &byte, 1)) == 1) text += byte;
+    while ((count = ::recv(worker.channel.get(), bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+      text.append(bytes, static_cast<std::size_t>(count));
     return count == 0;
   });
   return text;
@@ -56,34 +62,42 @@ BOOST_FIXTURE_TEST_SUITE(process, Fixture)
 
 BOOST_AUTO_TEST_CASE(gives_the_worker_its_inheritance_and_its_place) {
   const std::string out = folder / "out";
-  const auto worker = run("readlink /proc/self/fd/3 /proc/self/fd/5 >" + out +
-                              "; echo $TASKLANE_SLOT $TASKLANE_GENERATION $1 $2 >>" + out + "; printf R >&4",
-                          {"--env-file", "/a b"});
-  BOOST_TEST(said(worker) == "R");
+  const auto worker =
+      run("readlink /proc/self/fd/3 /proc/self/fd/5 /proc/self/fd/6 /proc/self/fd/7 >" + out +
+              "; echo $TASKLANE_SLOT $TASKLANE_GENERATION $1 $2 >>" + out + "; printf ready >&4",
+          {"--option", "/a b"});
+  BOOST_TEST(said(worker) == "ready");
   BOOST_TEST(wait_for(worker.pid).exit_status == 0);
-  BOOST_TEST(content(out) == listen_path + "\n" + metrics_path + "\n3 7 --env-file /a b\n");
+  BOOST_TEST(content(out) == listen_path + "\n" + metrics_path + "\n" + values_path + "\n" + keys_path +
+                                 "\n3 7 --option /a b\n");
 }
 
 BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_s) {
-  // In a process of its own, where 3, 4 and 5 may be anything.
+  // In a process of its own, where 3 to 7 may be anything.
   const std::string out = folder / "out";
   const std::string script =
-      folder.script("worker", "readlink /proc/self/fd/3 /proc/self/fd/5 >" + out + "; printf R >&4");
+      folder.script("worker", "readlink /proc/self/fd/3 /proc/self/fd/5 /proc/self/fd/6 /proc/self/fd/7 >" +
+                                  out + "; printf ready >&4");
   const pid_t child = ::fork();
   if (child == 0) {
     const int high_listen = ::fcntl(listen.get(), F_DUPFD_CLOEXEC, 50);
     const int high_metrics = ::fcntl(metrics.get(), F_DUPFD_CLOEXEC, 50);
+    const int high_values = ::fcntl(values.get(), F_DUPFD_CLOEXEC, 50);
+    const int high_keys = ::fcntl(keys.get(), F_DUPFD_CLOEXEC, 50);
     for (int fd = 3; fd < 50; ++fd) ::close(fd);
-    ::dup2(high_listen, 5);
-    ::dup2(high_metrics, 3);  // the pipe's ends become 4 and 6
-    auto worker = spawn_worker({.path = script}, {5, 3}, {.slot = 0, .generation = 1});
+    ::dup2(high_listen, 7);
+    ::dup2(high_metrics, 3);
+    ::dup2(high_values, 5);
+    ::dup2(high_keys, 4);  // the socket's ends become 6 and 8
+    auto worker = spawn_worker({.path = script}, {7, 3, 5, 4}, {.slot = 0, .generation = 1});
     int status = -1;
     if (!worker || ::waitpid(worker->pid, &status, 0) != worker->pid) ::_exit(1);
     char byte = 0;
-    ::_exit(::read(worker->ready.get(), &byte, 1) == 1 && byte == 'R' ? 0 : 2);
+    ::_exit(::recv(worker->channel.get(), &byte, 1, 0) == 1 && byte == 'r' ? 0 : 2);
   }
   BOOST_TEST(wait_for(child).exit_status == 0);
-  BOOST_TEST(content(out) == listen_path + "\n" + metrics_path + "\n");
+  BOOST_TEST(content(out) ==
+             listen_path + "\n" + metrics_path + "\n" + values_path + "\n" + keys_path + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(leaves_no_other_descriptor_open) {
@@ -92,7 +106,7 @@ BOOST_AUTO_TEST_CASE(leaves_no_other_descriptor_open) {
   const std::string out = folder / "out";
   const auto worker = run("exec ls /proc/self/fd >" + out);
   BOOST_TEST(wait_for(worker.pid).exit_status == 0);
-  BOOST_TEST(content(out) == "0\n1\n2\n3\n4\n5\n6\n");  // the last is the folder that ls reads
+  BOOST_TEST(content(out) == "0\n1\n2\n3\n4\n5\n6\n7\n8\n");  // the last is the folder that ls reads
 }
 
 BOOST_AUTO_TEST_CASE(starts_the_worker_with_clean_signals_in_a_group_of_its_own) {
@@ -113,24 +127,28 @@ BOOST_AUTO_TEST_CASE(starts_the_worker_with_clean_signals_in_a_group_of_its_own)
 }
 
 BOOST_AUTO_TEST_CASE(reports_an_exec_that_fails_by_the_exit_status_and_says_why_on_the_pipe) {
-  const auto missing = spawn({.path = folder / "missing"}, {listen.get(), metrics.get()});
-  BOOST_TEST(said(missing).starts_with("cannot execute "));
+  const auto missing =
+      spawn({.path = folder / "missing"}, {listen.get(), metrics.get(), values.get(), keys.get()});
+  BOOST_TEST(said(missing).starts_with("failed cannot execute "));
   BOOST_TEST(wait_for(missing.pid).exit_status == kExitExecNotFound);
-  const auto folder_itself = spawn({.path = folder.path()}, {listen.get(), metrics.get()});
+  const auto folder_itself =
+      spawn({.path = folder.path()}, {listen.get(), metrics.get(), values.get(), keys.get()});
   BOOST_TEST(wait_for(folder_itself.pid).exit_status == kExitExecFailed);
 }
 
 BOOST_AUTO_TEST_CASE(drains_a_worker_whose_master_was_killed) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // the orphan comes to us
   const std::string out = folder / "out";
-  const std::string script = folder.script(
-      "worker", "trap 'echo drained >" + out + "; exit 0' TERM; printf R >&4; while :; do sleep 0.01; done");
+  const std::string script =
+      folder.script("worker", "trap 'echo drained >" + out +
+                                  "; exit 0' TERM; printf ready >&4; while :; do sleep 0.01; done");
   const pid_t master = ::fork();
   if (master == 0) {
     const auto worker =
-        spawn_worker({.path = script}, {listen.get(), metrics.get()}, {.slot = 0, .generation = 1});
+        spawn_worker({.path = script}, {listen.get(), metrics.get(), values.get(), keys.get()},
+                     {.slot = 0, .generation = 1});
     char byte = 0;
-    eventually([&] { return ::read(worker->ready.get(), &byte, 1) == 1; });
+    eventually([&] { return ::recv(worker->channel.get(), &byte, 1, MSG_DONTWAIT) == 1; });
     ::raise(SIGKILL);
   }
   BOOST_TEST(wait_for(master).signal == "SIGKILL");

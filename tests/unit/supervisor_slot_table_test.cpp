@@ -8,9 +8,10 @@ using enum SlotState;
 
 namespace {
 
-constexpr SlotEvent kWhileRunning[] = {SlotEvent::ready, SlotEvent::exited, SlotEvent::refuse,
-                                       SlotEvent::drain, SlotEvent::kill,   SlotEvent::silent};
-constexpr SlotState kRunning[] = {starting, SlotState::ready, draining, overdue, doomed};
+constexpr SlotEvent kWhileRunning[] = {SlotEvent::ready,  SlotEvent::doubt, SlotEvent::exited,
+                                       SlotEvent::refuse, SlotEvent::drain, SlotEvent::kill,
+                                       SlotEvent::silent};
+constexpr SlotState kRunning[] = {starting, doubtful, SlotState::ready, draining, overdue, doomed};
 
 template <class Check>
 void for_every_pair(Check check) {
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(never_starts_a_successor_for_a_slot_that_was_told_to_go) {
 }
 
 BOOST_AUTO_TEST_CASE(lets_nobody_but_a_new_generation_follow_a_refusal) {
-  for (const SlotState state : {starting, SlotState::ready, overdue})
+  for (const SlotState state : {starting, doubtful, SlotState::ready, overdue})
     BOOST_TEST((transition(state, SlotEvent::refuse).next == refused));
   for (std::size_t event = 0; event < kSlotEvents; ++event) {
     const SlotState next = transition(refused, static_cast<SlotEvent>(event)).next;

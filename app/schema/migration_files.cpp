@@ -32,6 +32,16 @@ std::optional<int> version_of(std::string_view name) {
   return version;
 }
 
+// Lines end with LF: a file is the same, and so is its checksum, from whatever checkout it comes.
+std::string with_line_feeds(std::string_view text) {
+  std::string lines;
+  lines.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n') lines += text[i];
+  }
+  return lines;
+}
+
 std::optional<std::string> read_text(const fs::path& path) {
   std::error_code error;
   const auto size = fs::file_size(path, error);
@@ -39,7 +49,7 @@ std::optional<std::string> read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (!file || text.size() != size || text.contains('\0')) return std::nullopt;
-  return text;
+  return with_line_feeds(text);
 }
 
 // Whether the line is a command that would end the transaction a file runs in, or begin one. BEGIN of a block

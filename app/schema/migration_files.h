@@ -12,7 +12,7 @@ namespace tasklane {
 struct MigrationFile {
   int version;       // 1, 2, …: its place
   std::string name;  // "0001_tasks.sql"
-  std::string text;
+  std::string text;  // its lines end with LF, also where the file's end with CR LF
 };
 
 // In order of version. Fails permanently, naming the file, for a missing or empty folder, a .sql file that is

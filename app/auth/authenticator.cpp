@@ -20,8 +20,10 @@ constexpr UnixTime seconds(std::chrono::milliseconds time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
-// RFC 6750 section 2.1: "Bearer" 1*SP token. The scheme is case-insensitive (RFC 9110 section 11.1).
+// RFC 6750 section 2.1: "Bearer" 1*SP token. The scheme is case-insensitive (RFC 9110 section 11.1). White
+// space around a field's value is no part of it (RFC 9110 section 5.5); nginx cuts off blanks, but no tabs.
 std::expected<std::string_view, TokenFault> bearer_token(std::string_view authorization) {
+  authorization = trim(authorization);
   if (authorization.empty()) return std::unexpected(TokenFault::no_header);
   const std::string_view scheme = authorization.substr(0, authorization.find(' '));
   if (!equal_ignoring_case(scheme, "bearer")) return std::unexpected(TokenFault::not_bearer);
@@ -70,6 +72,7 @@ boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_v
     if (late || keys_.size() == 0) co_return std::unexpected(*load_error_);
   }
   if (user) co_return std::move(*user);
+  tell_difference(*token, user.error());
   co_return refuse(user.error());
 }
 
@@ -159,6 +162,21 @@ void Authenticator::take(Result<KeySet> loaded, UnixTime begun) {
   log::info("keys have changed", {{"keys", loaded->size()}});
   keys_ = std::move(*loaded);
   cache_.clear();
+}
+
+// Once in a while: a front end with the wrong name sends it with every request.
+void Authenticator::tell_difference(std::string_view token, TokenFault fault) {
+  const bool issuer = fault == TokenFault::wrong_issuer;
+  const UnixTime now = now_();
+  if (!issuer && fault != TokenFault::wrong_audience) return;
+  if (told_at_ && now >= *told_at_ && now - *told_at_ < seconds(limits::kDifferenceToldInterval)) return;
+  told_at_ = now;
+  const std::string_view claim = issuer ? "iss" : "aud";
+  const std::string named = TokenVerifier::parties(token, claim);
+  log::warning(
+      issuer ? "a token has another issuer than AUTH_ISSUER"
+             : "a token has another audience than AUTH_AUDIENCE",
+      {{claim, named.empty() ? "none" : named}, {"configured", issuer ? rules_.issuer : rules_.audience}});
 }
 
 std::unexpected<Error> Authenticator::refuse(TokenFault fault) {

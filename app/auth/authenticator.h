@@ -53,6 +53,7 @@ class Authenticator {
   boost::asio::awaitable<Look> look_again(bool unknown_key);
   boost::asio::awaitable<void> load();
   void take(Result<KeySet> loaded, UnixTime begun);
+  void tell_difference(std::string_view token, TokenFault fault);
   std::unexpected<Error> refuse(TokenFault fault);
 
   std::unique_ptr<KeySource> source_;
@@ -66,6 +67,7 @@ class Authenticator {
   std::optional<UnixTime> loaded_at_;  // when the last one that worked began
   std::optional<UnixTime> failed_at_;  // when the last one that failed ended
   std::optional<UnixTime> looked_at_;  // for an unknown key
+  std::optional<UnixTime> told_at_;    // the log, of a wrong issuer or audience
 };
 
 }  // namespace tasklane

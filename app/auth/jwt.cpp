@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "auth/base64url.h"
+#include "auth/party.h"
 #include "auth/signature.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "json/json_reader.h"
 
@@ -57,14 +59,24 @@ const std::string* text_member(const JsonValue& object, std::string_view name) {
   return member != nullptr ? member->string() : nullptr;
 }
 
+// A type's name has no case, and its "application/" may be left out (RFC 7515
+// section 4.1.9, RFC 9068 section 4).
+bool is_api_token(const JsonValue& typ) {
+  const std::string* text = typ.string();
+  if (text == nullptr) return false;
+  constexpr std::string_view kTree = "application/";
+  std::string_view name = *text;
+  if (equal_ignoring_case(name.substr(0, kTree.size()), kTree)) name.remove_prefix(kTree.size());
+  return equal_ignoring_case(name, "jwt") || equal_ignoring_case(name, "at+jwt");
+}
+
 std::expected<Header, TokenFault> read_header(std::string_view part, bool has_secret) {
   const auto header = decode_object(part);
   if (!header) return std::unexpected(TokenFault::malformed);
   if (header->find("crit") != nullptr || header->find("b64") != nullptr)
     return std::unexpected(TokenFault::critical_header);
   const JsonValue* typ = header->find("typ");
-  if (typ != nullptr && (typ->string() == nullptr || *typ->string() != "JWT"))
-    return std::unexpected(TokenFault::wrong_type);
+  if (typ != nullptr && !is_api_token(*typ)) return std::unexpected(TokenFault::wrong_type);
   const std::string* alg = text_member(*header, "alg");
   if (alg == nullptr) return std::unexpected(TokenFault::malformed);
   const auto algorithm = find_algorithm(*alg);
@@ -125,17 +137,17 @@ std::expected<UnixTime, TokenFault> check_times(const JsonValue& claims, std::ch
 
 bool names(const JsonValue* audience, std::string_view wanted) {
   if (audience == nullptr) return false;
-  if (const auto* one = audience->string()) return *one == wanted;
   const auto is_wanted = [&](const JsonValue& entry) {
-    return entry.string() != nullptr && *entry.string() == wanted;
+    return entry.string() != nullptr && same_party(*entry.string(), wanted);
   };
+  if (audience->string() != nullptr) return is_wanted(*audience);
   return audience->array() != nullptr && std::ranges::any_of(*audience->array(), is_wanted);
 }
 
 MaybeFault check_parties(const JsonValue& claims, const TokenRules& rules) {
   if (!rules.issuer.empty()) {
     const std::string* issuer = text_member(claims, "iss");
-    if (issuer == nullptr || *issuer != rules.issuer) return TokenFault::wrong_issuer;
+    if (issuer == nullptr || !same_party(*issuer, rules.issuer)) return TokenFault::wrong_issuer;
   }
   if (!rules.audience.empty() && !names(claims.find("aud"), rules.audience))
     return TokenFault::wrong_audience;
@@ -160,7 +172,7 @@ std::string_view sentence(TokenFault fault) {
     case TokenFault::critical_header:
       return "Token has a critical header that is not supported";
     case TokenFault::wrong_type:
-      return "Token is not meant for an API: its typ is not JWT";
+      return "Token is not meant for an API: its typ is neither JWT nor at+jwt";
     case TokenFault::unlisted_algorithm:
       return "Token is signed with an algorithm that is not accepted";
     case TokenFault::unknown_key:
@@ -208,6 +220,20 @@ std::expected<VerifiedToken, TokenFault> TokenVerifier::verify(std::string_view 
   if (!expires_at) return std::unexpected(expires_at.error());
   if (const auto fault = check_parties(*claims, rules)) return std::unexpected(*fault);
   return VerifiedToken{UserId(std::move(*subject)), *expires_at, header->algorithm != Algorithm::HS256};
+}
+
+std::string TokenVerifier::parties(std::string_view token, std::string_view claim) {
+  const auto parts = split(token);
+  const auto claims = parts ? decode_object(parts->payload) : std::nullopt;
+  const JsonValue* value = claims ? claims->find(claim) : nullptr;
+  std::string all;
+  const auto add = [&all](const JsonValue& name) {
+    if (name.string() != nullptr) all += (all.empty() ? "" : ", ") + *name.string();
+  };
+  if (value == nullptr) return all;
+  add(*value);
+  if (value->array() != nullptr) std::ranges::for_each(*value->array(), add);
+  return all;
 }
 
 bool TokenVerifier::by_public_key(std::string_view token) {

@@ -25,7 +25,7 @@ enum class TokenFault {
   not_a_jwt,           // also Better Auth's opaque session token
   malformed,           // base64url, JSON, a member of the wrong type
   critical_header,     // "crit" or "b64"
-  wrong_type,          // "typ" other than JWT
+  wrong_type,          // "typ" other than JWT and at+jwt
   unlisted_algorithm,  // "none" too, and HS256 when there is no secret
   unknown_key,         // no key of that kid and algorithm
   bad_signature,
@@ -44,8 +44,8 @@ inline constexpr std::size_t kTokenFaults = 16;
 std::string_view spelling(TokenFault fault);
 
 struct TokenRules {
-  std::string issuer;    // empty: not checked
-  std::string audience;  // empty: not checked; "aud" may be a string or an array that holds it
+  std::string issuer;    // empty: not checked; compared as party.h says
+  std::string audience;  // the same; "aud" may be a string or an array that holds it
   std::chrono::seconds leeway{30};
 };
 
@@ -61,6 +61,9 @@ class TokenVerifier {
  public:
   static std::expected<VerifiedToken, TokenFault> verify(std::string_view token, const KeySet& keys,
                                                          const TokenRules& rules, UnixTime now);
+
+  // The names in "iss" or "aud", with commas between them, whether or not the token is valid: for the log.
+  static std::string parties(std::string_view token, std::string_view claim);
 
   // Whether public keys decide about this token: its header names one of their algorithms.
   static bool by_public_key(std::string_view token);

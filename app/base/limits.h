@@ -89,6 +89,7 @@ inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMax =
     60s;  // and no token counts by keys that are older
 inline constexpr std::chrono::milliseconds kKeysInVainMax =
     2s;  // for a request: with its deadline behind that it would outlast nginx's patience
+inline constexpr std::chrono::milliseconds kDifferenceToldInterval = 60s;  // a wrong issuer, in the log
 inline constexpr std::chrono::milliseconds kKeyTick = 1s;      // how late a changed key file may be noticed
 inline constexpr std::chrono::hours kKeyGracePeriod{24 * 30};  // Better Auth publishes expired keys this long
 inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;

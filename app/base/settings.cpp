@@ -76,12 +76,15 @@ const Setting kSettings[] = {
      .default_in_words = "not checked",
      .text = "What a token's `iss` must be. Better Auth sets it to the origin of its `baseURL`, such as"
              " `https://app.example.com`. Set it whenever your tokens have it.",
-     .more = "It keeps out tokens made for something else."},
+     .more =
+         "It keeps out tokens made for something else. Of a URL, the case of scheme and host, the scheme's"
+         " own port and one slash at the end do not count; all else does, paths too."},
     {.name = "AUTH_AUDIENCE",
      .group = tokens,
      .form = text(&Config::audience),
      .default_in_words = "not checked",
-     .text = "What a token's `aud` must be or contain. Better Auth sets it to the same origin."},
+     .text = "What a token's `aud` must be or contain. Better Auth sets it to the same origin.",
+     .more = "Compared as `AUTH_ISSUER` is."},
     {.name = "AUTH_LEEWAY_SECONDS",
      .group = tokens,
      .form = whole(&Config::leeway, 0, 300),

@@ -40,6 +40,7 @@ Result<TaskFilter> read_filter(std::string_view query) {
 }
 
 // RFC 9110 section 8.3.1: application/json, and of its parameters only a charset that is not UTF-8 refuses.
+// "utf8" is no registered name (IANA) and means the same (WHATWG Encoding).
 bool is_json(std::string_view content_type) {
   if (!equal_ignoring_case(trim(take_until(content_type, ';')), "application/json")) return false;
   while (!content_type.empty()) {
@@ -47,7 +48,7 @@ bool is_json(std::string_view content_type) {
     if (!equal_ignoring_case(take_until(value, '='), "charset")) continue;
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
       value = value.substr(1, value.size() - 2);
-    if (!equal_ignoring_case(value, "utf-8")) return false;
+    if (!equal_ignoring_case(value, "utf-8") && !equal_ignoring_case(value, "utf8")) return false;
   }
   return true;
 }

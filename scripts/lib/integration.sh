@@ -26,8 +26,8 @@ use_token() {
   issuer=$(claim 2 .iss) audience=$(claim 2 '.aud | if type == "array" then join(" or ") else . end')
   case $status:$detail in
     200:*) check "$accepts" 200 'type == "array"'; return ;;
-    401:*"(iss)"*) blame AUTH_ISSUER "$accepts" "200 with AUTH_ISSUER=$issuer" ;;
-    401:*"(aud)"*) blame AUTH_AUDIENCE "$accepts" "200 with AUTH_AUDIENCE=$audience" ;;
+    401:*"(iss)"*) blame AUTH_ISSUER "$accepts" "200: the token's iss is $issuer, AUTH_ISSUER is $(configured AUTH_ISSUER)" ;;
+    401:*"(aud)"*) blame AUTH_AUDIENCE "$accepts" "200: the token's aud is $audience, AUTH_AUDIENCE is $(configured AUTH_AUDIENCE)" ;;
     401:*"unknown key"*)
       blame "$([ "$(in_file AUTH_JWKS)" = database ] || echo 'AUTH_JWKS, or ')DATABASE_URL is another database than the web app's" "$accepts" 200
       ;;

@@ -13,6 +13,12 @@ on_page() { url=$page ask nobody "$1" "$2" -H "Origin: $page" -b "$work/jar" -c 
 claim() { cut -d. -f"$1" <<<"$jwt" | jq -rR "$base64url | $2 // empty" 2>/dev/null || true; }  # PART FILTER
 base64url='gsub("-"; "+") | gsub("_"; "/") | . + "=="[:(4 - length % 4) % 4] | @base64d | fromjson'
 in_file() { { sed -n "s/^$1=//p" "$env_file" 2>/dev/null || true; } | tail -n 1 | tr -d "\"'"; }  # NAME, of the API; when it is known
+configured() { local value; value=$(in_file "$1"); printf '%s' "${value:-not known here}"; }  # NAME
+
+# A name to compare, of an issuer: without what app/auth/party.h leaves out.
+party() {
+  sed -E 's|^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*|\L&|; s,^(https://[^/?#]*):(443)?([/?#]|$),\1\3,; s,^(http://[^/?#]*):(80)?([/?#]|$),\1\3,; s|^([^?#]*)/$|\1|'
+}
 
 # One row joins the user that Better Auth stored and the task that the API stored. Needs the API's configuration and psql.
 same_database() {

@@ -1,6 +1,7 @@
 """Who may come in, through nginx: tokens signed with the secret. test_better_auth.py has the other keys,
 tests/unit/auth_jwt_test.cpp every fault that a token can have."""
 
+import json
 import time
 
 import jwt
@@ -84,6 +85,19 @@ def test_the_scheme_is_compared_without_case(stack, scheme):
     assert ask(stack, f"{scheme} {tokens.token(stack.secret, 'u')}").status_code == 200
 
 
+def test_a_tab_around_the_token_is_no_part_of_it(stack):
+    token = tokens.token(stack.secret, "u")
+    for line in (f"Authorization: Bearer {token}\t", f"Authorization:\tBearer {token}", f"Authorization: Bearer {token} \t "):
+        assert wire.talk(stack, wire.request("GET", "/api/tasks", line)).status == 200, line
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
+def test_a_token_of_any_type_for_an_api_is_taken(stack, typ):
+    claims = {"sub": "u", "exp": int(time.time()) + 600}
+    made = jwt.encode(claims, stack.secret, algorithm="HS256", headers={"typ": typ})
+    assert ask(stack, f"Bearer {made}").status_code == 200
+
+
 def test_a_token_within_the_leeway_is_taken(stack):
     assert ask(stack, f"Bearer {tokens.token(stack.secret, tokens.unique('u'), ttl=-10)}").status_code == 200
 
@@ -151,6 +165,28 @@ def test_unknown_keys_look_the_table_up_at_times_and_not_for_every_token(new_mas
         # At once, then each time the interval is over; a regular look may come between.
         intervals = (time.monotonic() - began) * 1000 // limits_of_the_code()["kKeyRefreshIntervalMin"]
         assert 1 <= statements() - before <= 2 + intervals
+
+
+def test_the_issuer_and_the_audience_are_compared_as_urls_and_a_difference_is_logged(new_master):
+    for name, claim in (("AUTH_ISSUER", "iss"), ("AUTH_AUDIENCE", "aud")):
+        master = new_master(**{name: "HTTPS://Id.Example:443/realms/one/"})
+
+        def status(value):
+            token = tokens.token(master.settings["BETTER_AUTH_SECRET"], "u", **{claim: value})
+            with master.connect() as connection:
+                return connection.ask("GET", "/api/tasks", token).status
+
+        def told():
+            return [json.loads(line) for line in master.log.read_text().splitlines() if f"than {name}" in line]
+
+        for same in ("https://id.example/realms/one", "https://id.example/realms/one/", "https://ID.example:443/realms/one"):
+            assert status(same) == 200, same
+        assert not told()
+        for _ in range(3):
+            assert status("https://id.example/realms/two") == 401
+        [line] = told()  # and not with every request
+        assert line[claim] == "https://id.example/realms/two"
+        assert line["configured"] == "HTTPS://Id.Example:443/realms/one/"
 
 
 def test_the_request_after_a_token_expired_is_refused_though_it_was_cached(new_stack):

@@ -109,7 +109,19 @@ def test_a_wrong_variable_of_the_api_is_named(web, wrong, value):
     value = elsewhere(web, "tasklane_api", "API_PASSWORD") if value is None else value
     with changed(web.state / "tasklane.env", {wrong: value}):
         reload(web)
-        assert blamed(verify(web)).startswith(wrong)
+        done = verify(web)
+        assert blamed(done).startswith(wrong)
+        if value.startswith("https:"):
+            assert re.search(rf"is {re.escape(web.url)}, {wrong} is {value}", done.stdout), "both values"
+    reload(web)
+
+
+def test_what_is_equivalent_in_an_issuer_is_no_difference(web):
+    written = web.url.replace("https://", "HTTPS://") + "/"
+    with changed(web.state / "tasklane.env", {"AUTH_ISSUER": written, "AUTH_AUDIENCE": written}):
+        reload(web)
+        done = verify(web)
+        assert done.returncode == 0, done.stdout
     reload(web)
 
 

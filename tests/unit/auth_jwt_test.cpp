@@ -136,14 +136,18 @@ BOOST_AUTO_TEST_CASE(refuses_critical_headers_whatever_they_say) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(accepts_typ_only_when_absent_or_jwt) {
-  BOOST_TEST(header_verdict(R"({"alg":"HS256","typ":"JWT"})") == "");
+BOOST_AUTO_TEST_CASE(accepts_typ_only_when_absent_or_that_of_a_token_for_an_api) {
+  const auto with_typ = [](const std::string& typ) {
+    return header_verdict(R"({"alg":"HS256","typ":)" + typ + '}');
+  };
+  for (const std::string typ :
+       {"JWT", "jwt", "Jwt", "at+jwt", "AT+JWT", "application/jwt", "Application/JWT", "application/at+jwt"})
+    BOOST_TEST(with_typ('"' + typ + '"') == "", typ);
   for (const auto* typ :
-       {"\"better-auth.session-cache+jwt\"", "\"at+jwt\"", "\"\"", "\"JWS\"", "null", "7", "[\"JWT\"]"}) {
-    BOOST_TEST(
-        header_verdict(std::string(R"({"alg":"HS256","typ":)") + typ + '}') == said(TokenFault::wrong_type),
-        typ);
-  }
+       {"\"better-auth.session-cache+jwt\"", "\"\"", "\"JWS\"", "null", "7", "[\"JWT\"]", "\"application/\"",
+        "\"application/application/jwt\"", "\"text/jwt\"", "\"/jwt\"", "\" jwt\"", "\"jwt \"", "\"+jwt\"",
+        "\"id+jwt\"", "\"logout+jwt\"", "\"dpop+jwt\"", "\"application/better-auth.session-cache+jwt\""})
+    BOOST_TEST(with_typ(typ) == said(TokenFault::wrong_type), typ);
 }
 
 BOOST_AUTO_TEST_CASE(ignores_the_kid_of_a_token_signed_with_the_secret) {
@@ -249,14 +253,18 @@ BOOST_AUTO_TEST_CASE(refuses_a_token_from_the_future_past_the_leeway) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(compares_the_issuer_exactly_when_one_is_configured) {
+BOOST_AUTO_TEST_CASE(compares_the_issuer_when_one_is_configured) {
   const TokenRules rules{.issuer = "https://app.example.com", .audience = {}};
   const auto with_issuer = [](const std::string& iss) {
     return claims_with_times("1795245400", ",\"iss\":" + iss);
   };
   BOOST_TEST(claims_verdict(with_issuer("\"https://app.example.com\""), rules) == "");
   BOOST_TEST(claims_verdict(with_issuer("\"https://evil.example\"")) == "");  // none configured
-  for (const auto* iss : {"\"https://app.example.com/\"", "\"HTTPS://app.example.com\"", "\"\"", "null",
+  for (const auto* iss : {"\"https://app.example.com/\"", "\"HTTPS://App.example.com:443\""})
+    BOOST_TEST(claims_verdict(with_issuer(iss), rules) == "", iss);
+  const TokenRules with_slash{.issuer = "https://APP.example.com:443/", .audience = {}};
+  BOOST_TEST(claims_verdict(with_issuer("\"https://app.example.com\""), with_slash) == "");
+  for (const auto* iss : {"\"https://app.example.com/a\"", "\"http://app.example.com\"", "\"\"", "null",
                           "[\"https://app.example.com\"]"}) {
     BOOST_TEST(claims_verdict(with_issuer(iss), rules) == said(TokenFault::wrong_issuer), iss);
   }
@@ -269,10 +277,11 @@ BOOST_AUTO_TEST_CASE(wants_the_audience_named_alone_or_in_a_list_when_one_is_con
     return claims_with_times("1795245400", ",\"aud\":" + aud);
   };
   for (const auto* aud :
-       {"\"https://api.example\"", R"(["https://api.example","x"])", R"([7,"https://api.example"])"}) {
+       {"\"https://api.example\"", R"(["https://api.example","x"])", R"([7,"https://api.example"])",
+        "\"https://api.example/\"", R"(["x","https://API.example:443"])"}) {
     BOOST_TEST(claims_verdict(with_audience(aud), rules) == "", aud);
   }
-  for (const auto* aud : {"\"better-auth:session-cache\"", "\"https://api.example/\"", "[]", R"(["x"])",
+  for (const auto* aud : {"\"better-auth:session-cache\"", "\"https://api.example/v2\"", "[]", R"(["x"])",
                           "null", "{}", R"([["https://api.example"]])", R"({"https://api.example":true})"}) {
     BOOST_TEST(claims_verdict(with_audience(aud), rules) == said(TokenFault::wrong_audience), aud);
   }

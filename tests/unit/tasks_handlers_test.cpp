@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(json_is_recognised_by_its_media_type) {
        {"application/json", "Application/JSON", "application/json; charset=utf-8",
         "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\"",
         "application/json; charset=Utf-8; x=y", "application/json;", "application/json; version=1",
-        " application/json\t", "application/json;;charset=utf-8"})
+        " application/json\t", "application/json;;charset=utf-8", "application/json; charset=utf8",
+        "application/json;charset=\"UTF8\""})
     BOOST_TEST(sent_as(type) == 201, type);
   for (const char* type :
        {"", "text/plain", "application/jsonp", "application/json2; charset=utf-8", "text/json", "application",

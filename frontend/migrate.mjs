@@ -8,6 +8,7 @@ import pg from "pg";
 const lock = 7_235_411_903; // any number that no one else takes; migrations wait for each other
 
 const { DATABASE_URL, DATABASE_URL_FILE } = process.env;
+// trim() drops what src/server/config.ts does: line ends, blanks and a byte order mark.
 const connectionString = DATABASE_URL || (DATABASE_URL_FILE && readFileSync(DATABASE_URL_FILE, "utf8").trim());
 if (!connectionString) {
   console.error("migrate: DATABASE_URL is not set");

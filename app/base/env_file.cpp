@@ -7,6 +7,7 @@
 
 #include "base/private_file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace tasklane {
 
@@ -52,7 +53,6 @@ std::optional<std::string> parse_quoted(std::string_view text) {
 }
 
 std::optional<std::string> parse_value(std::string_view text) {
-  text = trim(text, kLineBlanks);
   if (text.empty()) return std::string();
   if (text.front() == '"' || text.front() == '\'') return parse_quoted(text);
   // A bare value ends at " #"; a "#" inside a word (a URL's fragment, a password) belongs to it.
@@ -65,14 +65,19 @@ std::optional<std::string> parse_value(std::string_view text) {
 
 }  // namespace
 
-std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view text) {
-  EnvValues values;
+std::expected<std::vector<EnvLine>, std::vector<std::string>> parse_env_lines(std::string_view text) {
+  std::vector<EnvLine> lines;
   std::vector<std::string> mistakes;
+  text = behind_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = trim(take_until(text, '\n'), kLineBlanks);
     if (line.empty() || line.front() == '#') continue;
     if (has_control_character(line)) {
       mistakes.push_back(fmt::format("line {}: has a control character", number));
+      continue;
+    }
+    if (!count_code_points(line)) {  // Node.js would put U+FFFD into it
+      mistakes.push_back(fmt::format("line {}: is not UTF-8", number));
       continue;
     }
     if (line.starts_with("export ")) line = trim(line.substr(7), kLineBlanks);
@@ -82,23 +87,36 @@ std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view te
       mistakes.push_back(fmt::format("line {}: expected NAME=value", number));
       continue;
     }
-    auto value = parse_value(line.substr(equals + 1));
+    const std::string_view written = trim(line.substr(equals + 1), kLineBlanks);
+    auto value = parse_value(written);
     if (!value) {
       mistakes.push_back(fmt::format("line {}: {} has a quote that does not end the value", number, name));
       continue;
     }
-    values.emplace_back(name, std::move(*value));
+    lines.push_back({number, std::string(name), std::move(*value), std::string(written)});
   }
   if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
+  return lines;
+}
+
+std::expected<EnvValues, std::vector<std::string>> parse_env(std::string_view text) {
+  auto lines = parse_env_lines(text);
+  if (!lines) return std::unexpected(std::move(lines.error()));
+  EnvValues values;
+  for (EnvLine& line : *lines) values.emplace_back(std::move(line.name), std::move(line.value));
   return values;
 }
 
+std::expected<std::string, std::vector<std::string>> read_env_text(const std::string& path, bool required) {
+  auto text = read_private_file(path, kEnvFileMaxBytes);
+  if (text) return std::move(*text);
+  if (text.error().missing && !required) return "";
+  return std::unexpected(std::vector{fmt::format("{}: {}", path, text.error().sentence)});
+}
+
 std::expected<EnvValues, std::vector<std::string>> read_env_file(const std::string& path, bool required) {
-  const auto text = read_private_file(path, kEnvFileMaxBytes);
-  if (!text) {
-    if (text.error().missing && !required) return EnvValues{};
-    return std::unexpected(std::vector{fmt::format("{}: {}", path, text.error().sentence)});
-  }
+  const auto text = read_env_text(path, required);
+  if (!text) return std::unexpected(text.error());
   auto values = parse_env(*text);
   if (values) return values;
   for (auto& mistake : values.error()) mistake = fmt::format("{}: {}", path, mistake);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/private_file.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 namespace tasklane {
 
@@ -12,13 +16,27 @@ constexpr std::size_t kSecretFileMaxBytes = 16 * 1024;  // a URL or a key; a who
 
 using Found = std::expected<std::optional<std::string>, std::string>;
 
+// The value in a file's text: what editors put around a line is no part of it.
+std::expected<std::string, std::string_view> value_in(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return std::unexpected("is UTF-16; save it as UTF-8");
+  text = trim(behind_byte_order_mark(text), " \t\r\n");
+  if (text.contains('\0')) return std::unexpected("holds a NUL byte");
+  if (text.find_first_of("\r\n") != std::string_view::npos) return std::unexpected("has more than one line");
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; };
+  if (std::ranges::any_of(text, is_control)) return std::unexpected("holds a control character");
+  // Node.js would read other characters, and the two sides sign with two keys.
+  if (!text.empty() && !count_code_points(text)) return std::unexpected("is not UTF-8");
+  return std::string(text);
+}
+
 Found read_secret(std::string_view named_by, const std::string& path, bool required) {
   auto text = read_private_file(path, kSecretFileMaxBytes);
   if (!text && text.error().missing && !required) return std::nullopt;
   if (!text) return std::unexpected(fmt::format("{}: {}: {}", named_by, path, text.error().sentence));
-  if (text->ends_with('\n')) text->pop_back();
-  if (text->contains('\0')) return std::unexpected(fmt::format("{}: {}: holds a NUL byte", named_by, path));
-  if (!text->empty()) return std::move(*text);
+  auto value = value_in(*text);
+  if (!value) return std::unexpected(fmt::format("{}: {}: {}", named_by, path, value.error()));
+  if (!value->empty()) return std::move(*value);
   if (required) return std::unexpected(fmt::format("{}: {}: is empty", named_by, path));
   return std::nullopt;
 }

@@ -3,8 +3,9 @@
 //   1. the environment: NAME, or NAME_FILE with the path of a file that holds the value
 //   2. the file $CREDENTIALS_DIRECTORY/NAME (systemd's LoadCredential)
 //   3. the .env file: NAME, or NAME_FILE
-// A file's value ends before one trailing newline. A file that others can read, that cannot be read or that
-// holds nothing is a mistake, as is NAME beside NAME_FILE in the same place; an empty credential is none.
+// A file's value is one line of UTF-8, without blanks, line ends and a byte order mark around it; the web app
+// reads it alike. A file that others can read, that cannot be read or that holds nothing or more is a
+// mistake, as is NAME beside NAME_FILE in the same place; an empty credential is none.
 
 #include <expected>
 #include <functional>

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -52,10 +53,27 @@ Wrong wrong_in_database_url(const std::string& text) {
   return fits ? "" : "must begin with postgresql://";
 }
 
+std::string_view publicly_known(std::string_view secret) {
+  const std::string lower = to_lower(secret);
+  if (lower.starts_with("better-auth-secret")) return "is Better Auth's own published default";
+  // docs/CONFIGURATION.md; https://jwt.io
+  constexpr std::array<std::string_view, 2> kPublished = {"the-same-32-bytes-or-more-as-in-the-front-end",
+                                                          "a-string-secret-at-least-256-bits-long"};
+  if (std::ranges::find(kPublished, lower) != kPublished.end()) return "is an example from the documents";
+  constexpr std::array<std::string_view, 7> kPlaceholders = {
+      "change-me", "changeme", "change_me", "your-secret", "your_secret", "example", "placeholder"};
+  if (std::ranges::any_of(kPlaceholders, [&](std::string_view word) { return lower.contains(word); }))
+    return "looks like a placeholder";
+  return {};
+}
+
 Wrong wrong_in_secret(const std::string& text) {
-  if (text.size() >= limits::kSecretMinBytes) return "";
-  return fmt::format("has {} bytes; at least {} are needed (openssl rand -base64 32 makes one)", text.size(),
-                     limits::kSecretMinBytes);
+  if (text.size() < limits::kSecretMinBytes) {
+    return fmt::format("has {} bytes; at least {} are needed (openssl rand -base64 32 makes one)",
+                       text.size(), limits::kSecretMinBytes);
+  }
+  const std::string_view known = publicly_known(text);
+  return known.empty() ? "" : fmt::format("{}; openssl rand -base64 32 makes one that nobody knows", known);
 }
 
 Wrong wrong_in_path(const std::string& text) {

@@ -3,6 +3,7 @@
 // are written into one.
 
 #include <string>
+#include <string_view>
 
 namespace tasklane {
 
@@ -10,7 +11,11 @@ namespace tasklane {
 using Wrong = std::string;
 
 Wrong wrong_in_database_url(const std::string& text);
+
+// Whether others know a secret: "is Better Auth's own published default". Empty: it is none of those.
+std::string_view publicly_known(std::string_view secret);
 Wrong wrong_in_secret(const std::string& text);
+
 Wrong wrong_in_path(const std::string& text);
 Wrong wrong_in_socket_length(const std::string& text);
 Wrong wrong_in_nginx_user(const std::string& text);

@@ -14,6 +14,7 @@
 namespace tasklane {
 
 inline constexpr std::string_view kBlanks = " \t";
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // of UTF-8, as Windows' editors write it
 
 // All of the text as a number: digits, before them a minus where Number has a sign, and nothing else. nullopt
 // also when it does not fit into Number.
@@ -74,6 +75,11 @@ constexpr std::string_view trim_front(std::string_view text, char character) {
 constexpr std::string_view trim(std::string_view text, std::string_view characters = kBlanks) {
   text = trim_front(text, characters);
   return text.substr(0, text.find_last_not_of(characters) + 1);
+}
+
+// The text without a byte order mark at its front.
+constexpr std::string_view behind_byte_order_mark(std::string_view text) {
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
 }
 
 constexpr char to_lower(char c) {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -17,6 +16,7 @@
 
 #include "auth/tls_files.h"
 #include "base/limits.h"
+#include "base/setting_rules.h"
 #include "base/text.h"
 #include "supervisor/listen_socket.h"
 
@@ -152,12 +152,7 @@ void inspect_tls(const Config& config, Findings& findings) {
 }  // namespace
 
 std::string_view weakness(std::string_view secret) {
-  const std::string lower = to_lower(secret);
-  if (lower.starts_with("better-auth-secret")) return "is Better Auth's own published default";
-  constexpr std::array<std::string_view, 7> kPlaceholders = {
-      "change-me", "changeme", "change_me", "your-secret", "your_secret", "example", "placeholder"};
-  if (std::ranges::any_of(kPlaceholders, [&](std::string_view word) { return lower.contains(word); }))
-    return "looks like a placeholder";
+  if (const auto known = publicly_known(secret); !known.empty()) return known;
   if (std::set<char>(secret.begin(), secret.end()).size() < kDistinctBytesMin)
     return "repeats few characters";
   return {};

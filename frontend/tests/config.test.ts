@@ -54,6 +54,51 @@ test("secrets can come from files", () => {
   }
 });
 
+// tests/unit/base_secret_test.cpp has the same for the API.
+test("a secret's file is read as the API reads it, or refused", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tasklane-web-"));
+  const { BETTER_AUTH_SECRET: secret, ...rest } = good;
+  const read = (bytes: string | Uint8Array) => {
+    const path = join(folder, "secret");
+    writeFileSync(path, bytes);
+    return parse({ ...rest, BETTER_AUTH_SECRET_FILE: path });
+  };
+  try {
+    for (const around of ["", "\n", "\r\n", " \t\r\n\r\n"]) {
+      assert.equal(read(`\ufeff${secret}${around}`).config.secret, secret);
+      assert.equal(read(`${around}${secret}${around}`).config.secret, secret);
+    }
+    const wrong: [string | Uint8Array, RegExp][] = [
+      [`${secret}\n${secret}\n`, /secret: has more than one line/],
+      [Buffer.from(`${secret}\xff`, "latin1"), /secret: is not UTF-8/],
+      [Buffer.from(`\ufeff${secret}`, "utf16le"), /secret: is UTF-16; save it as UTF-8/],
+      [`${secret}\x1b`, /secret: holds a control character/],
+      ["\ufeff \r\n", /secret: is empty/],
+    ];
+    for (const [bytes, said] of wrong) assert.match(read(bytes).mistakes.join("\n"), said);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a secret that others know is refused, without a word of it", () => {
+  for (const known of [
+    "better-auth-secret-12345678901234567890",
+    "the-same-32-bytes-or-more-as-in-the-front-end",
+    "please-CHANGE-me-before-production-0123",
+    "your_secret_of_at_least_32_characters",
+  ]) {
+    assert.match(mistakes({ BETTER_AUTH_SECRET: known }), /^BETTER_AUTH_SECRET (is|looks like) .*openssl rand/);
+    assert.ok(!mistakes({ BETTER_AUTH_SECRET: known }).includes(known));
+  }
+});
+
+test("the origin is what a token says, however it is written", () => {
+  for (const written of ["HTTPS://App.Example.com", "https://app.example.com:443/", "https://APP.example.com/"]) {
+    assert.equal(parse({ ...good, BETTER_AUTH_URL: written }).config.origin, good.BETTER_AUTH_URL);
+  }
+});
+
 test("HS256 is as RFC 7519 has it", () => {
   const [header, payload, signature] = signWithSecret({ sub: "ada" }, "secret").split(".");
   assert.equal(Buffer.from(header ?? "", "base64url").toString(), '{"alg":"HS256","typ":"JWT"}');

@@ -20,7 +20,7 @@ quote() {  # VALUE, as app/base/env_file.h reads it back
 given() {
   if [[ -v $1 ]]; then printf '%s' "${!1}"; return; fi
   [ -e "$dotenv" ] || return 0
-  sed -nE "s/^[[:space:]]*(export )?[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" "$dotenv" | tail -n 1 |
+  LC_ALL=C sed -nE "1s/^\xEF\xBB\xBF//; s/^[[:space:]]*(export )?[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" "$dotenv" | tail -n 1 |
     sed -E "s/[[:space:]]+#.*|^#.*//; s/[[:space:]]*\$//; s/^(['\"])(.*)\1\$/\2/"
 }
 

@@ -4,12 +4,15 @@
 
 frontend_names="TASKLANE_API_URL TASKLANE_TOKENS"  # passed on as they are
 
+# FILE: the secret in it, as app/base/secret.h reads it.
+secret_in() { LC_ALL=C sed -zE 's/^\xEF\xBB\xBF//; s/^[ \t\r\n]+//; s/[ \t\r\n]+$//' -- "$1"; }
+
 # The secret that both sides share; when the API has none (it reads public keys alone), one of the web app's own.
 frontend_secret() {
   local file
   file=$(given BETTER_AUTH_SECRET_FILE)
   if [ -n "$(given BETTER_AUTH_SECRET)" ]; then given BETTER_AUTH_SECRET; return; fi
-  if [ -n "$file" ]; then cat -- "$file"; else kept BETTER_AUTH_SECRET; fi
+  if [ -n "$file" ]; then secret_in "$file"; else kept BETTER_AUTH_SECRET; fi
 }
 
 # NAME VALUE, as Node's --env-file reads it: it knows three quotes and no escapes.
@@ -37,7 +40,7 @@ write_frontend_environment() {
   if [ "$private_database" = yes ]; then
     database="postgresql://tasklane_auth:$(kept AUTH_PASSWORD)@/tasklane?host=$state/pg"
     owner="postgresql://tasklane_auth_owner:$(kept AUTH_OWNER_PASSWORD)@/tasklane?host=$state/pg"
-  elif [ -z "$database" ]; then database=$(cat -- "$(given DATABASE_URL_FILE)"); fi
+  elif [ -z "$database" ]; then database=$(secret_in "$(given DATABASE_URL_FILE)"); fi
   add_for_node DATABASE_URL "${owner:-$database}" | private_file "$state/frontend-owner.env"
   {
     for name in $frontend_names; do [ -z "$(given "$name")" ] || add_for_node "$name" "$(given "$name")"; done

@@ -91,7 +91,7 @@ def test_check_t_finds_a_running_host_in_order(stack):
 @pytest.mark.parametrize(
     "setting, said",
     [
-        ({"BETTER_AUTH_SECRET": "better-auth-secret-12345678901234567890"}, "openssl rand"),
+        ({"BETTER_AUTH_SECRET": "0101" * 10}, "openssl rand"),
         ({"FASTCGI_SOCKET": "/nonexistent/tasklane.sock"}, "/nonexistent"),
         ({"TLS_CERTIFICATE": "/nonexistent/cert.pem"}, "TLS_CERTIFICATE /nonexistent"),
         ({"FASTCGI_SOCKET_GROUP": "no-such-group"}, "FASTCGI_SOCKET_GROUP"),
@@ -104,6 +104,15 @@ def test_check_t_is_1_with_a_line_that_says_what_to_do(stack, setting, said):
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("error:")]
     assert said in line
     assert setting.get("BETTER_AUTH_SECRET", "\0") not in done.stdout
+
+
+def test_a_secret_that_everybody_knows_is_refused_by_check_and_by_whatever_would_use_it(stack):
+    secret = "better-auth-secret-12345678901234567890"
+    for command in (["check"], ["token", "--sub", "u"]):
+        done = tasklane(stack, *command, *env_file(stack), env={"BETTER_AUTH_SECRET": secret})
+        assert done.returncode == 100
+        assert "BETTER_AUTH_SECRET is Better Auth's own published default" in done.stderr
+        assert secret not in done.stdout + done.stderr
 
 
 def test_check_capital_t_prints_what_is_in_force_and_no_secret(stack):

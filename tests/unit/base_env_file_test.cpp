@@ -60,6 +60,23 @@ BOOST_AUTO_TEST_CASE(takes_the_line_ends_of_another_system) {
   BOOST_CHECK(parsed("A=1\r\nB=\"two words\"\r\n") == expected);
 }
 
+BOOST_AUTO_TEST_CASE(begins_behind_a_byte_order_mark) {
+  const EnvValues expected = {{"A", "1"}, {"B", "\xEF\xBB\xBF"}};
+  BOOST_CHECK(parsed("\xEF\xBB\xBF"
+                     "A=1\r\nB='\xEF\xBB\xBF'") == expected);
+  BOOST_CHECK(parsed("\xEF\xBB\xBF# comment\n").empty());
+  BOOST_CHECK(!parse_env("A=1\n\xEF\xBB\xBF"
+                         "B=2\n")
+                   .has_value());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_not_utf_8_by_its_line_but_in_comments) {
+  const auto values = parse_env("# caf\xE9\nA='caf\xC3\xA9'\nB='hunter2 caf\xE9'\n");
+  BOOST_REQUIRE(!values.has_value());
+  BOOST_REQUIRE_EQUAL(values.error().size(), 1U);
+  BOOST_TEST(values.error()[0] == "line 3: is not UTF-8");
+}
+
 BOOST_AUTO_TEST_CASE(trims_a_bare_value_and_ends_it_at_a_comment) {
   BOOST_TEST(value_of("NAME =  a b  ") == "a b");
   BOOST_TEST(value_of("NAME=value # why") == "value");

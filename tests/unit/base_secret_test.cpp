@@ -60,9 +60,31 @@ BOOST_AUTO_TEST_CASE(is_read_from_the_file_that_name_file_names) {
   BOOST_TEST(value() == "postgresql://hunter2");
 }
 
-BOOST_AUTO_TEST_CASE(loses_one_trailing_newline_and_nothing_else) {
-  environment.values["DATABASE_URL_FILE"] = make("url", " two words \n\n");
-  BOOST_TEST(value() == " two words \n");
+// As editors, Windows and `echo` leave it. frontend/tests/config.test.ts has the same.
+BOOST_AUTO_TEST_CASE(has_nothing_of_what_stands_around_it_in_its_file) {
+  for (const std::string text : {"two words", "two words\n", "two words\r\n", "\xEF\xBB\xBFtwo words\r\n",
+                                 " two words \n\n", "\t two words\t\r\n \r\n", "\xEF\xBB\xBF \ntwo words"}) {
+    environment.values["DATABASE_URL_FILE"] = make("url", text);
+    BOOST_TEST(value() == "two words", text);
+  }
+  environment.values["DATABASE_URL_FILE"] = make("url", "\xC3\xA9\t\xF0\x9F\x98\x80\n");
+  BOOST_TEST(value() == "\xC3\xA9\t\xF0\x9F\x98\x80");
+}
+
+BOOST_AUTO_TEST_CASE(is_refused_when_the_web_app_would_read_another_one) {
+  const std::vector<std::pair<std::string, std::string_view>> cases = {
+      {"hunter2\nother\n", "has more than one line"},
+      {"hunter2\rother", "has more than one line"},
+      {"hunter2\xFF", "is not UTF-8"},
+      {"caf\xE9 hunter2", "is not UTF-8"},
+      {"hunter2\x1b[0m", "holds a control character"},
+      {"\xFF\xFEh\0u\0", "is UTF-16; save it as UTF-8"},
+      {"\xFE\xFF\0h", "is UTF-16; save it as UTF-8"},
+      {"\xEF\xBB\xBF \r\n", "is empty"}};
+  for (const auto& [text, why] : cases) {
+    environment.values["DATABASE_URL_FILE"] = make("url", text);
+    BOOST_TEST(mistake() == "DATABASE_URL_FILE: " + folder + "/url: " + std::string(why));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(is_taken_from_environment_then_credential_then_file) {

@@ -16,17 +16,49 @@ type Environment = Record<string, string | undefined>;
 
 const secretBytesMin = 32;
 
+/**
+ * The value in a secret's file: one line of UTF-8, without what editors put around it. As the API reads it
+ * (app/base/secret.h), or both would sign with different keys.
+ */
+function valueIn(bytes: Uint8Array): { value: string } | { mistake: string } {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    return { mistake: "is UTF-16; save it as UTF-8" };
+  }
+  let value: string;
+  try {
+    value = new TextDecoder("utf-8", { fatal: true }).decode(bytes); // drops a byte order mark
+  } catch {
+    return { mistake: "is not UTF-8" };
+  }
+  value = value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+  if (value === "") return { mistake: "is empty" };
+  if (/[\r\n]/.test(value)) return { mistake: "has more than one line" };
+  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(value)) return { mistake: "holds a control character" };
+  return { value };
+}
+
+/** Why a secret is none: others know it. As app/base/setting_rules.h says. */
+function publiclyKnown(secret: string): string {
+  const lower = secret.toLowerCase();
+  if (lower.startsWith("better-auth-secret")) return "is Better Auth's own published default";
+  const published = ["the-same-32-bytes-or-more-as-in-the-front-end", "a-string-secret-at-least-256-bits-long"];
+  if (published.includes(lower)) return "is an example from the documents";
+  return /change[-_]?me|your[-_]secret|example|placeholder/.test(lower) ? "looks like a placeholder" : "";
+}
+
 /** A value, or what NAME_FILE holds; "" when there is neither. */
 function read(env: Environment, name: string, mistakes: string[]): string {
   const path = env[`${name}_FILE`];
   if (!path) return env[name] ?? "";
   if (env[name]) mistakes.push(`${name} and ${name}_FILE are both set; one of them must go`);
   try {
-    return readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    const found = valueIn(readFileSync(path));
+    if ("value" in found) return found.value;
+    mistakes.push(`${name}_FILE: ${path}: ${found.mistake}`);
   } catch (error) {
     mistakes.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
-    return "";
   }
+  return "";
 }
 
 /** The origin that a value is, or "" with a mistake told. */
@@ -51,6 +83,10 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   if (!secret) mistakes.push("BETTER_AUTH_SECRET is not set; openssl rand -base64 32 makes one");
   else if (Buffer.byteLength(secret) < secretBytesMin) {
     mistakes.push(`BETTER_AUTH_SECRET is shorter than ${secretBytesMin} bytes`);
+  } else if (publiclyKnown(secret)) {
+    mistakes.push(
+      `BETTER_AUTH_SECRET ${publiclyKnown(secret)}; openssl rand -base64 32 makes one that nobody knows`,
+    );
   }
 
   const page = env.BETTER_AUTH_URL ? origin("BETTER_AUTH_URL", env.BETTER_AUTH_URL, mistakes) : "";

@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <boost/asio/io_context.hpp>
 #include <csignal>
@@ -24,6 +25,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
+#include "store/start_mistakes.h"
 #include "worker/worker.h"
 
 namespace {
@@ -60,6 +62,21 @@ std::expected<Config, ConfigMistakes> read_handed_config(int fd) {
   return read_config(*values);
 }
 
+bool keys_are_kept(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && status.st_size > 0;
+}
+
+int refuse(const ConfigMistakes& mistakes) {
+  std::string all;
+  for (const auto& mistake : mistakes) {
+    std::fprintf(stderr, "tasklane-worker: %s\n", mistake.c_str());
+    all += (all.empty() ? "" : "; ") + mistake;
+  }
+  tell_failure(all);
+  return kExitConfiguration;
+}
+
 [[noreturn]] void serve(const Config& config, Inherited& inherited) {
   Exchange::set_up_library();  // before the signals: it takes some
   Descriptor signals = block_signals();
@@ -92,21 +109,11 @@ int main(int argc, char** argv) {
     return kExitUsage;
   }
   const auto config = read_handed_config(inherited->values.get());
-  if (!config) {
-    std::string all;
-    for (const auto& mistake : config.error()) {
-      std::fprintf(stderr, "tasklane-worker: %s\n", mistake.c_str());
-      all += (all.empty() ? "" : "; ") + mistake;
-    }
-    tell_failure(all);
-    return kExitConfiguration;
-  }
+  if (!config) return refuse(config.error());
   log::set_up("worker", config->log_level, config->log_format);
-  if (const std::string mistake = ConnectionPool::mistake_in(config->database_url); !mistake.empty()) {
-    log::error("DATABASE_URL cannot be used", {{"why", mistake}});
-    tell_failure("DATABASE_URL cannot be used: " + mistake);
-    return kExitConfiguration;
-  }
+  // What others of this generation started with, this one does, too: the key file may have gone since.
+  if (const auto mistakes = start_mistakes(*config); !mistakes.empty() && !keys_are_kept(inherited->keys.get()))
+    return refuse(mistakes);
   try {
     serve(*config, *inherited);
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 // kept in memory that the workers of a generation share, for one that starts when the file is unusable.
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,14 +16,21 @@
 
 namespace tasklane {
 
+// A sentence when the file is missing, unreadable, above limits::kJwksFileMaxBytes or no key set. An RSA key
+// that names no algorithm is for `rsa_algorithm`.
+std::expected<ReadKeys, std::string> read_key_file(const std::string& path, Algorithm rsa_algorithm);
+
+// Why no worker starts with this file; empty: it can. A set without a key that can be used is a mistake at
+// the start. In a file that is read again it withdraws the keys.
+std::string mistake_in_key_file(const std::string& path, Algorithm rsa_algorithm);
+
 class JwksFile : public KeySource {
  public:
-  // An RSA key that names no algorithm is for `rsa_algorithm`.
   // `kept` is a memfd, or nothing.
   JwksFile(std::string path, Algorithm rsa_algorithm, Descriptor kept = {});
 
-  // service_unavailable when the file is missing, above limits::kJwksFileMaxBytes or no key set, and this
-  // object has loaded one before or none is kept. Unusable keys are skipped and told in the log.
+  // service_unavailable when the file cannot be read, and this object has loaded one before or none is kept.
+  // Unusable keys are skipped and told in the log.
   boost::asio::awaitable<Result<KeySet>> load() override;
 
   // Whether the file is another one than at the last load, good or bad: one stat(2), which does not wait.
@@ -39,10 +47,9 @@ class JwksFile : public KeySource {
   std::optional<Identity> look() const;  // empty: no such file
 
   Result<KeySet> load_file();
+  Result<KeySet> parse(std::string_view text);
   void keep(std::string_view text) const;
   Result<KeySet> kept_keys();
-  Result<std::string> read();
-  Result<KeySet> parse(std::string_view text);
   std::unexpected<Error> failure(std::string_view what) const;
 
   std::string path_;

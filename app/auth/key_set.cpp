@@ -9,6 +9,7 @@
 
 #include "auth/jwk.h"
 #include "auth/public_key.h"
+#include "base/config.h"
 #include "base/limits.h"
 
 namespace tasklane {
@@ -29,6 +30,10 @@ std::optional<Algorithm> find_algorithm(std::string_view alg) {
   const auto found = std::ranges::find(kSpellings, alg);
   if (found == kSpellings.end()) return std::nullopt;
   return static_cast<Algorithm>(found - kSpellings.begin());
+}
+
+Algorithm rsa_algorithm(const Config& config) {
+  return find_algorithm(config.rsa_algorithm).value_or(Algorithm::RS256);
 }
 
 bool PublicKey::same(const PublicKey& other) const {

@@ -11,11 +11,15 @@
 
 namespace tasklane {
 
+struct Config;
+
 enum class Algorithm { HS256, EdDSA, ES256, ES384, ES512, RS256, PS256 };  // RFC 7518 section 3.1, RFC 8037
 
 std::string_view spelling(Algorithm algorithm);
 // "Ed25519" (RFC 9864) is EdDSA. Empty: not on the list.
 std::optional<Algorithm> find_algorithm(std::string_view alg);
+
+Algorithm rsa_algorithm(const Config& config);  // of a key that names none
 
 class JsonValue;
 class PublicKey;  // a key and the algorithm it is bound to
@@ -61,6 +65,12 @@ class KeySet {
 
   std::string secret_;
   std::vector<std::shared_ptr<const PublicKey>> keys_;
+};
+
+// What a source has, and of each key that cannot be used why not, a sentence without key material.
+struct ReadKeys {
+  KeySet keys;
+  std::vector<std::string> skipped = {};
 };
 
 }  // namespace tasklane

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "postgres/sqlstate.h"
+#include "postgres/url_mistake.h"
 
 namespace tasklane {
 
@@ -17,7 +18,7 @@ namespace {
 
 ConnectionKeywords keywords_of(const std::string& url) {
   auto keywords = parse_connection_url(url);
-  if (!keywords) throw std::invalid_argument("it is malformed, or has a parameter that libpq does not know");
+  if (!keywords) throw std::invalid_argument(why_malformed(url));
   const auto find = [&](std::string_view name) {
     return std::ranges::find(*keywords, name, &ConnectionKeywords::value_type::first);
   };
@@ -37,9 +38,11 @@ ConnectionKeywords keywords_of(const std::string& url) {
 }  // namespace
 
 std::string ConnectionPool::mistake_in(const std::string& url) {
+  if (std::string unescaped = unescaped_character_in(url); !unescaped.empty()) return unescaped;
   try {
-    connect_timeout(keywords_of(url));
-    return "";
+    const ConnectionKeywords keywords = keywords_of(url);
+    connect_timeout(keywords);
+    return why_refused(keywords);
   } catch (const std::invalid_argument& mistake) {
     return mistake.what();
   }

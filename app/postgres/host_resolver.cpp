@@ -27,10 +27,6 @@ void put(ConnectionKeywords& keywords, std::string_view name, std::string value)
 }
 
 // A unix socket's folder, an abstract socket, or nothing (libpq's default, a unix socket).
-bool is_local(const std::string& host) {
-  return host.empty() || host.starts_with('/') || host.starts_with('@');
-}
-
 }  // namespace
 
 asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {

@@ -1,5 +1,6 @@
 #include "postgres/libpq_connection.h"
 
+#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace tasklane {
 
@@ -95,6 +97,53 @@ std::optional<ConnectionKeywords> parse_connection_url(const std::string& url) {
 std::string value_of(const ConnectionKeywords& keywords, std::string_view name) {
   const auto found = std::ranges::find(keywords, name, &ConnectionKeywords::value_type::first);
   return found == keywords.end() ? std::string() : found->second;
+}
+
+bool libpq_knows(std::string_view parameter) {
+  if (parameter == "ssl") return true;  // JDBC's ssl=true, which libpq's parser takes for sslmode=require
+  PQconninfoOption* options = PQconndefaults();
+  bool known = options == nullptr;
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option)
+    known = known || parameter == option->keyword;
+  PQconninfoFree(options);
+  return known;
+}
+
+bool libpq_knows_system_roots() {
+  constexpr int kVersion16 = 160'000;
+  return PQlibVersion() >= kVersion16;
+}
+
+std::string refused_keyword(const ConnectionKeywords& keywords) {
+  // Where no socket is: libpq looks at all values, tries the socket at once, and says so.
+  constexpr std::string_view kNowhere = "/nonexistent/tasklane";
+  const auto is_refused = [&](ConnectionKeywords some) {
+    if (value_of(some, "host").empty()) some.emplace_back("host", kNowhere);
+    if (value_of(some, "user").empty()) some.emplace_back("user", "tasklane");
+    LibpqConnection connection(some);
+    return connection.connect() == LibpqConnection::Progress::failed &&
+           !connection.error().contains(kNowhere);
+  };
+  if (is_refused({})) return "";  // by what is around it, such as PGSSLMODE: not the URL's fault
+  ConnectionKeywords elsewhere;
+  for (const auto& [name, value] : keywords) {
+    if (name == "host" || name == "hostaddr") continue;
+    // Each port is one host's.
+    const auto parts = name == "port" ? split(value, ',') : std::vector{value};
+    for (const auto& part : parts) {
+      if (is_refused({{name, part}})) return name;
+    }
+    elsewhere.emplace_back(name, value);
+  }
+  const auto count = [&](std::string_view name) { return std::ranges::count(value_of(keywords, name), ','); };
+  std::string hosts(kNowhere);
+  const bool named = !value_of(keywords, "host").empty();
+  const bool addressed = !value_of(keywords, "hostaddr").empty();
+  if (named && addressed && count("host") != count("hostaddr")) return "host, hostaddr or port";
+  for (auto more = count(named ? "host" : "hostaddr"); more > 0; --more)
+    hosts += fmt::format(",{}", kNowhere);
+  if (named || addressed) elsewhere.emplace_back("host", hosts);
+  return is_refused(elsewhere) ? "host, hostaddr or port" : "";
 }
 
 void LibpqConnection::Finish::operator()(pg_conn* connection) const {

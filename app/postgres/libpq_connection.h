@@ -26,6 +26,18 @@ std::optional<ConnectionKeywords> parse_connection_url(const std::string& url);
 // Empty: it is not among them.
 std::string value_of(const ConnectionKeywords& keywords, std::string_view name);
 
+// Whether an entry of `host` is a unix socket: the default one, a folder or an abstract name.
+inline bool is_local(std::string_view host) {
+  return host.empty() || host.starts_with('/') || host.starts_with('@');
+}
+
+bool libpq_knows(std::string_view parameter);
+bool libpq_knows_system_roots();  // sslrootcert=system
+
+// The keyword whose value libpq refuses before it connects to anything, or "host, hostaddr or port" when
+// their numbers do not fit; empty: none. Nothing is connected to.
+std::string refused_keyword(const ConnectionKeywords& keywords);
+
 class LibpqConnection {
  public:
   enum class Progress { wants_read, wants_write, done, failed };

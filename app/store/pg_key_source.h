@@ -7,6 +7,9 @@
 
 namespace tasklane {
 
+// The keys as a worker reads them.
+boost::asio::awaitable<Result<ReadKeys>> read_public_keys(ConnectionPool& pool, Algorithm rsa_algorithm);
+
 class PgKeySource final : public KeySource {
  public:
   PgKeySource(ConnectionPool& pool, Algorithm rsa_algorithm) : pool_(pool), rsa_algorithm_(rsa_algorithm) {}

@@ -112,7 +112,7 @@ void Worker::start() {
 }
 
 std::unique_ptr<KeySource> Worker::key_source(const Config& config, Descriptor kept_keys) {
-  const Algorithm rsa = find_algorithm(config.rsa_algorithm).value_or(Algorithm::RS256);
+  const Algorithm rsa = rsa_algorithm(config);
   if (config.jwks_file) {
     auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa, std::move(kept_keys));
     key_file_ = file.get();

@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "postgres/host_resolver.h"
+#include "postgres/url_mistake.h"
 
 using namespace tasklane;
 using fuzz::require;
@@ -39,6 +40,8 @@ bool needs_look_up(const ConnectionKeywords& keywords) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string url(fuzz::text_of(data, size));
   if (!url.starts_with("postgres")) url.insert(0, "postgresql://");
+  require(!unescaped_character_in(url).contains('\0'), "a sentence");
+  require(!why_malformed(url).contains("="), "no value is told");
   const auto keywords = parse_connection_url(url);
   if (!keywords || needs_look_up(*keywords)) return 0;
   boost::asio::io_context loop;

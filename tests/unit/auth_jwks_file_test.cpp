@@ -132,4 +132,34 @@ BOOST_AUTO_TEST_CASE(takes_what_another_one_has_read_only_while_it_has_never_rea
   BOOST_TEST(load(third) == "0");
 }
 
+// What keeps a worker from starting, with the sentence that `tasklane check` says, too.
+BOOST_AUTO_TEST_CASE(is_a_mistake_at_the_start_when_no_key_can_be_used) {
+  const Folder folder;
+  const auto mistake = [&](const std::string& text) {
+    folder.write(text);
+    return mistake_in_key_file(folder.file(), Algorithm::RS256);
+  };
+  const std::string path = folder.file() + ": ";
+  BOOST_TEST(mistake_in_key_file(folder.file(), Algorithm::RS256) == path + "No such file or directory");
+  BOOST_TEST(mistake_in_key_file(folder.path(), Algorithm::RS256) == folder.path() + ": Is a directory");
+  BOOST_TEST(mistake("") == path + "the key set is not valid JSON");
+  BOOST_TEST(mistake("[]") == path + "the key set has no list named \"keys\"");
+  BOOST_TEST(mistake(R"({"keys":[]})") == path + "the key set is empty");
+  BOOST_TEST(mistake(R"({"keys":[{"kty":"oct","k":"AAAA"}]})") ==
+             path + "no key of it can be used: key 1: it is a symmetric key");
+  BOOST_TEST(mistake("{\"keys\":[" + kKey + R"(,{"kty":"oct","k":"AAAA"}]})") == "");
+}
+
+BOOST_AUTO_TEST_CASE(counts_the_first_keys_of_a_set_that_is_too_large) {
+  const Folder folder;
+  std::string keys = kKey;
+  for (std::size_t i = 0; i < limits::kKeySetKeysMax; ++i) keys += "," + kKey;
+  folder.write("{\"keys\":[" + keys + "]}");
+  const auto file = read_key_file(folder.file(), Algorithm::RS256);
+  BOOST_REQUIRE(file);
+  BOOST_TEST(file->keys.size() == limits::kKeySetKeysMax);
+  BOOST_REQUIRE(file->skipped.size() == 1U);
+  BOOST_TEST(file->skipped.front() == "key 257: there are more than 256 keys");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,22 @@
+#pragma once
+// Why a database URL cannot be used, found without reaching the database. No sentence holds anything of the
+// URL but the name of a parameter: a password may be in the wrong place.
+
+#include <string>
+#include <string_view>
+
+#include "postgres/libpq_connection.h"
+
+namespace tasklane {
+
+// A character of the password, or of another part, that has to be percent-encoded: libpq, node-postgres and
+// WHATWG's URL each end a part elsewhere. Empty: there is none.
+std::string unescaped_character_in(std::string_view url);
+
+// Why libpq does not parse the URL: a parameter that it does not know is named.
+std::string why_malformed(std::string_view url);
+
+// Why libpq does not connect with what it has parsed: a value, or a file that is named. Empty: nothing.
+std::string why_refused(const ConnectionKeywords& keywords);
+
+}  // namespace tasklane

@@ -1,16 +1,22 @@
 #include "cli/check_command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
+#include "auth/jwks_file.h"
+#include "base/env_file.h"
 #include "base/exit_codes.h"
 #include "cli/connection_inspection.h"
+#include "cli/env_inspection.h"
+#include "cli/example_values.h"
 #include "cli/host_inspection.h"
 #include "postgres/connection_pool.h"
 #include "schema/inspection.h"
+#include "store/start_mistakes.h"
 
 namespace tasklane {
 
@@ -70,9 +76,30 @@ int check_database(const Config& config, const std::string& sql_folder) {
                                  .workers = config.workers,
                                  .connections = config.database_connections});
   if (!findings) return give_up(findings.error());
-  const bool fit = tell(*findings);
+  bool fit = tell(*findings);
+  if (times && config.jwks_database)
+    fit = tell(judge(read_database_keys(config.database_url, rsa_algorithm(config)))) && fit;
   if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
   return fit && times ? kExitOk : kExitFailure;
+}
+
+// What the configuration's own rules do not see: a worker, the web app or nobody could serve like this.
+ConfigMistakes further_mistakes(const Config& config, const std::string& env_text) {
+  ConfigMistakes mistakes = start_mistakes(config);
+  if (config.database_url_direct != config.database_url) {
+    if (const auto why = ConnectionPool::mistake_in(config.database_url_direct); !why.empty())
+      mistakes.push_back("DATABASE_URL_DIRECT cannot be used: " + why);
+  }
+  for (const auto& more : {example_values(config), web_app_mistakes(env_text)})
+    mistakes.insert(mistakes.end(), more.begin(), more.end());
+  return mistakes;
+}
+
+void tell_skipped_keys(const Config& config) {
+  if (!config.jwks_file) return;
+  const auto file = read_key_file(*config.jwks_file, rsa_algorithm(config));
+  if (!file) return;
+  for (const auto& skipped : file->skipped) fmt::print("warning: AUTH_JWKS: {}\n", skipped);
 }
 
 }  // namespace
@@ -83,11 +110,15 @@ int check_command(Arguments arguments) {
   const auto config = read_command_config(*options);
   if (!config) return config.error();
   if (options->has("show")) fmt::print("{}", describe(*config));
-  if (const std::string mistake = ConnectionPool::mistake_in(config->database_url); !mistake.empty()) {
-    fmt::print(stderr, "tasklane: DATABASE_URL cannot be used: {}\n", mistake);
+  const ConfigSource source = config_source(*options);
+  const std::string env_text = read_env_text(source.env_file, false).value_or("");
+  if (const auto mistakes = further_mistakes(*config, env_text); !mistakes.empty()) {
+    for (const auto& mistake : mistakes) fmt::print(stderr, "tasklane: {}\n", mistake);
     return kExitConfiguration;
   }
   fmt::print("configuration is valid\n");
+  tell(inspect_env(source.env_file, env_text, environ));
+  tell_skipped_keys(*config);
   const bool fits = !options->has("test") || tell(inspect_host(*config));
   std::fflush(stdout);  // ahead of what stderr may say
   const int database =

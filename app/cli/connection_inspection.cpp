@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <functional>
 #include <memory>
 
 #include "base/limits.h"
@@ -54,21 +55,48 @@ std::int64_t seconds_of(std::chrono::milliseconds time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time).count();
 }
 
-}  // namespace
-
-Measured time_connection(const std::string& url) {
+// Runs the work to its end with one connection such as a worker's.
+void run_with_pool(const std::string& url,
+                   const std::function<boost::asio::awaitable<void>(ConnectionPool& pool)>& work) {
   // The command says in its own words what a worker would log.
   log::set_up("tasklane", LogLevel::error, LogFormat::automatic);
   boost::asio::io_context loop(1);
   const auto metrics = std::make_unique<WorkerMetrics>();
   ConnectionPool pool(loop, url, 1, statements::kAll, *metrics);
-  Measured measured;
-  boost::asio::co_spawn(loop, measure(pool, measured), [&loop](const std::exception_ptr& error) {
+  boost::asio::co_spawn(loop, work(pool), [&loop](const std::exception_ptr& error) {
     loop.stop();
     if (error) std::rethrow_exception(error);
   });
   loop.run();
+}
+
+}  // namespace
+
+Measured time_connection(const std::string& url) {
+  Measured measured;
+  run_with_pool(url, [&measured](ConnectionPool& pool) { return measure(pool, measured); });
   return measured;
+}
+
+Result<ReadKeys> read_database_keys(const std::string& url, Algorithm rsa_algorithm) {
+  Result<ReadKeys> keys;
+  run_with_pool(url, [&](ConnectionPool& pool) -> boost::asio::awaitable<void> {
+    keys = co_await read_public_keys(pool, rsa_algorithm);
+  });
+  return keys;
+}
+
+std::vector<Finding> judge(const Result<ReadKeys>& keys) {
+  using Level = Finding::Level;
+  if (!keys) return {{Level::bad, "the public keys cannot be read: " + keys.error().detail}};
+  if (keys->keys.size() == 0 && !keys->skipped.empty()) {
+    return {{Level::bad, fmt::format("none of the {} public keys in the database can be used: {}",
+                                     keys->skipped.size(), keys->skipped.front())}};
+  }
+  std::vector<Finding> findings;
+  for (const auto& why : keys->skipped)
+    findings.push_back({Level::warning, "a public key in the database cannot be used: " + why});
+  return findings;
 }
 
 std::vector<Finding> judge(const ConnectionTimes& times) {

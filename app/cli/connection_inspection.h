@@ -9,6 +9,7 @@
 
 #include "postgres/connector.h"
 #include "schema/inspection.h"
+#include "store/pg_key_source.h"
 
 namespace tasklane {
 
@@ -19,6 +20,12 @@ struct ConnectionTimes {
 
 // One connection, made and dropped. Throws std::invalid_argument when the URL is malformed.
 std::expected<ConnectionTimes, Connector::Failure> time_connection(const std::string& url);
+
+// The keys in the database, read on a connection of their own as a worker reads them.
+Result<ReadKeys> read_database_keys(const std::string& url, Algorithm rsa_algorithm);
+
+// Bad when they cannot be read or none of those that are there can be used. No key is a normal start.
+std::vector<Finding> judge(const Result<ReadKeys>& keys);
 
 // A warning where the bounds of a request leave no room for these times.
 std::vector<Finding> judge(const ConnectionTimes& times);

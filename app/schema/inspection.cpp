@@ -13,6 +13,18 @@ namespace {
 
 using Level = Finding::Level;
 
+// Tables that look like Better Auth's keys, unless there is one that the view reads.
+constexpr char kKeyTablesElsewhere[] = R"sql(
+  WITH like_keys AS (
+    SELECT format('%I.%I', space.nspname, class.relname) AS name,
+           class.relname = 'jwks' AND strpos(reader.prosrc, space.nspname) > 0 AS is_read
+    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace,
+         pg_proc AS reader
+    WHERE reader.proname = 'tasklane_read_public_keys' AND class.relkind IN ('r', 'p')
+      AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname IN ('publicKey', 'public_key'))
+      AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname IN ('privateKey', 'private_key')))
+  SELECT string_agg(name, ', ') FROM like_keys WHERE NOT EXISTS (SELECT FROM like_keys WHERE is_read))sql";
+
 class Inspector {
  public:
   explicit Inspector(pqxx::work& work) : work_(work) {}
@@ -144,6 +156,16 @@ void Inspector::public_keys(bool needed) {
     return;
   }
   const std::string keys = text("SELECT count(*) FROM tasklane_public_keys");
+  // Of another name, or in another schema: workers would never see its keys.
+  const std::string elsewhere = text(kKeyTablesElsewhere);
+  if (!elsewhere.empty()) {
+    add(Level::bad,
+        fmt::format("Better Auth's keys seem to be in {}, where workers do not look: name the table jwks (in"
+                    " Better Auth: schema.jwks.modelName of the jwt plugin), and for a schema of its own"
+                    " CALL tasklane_read_keys_from('{{SCHEMA}}')",
+                    elsewhere));
+    return;
+  }
   add(Level::good, keys == "0" ? "there is no public key yet: Better Auth makes one with its first token"
                                : fmt::format("public keys in the database: {}", keys));
 }

@@ -42,7 +42,8 @@ def test_a_reload_takes_over_the_number_of_workers_and_the_log_level(new_master)
     "change, why",
     [
         ({"WORKERS": "many", "LOG_LEVEL": "loud"}, ["WORKERS must be", "LOG_LEVEL must be"]),
-        ({"AUTH_JWKS": "/nowhere/keys.json"}, ["AUTH_JWKS cannot be used"]),
+        ({"AUTH_JWKS": "/nowhere/keys.json"}, ["AUTH_JWKS cannot be used: /nowhere/keys.json: No such file or directory"]),
+        ({"DATABASE_URL": "postgresql://u:p/w@host/d"}, ["DATABASE_URL cannot be used", "unescaped /"]),
         ({"DATABASE_URL": "postgresql://u@host/d?connect_timeout=soon"}, ["DATABASE_URL cannot be used", "connect_timeout"]),
         ({"BETTER_AUTH_SECRET": "short"}, ["BETTER_AUTH_SECRET has 5 bytes"]),
     ],
@@ -55,6 +56,8 @@ def test_a_broken_configuration_leaves_the_old_generation_and_is_told(new_master
     status, said = tasklane(master, "reload", "--wait")
     assert status == 1, said
     assert all(each in said for each in why), said
+    checked, told = tasklane(master, "check")  # and would have been told before
+    assert checked == 100 and all(each in told for each in why), told
     wait_for(lambda: master.worker_pids() == before, "the new workers to leave again")
     assert master.serves()
     last = status_of(master)["last_reload"]

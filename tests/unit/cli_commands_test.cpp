@@ -82,6 +82,40 @@ BOOST_AUTO_TEST_CASE(a_database_url_that_cannot_be_used_is_100) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_key_file_that_workers_would_refuse_is_100) {
+  const std::string keys = folder + "/jwks.json";
+  configure(std::string(kDatabase) + "AUTH_JWKS=" + keys + "\n");
+  BOOST_TEST(run(check_command, {}) == kExitConfiguration);  // it is missing
+  for (const char* text : {"", "{}", R"({"keys":[]})", R"({"keys":[{"kty":"oct","k":"AAAA"}]})"}) {
+    std::ofstream(keys) << text;
+    BOOST_TEST(run(check_command, {}) == kExitConfiguration, text);
+  }
+  std::ofstream(keys) << R"({"keys":[{"kty":"OKP","crv":"Ed25519",)"
+                      << R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})";
+  BOOST_TEST(run(check_command, {}) == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_left_as_an_example_is_100) {
+  for (const std::string line :
+       {"DATABASE_URL=postgresql://tasklane_api:PASSWORD@10.0.0.1/tasks",
+        "DATABASE_URL=postgresql://u:p@db.example.com/t",
+        "DATABASE_URL=postgresql://USER:PASSWORD@HOST/DATABASE", "AUTH_ISSUER=https://app.example.com",
+        "AUTH_AUDIENCE=HTTPS://App.example.com:443/", "SERVER_NAME='tasks.example.com www.tasks.example.com'",
+        "DATABASE_URL_DIRECT=postgresql://o:p@a,db.example.org/t",
+        "BETTER_AUTH_SECRET=the-same-32-bytes-or-more-as-in-the-front-end",
+        "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_URL=app.example",
+        "TASKLANE_TOKENS=both", "TASKLANE_API_URL=https://api.test/v1", "FRONTEND_DATABASE_URL=mysql://x"}) {
+    configure(kDatabase + line + "\n");
+    BOOST_TEST(run(check_command, {}) == kExitConfiguration, line);
+  }
+  for (const std::string line : {"AUTH_ISSUER=https://example.com.test", "AUTH_ISSUER=https://myexample.com",
+                                 "DATABASE_URL_DIRECT=postgresql://o:Password@h/t",
+                                 "BETTER_AUTH_URL=HTTPS://App.test:443/", "TASKLANE_TOKENS=secret"}) {
+    configure(kDatabase + line + "\n");
+    BOOST_TEST(run(check_command, {}) == kExitOk, line);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_valid_configuration_is_0_and_needs_no_database) {
   configure(kDatabase);
   BOOST_TEST(run(check_command, {}) == kExitOk);
@@ -123,6 +157,14 @@ BOOST_AUTO_TEST_CASE(migration_files_come_in_order_and_other_files_are_left_alon
   BOOST_TEST(files->front().name == "0001_one.sql");
   BOOST_TEST(files->front().text == "/0001_one.sql");
   BOOST_TEST(files->back().version == 2);
+}
+
+// As a checkout on Windows may have it: the same text, and so the same checksum.
+BOOST_AUTO_TEST_CASE(a_migration_file_is_the_same_with_the_line_ends_of_another_system) {
+  std::ofstream(folder + "/0001_one.sql", std::ios::binary) << "SELECT 1;\r\n\r\nSELECT '\r', 2;\r\n";
+  const auto files = read_migration_files(folder);
+  BOOST_REQUIRE(files);
+  BOOST_TEST(files->front().text == "SELECT 1;\n\nSELECT '\r', 2;\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_migration_file_named_out_of_order_is_refused) {

@@ -25,7 +25,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
-#include "store/start_mistakes.h"
 #include "worker/worker.h"
 
 namespace {

@@ -15,8 +15,8 @@ constexpr std::array<std::string_view, 8> kOfTheWebApp = {
     "BETTER_AUTH_URL", "FRONTEND_DATABASE_URL",  "TASKLANE_TOKENS", "TASKLANE_API_URL", "HOSTNAME", "PORT",
     "NODE_ENV",        "NEXT_TELEMETRY_DISABLED"};
 
-constexpr std::size_t kLettersWrongMax = 2;
-constexpr std::size_t kStemMin = 5;  // what a longer name must share with a setting
+constexpr std::size_t kLettersWrong = 2;
+constexpr std::size_t kStemLetters = 5;  // what a longer name must share with a setting
 
 }  // namespace
 
@@ -57,9 +57,9 @@ std::string_view nearest_setting(std::string_view name) {
                          [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c; });
   const auto distance = [&](const Setting& setting) { return edit_distance(upper, setting.name); };
   const auto nearest = std::ranges::min_element(settings(), {}, distance);
-  if (distance(*nearest) <= std::min(kLettersWrongMax, name.size() / 3)) return nearest->name;
+  if (distance(*nearest) <= std::min(kLettersWrong, name.size() / 3)) return nearest->name;
   const auto continued = std::ranges::find_if(settings(), [&](const Setting& setting) {
-    return setting.name.size() >= kStemMin && upper.size() >= kStemMin &&
+    return setting.name.size() >= kStemLetters && upper.size() >= kStemLetters &&
            (upper.starts_with(setting.name) || setting.name.starts_with(upper));
   });
   return continued == settings().end() ? std::string_view() : continued->name;

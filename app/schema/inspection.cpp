@@ -21,8 +21,10 @@ constexpr char kKeyTablesElsewhere[] = R"sql(
     FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace,
          pg_proc AS reader
     WHERE reader.proname = 'tasklane_read_public_keys' AND class.relkind IN ('r', 'p')
-      AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname IN ('publicKey', 'public_key'))
-      AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname IN ('privateKey', 'private_key')))
+      AND EXISTS (SELECT FROM pg_attribute
+                  WHERE attrelid = class.oid AND attname IN ('publicKey', 'public_key'))
+      AND EXISTS (SELECT FROM pg_attribute
+                  WHERE attrelid = class.oid AND attname IN ('privateKey', 'private_key')))
   SELECT string_agg(name, ', ') FROM like_keys WHERE NOT EXISTS (SELECT FROM like_keys WHERE is_read))sql";
 
 class Inspector {

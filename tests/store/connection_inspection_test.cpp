@@ -31,4 +31,23 @@ BOOST_AUTO_TEST_CASE(what_keeps_a_worker_from_connecting_is_told) {
   BOOST_TEST(nobody.error().why.contains("role \"nobody\" does not exist"), nobody.error().why);
 }
 
+BOOST_AUTO_TEST_CASE(keys_are_judged_as_a_worker_reads_them) {
+  const auto database = FreshDatabase::migrated();
+  const auto judged = [&] { return judge(read_database_keys(database.api_url(), Algorithm::RS256)); };
+  BOOST_TEST(judged().empty());
+  database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text);
+                  INSERT INTO jwks VALUES ('bad', '{}', 'PRIVATE'))");
+  auto findings = judged();
+  BOOST_REQUIRE(findings.size() == 1U);
+  BOOST_TEST((findings.front().level == Finding::Level::bad));
+  BOOST_TEST(findings.front().sentence ==
+             "none of the 1 public keys in the database can be used: key bad: its kty is not OKP, EC or RSA");
+  database.run(R"(INSERT INTO jwks VALUES ('good',
+    '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}', 'PRIVATE'))");
+  findings = judged();
+  BOOST_REQUIRE(findings.size() == 1U);
+  BOOST_TEST((findings.front().level == Finding::Level::warning));
+  BOOST_TEST(findings.front().sentence.contains("key bad: "), findings.front().sentence);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -51,6 +51,20 @@ BOOST_AUTO_TEST_CASE(a_migrated_database_served_by_the_api_role_is_all_good) {
   BOOST_TEST(says(findings, Level::good, "public keys in the database: 1"));
 }
 
+// Better Auth with usePlural, a name of its own, or a schema where the view does not look.
+BOOST_AUTO_TEST_CASE(keys_where_workers_do_not_look_are_bad_and_the_table_is_named) {
+  for (const char* table : {"jwkss", "app.jwks"}) {
+    const auto database = FreshDatabase::migrated();
+    database.run("CREATE SCHEMA app");
+    database.run(std::string("CREATE TABLE ") + table + R"( (id text, "publicKey" text, "privateKey" text))");
+    const std::string name = std::string(table).contains('.') ? table : std::string("public.") + table;
+    BOOST_TEST(says(look(database.api_url(), database.url()), Level::bad, "keys seem to be in " + name));
+    BOOST_TEST(!says(look(database.api_url(), database.url(), false), Level::bad, "seem to be"));
+    database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text))");
+    BOOST_TEST(all_good(look(database.api_url(), database.url())), "the one that is read is there");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_unmigrated_database_is_bad) {
   const FreshDatabase database;
   const auto findings = look(database.url(), database.url());

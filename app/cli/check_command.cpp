@@ -14,6 +14,7 @@
 #include "cli/env_inspection.h"
 #include "cli/example_values.h"
 #include "cli/host_inspection.h"
+#include "cli/write_inspection.h"
 #include "postgres/connection_pool.h"
 #include "schema/inspection.h"
 #include "store/start_mistakes.h"
@@ -35,8 +36,8 @@ constexpr CommandLine kLine = {
         "Reads the configuration as the master and the workers would and reports every mistake by name\n"
         "(exit 100). With -t, also whether this host fits it; run it as the user that runs tasklane-master.\n"
         "With --db, also whether a worker reaches the database (else exit 111) and how long that takes,\n"
-        "whether it is migrated, and gives the role of DATABASE_URL what it needs and no more (exit 1 when\n"
-        "the workers could not serve).",
+        "whether it is migrated, gives the role of DATABASE_URL what it needs and no more, and lets the\n"
+        "workers' statements read and write (exit 1 when they could not serve).",
     .options = kOptions};
 
 std::string_view prefix(Finding::Level level) {
@@ -80,7 +81,7 @@ int check_database(const Config& config, const std::string& sql_folder) {
   if (times && config.jwks_database)
     fit = tell(judge(read_database_keys(config.database_url, rsa_algorithm(config)))) && fit;
   if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
-  return fit && times ? kExitOk : kExitFailure;
+  return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
 }
 
 // What the configuration's own rules do not see: a worker, the web app or nobody could serve like this.

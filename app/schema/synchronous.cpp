@@ -12,13 +12,16 @@ namespace {
 
 using Kind = DatabaseError::Kind;
 
+// The server's own messages begin with a severity, in its language; libpq's do not.
+std::size_t severity_size(std::string_view message) {
+  const auto end = message.find(":  ");
+  return end == std::string_view::npos || message.substr(0, end).contains(' ') ? 0 : end + 3;
+}
+
 // The server's first line without its severity; what follows quotes the statement.
 std::string first_line(std::string_view message) {
   message = message.substr(0, message.find('\n'));
-  for (const std::string_view severity : {"ERROR:  ", "FATAL:  "}) {
-    if (message.starts_with(severity)) message.remove_prefix(severity.size());
-  }
-  return std::string(message);
+  return std::string(message.substr(severity_size(message)));
 }
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -109,7 +112,12 @@ DatabaseError current_database_error(std::string_view doing, std::string_view ur
   } catch (const pqxx::transaction_rollback& error) {
     return {Kind::temporary, fmt::format("{}: {}", doing, first_line(error.what()))};
   } catch (const pqxx::broken_connection& error) {
-    return connection_error(doing, url, error.what());
+    const std::string_view said = error.what();
+    // An error of class 08 on a connection that lives: a distributed engine does not reach a node, or is
+    // refused.
+    if (severity_size(said) > 0 && !said.starts_with("FATAL:"))
+      return {Kind::temporary, fmt::format("{}: {}", doing, first_line(said))};
+    return connection_error(doing, url, said);
   } catch (const pqxx::sql_error& error) {
     const Kind kind = is_temporary(error.sqlstate()) ? Kind::temporary : Kind::permanent;
     // 6.4 leaves the state out of some errors.

@@ -42,7 +42,7 @@ DOORS = {
     r"boost/asio/awaitable\.hpp": r"base/awaitable\.h",
     r"fcgi\w+\.h": r"fastcgi/exchange\.(h|cpp)",
     r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
-    r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection)\.cpp)",
+    r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection|rehearsal)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",
     r"sodium.*": r"auth/ed25519\.cpp",
     r"jemalloc/.*": r"worker/worker\.cpp",

@@ -96,8 +96,8 @@ BOOST_AUTO_TEST_CASE(equal_keys_at_once_make_one_task_though_the_duplicate_is_an
 
 // SQLSTATE 08006 on a connection that lives: libpqxx takes it for a lost one.
 BOOST_AUTO_TEST_CASE(a_migration_that_a_node_refuses_tells_the_server_s_sentence) {
-  const std::string next = fmt::format("{:04}_refused.sql", std::stoi(own.value("SELECT max(version) + 1 FROM"
-                                                                                " tasklane_migrations")));
+  const std::string next =
+      own.value("SELECT lpad((max(version) + 1)::text, 4, '0') FROM tasklane_migrations") + "_refused.sql";
   for (const std::string said :
        {"connection to the remote node owner@192.0.2.7:5432 failed with the following error: fe_sendauth: no"
         " password supplied",

@@ -33,7 +33,7 @@ constexpr const char* kCountBlocks = R"(
   CREATE TRIGGER count_blocks BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION count_blocks();)";
 
 // Two requests with a key at once: the second waits for the first, and then the node's 23505 comes as XX000,
-// since Citus copies rows to their shard (ReportCopyError in its multi_copy.c).
+// since Citus copies rows to their shard.
 constexpr const char* kRefuseAsCitusDoes = R"(
   CREATE FUNCTION refuse_duplicate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
   BEGIN

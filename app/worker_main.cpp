@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
+#include "store/start_mistakes.h"
 #include "worker/worker.h"
 
 namespace {

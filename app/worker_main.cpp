@@ -25,7 +25,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
-#include "store/start_mistakes.h"
 #include "worker/worker.h"
 
 namespace {
@@ -112,8 +111,8 @@ int main(int argc, char** argv) {
   if (!config) return refuse(config.error());
   log::set_up("worker", config->log_level, config->log_format);
   // What others of this generation started with, this one does, too: the key file may have gone since.
-  if (const auto mistakes = start_mistakes(*config); !mistakes.empty() && !keys_are_kept(inherited->keys.get()))
-    return refuse(mistakes);
+  const auto mistakes = start_mistakes(*config);
+  if (!mistakes.empty() && !keys_are_kept(inherited->keys.get())) return refuse(mistakes);
   try {
     serve(*config, *inherited);
   } catch (const std::exception& error) {

@@ -21,6 +21,7 @@
 #include "postgres/connection_pool.h"
 #include "store/key_sweep.h"
 #include "store/pg_task_store.h"
+#include "store/start_mistakes.h"
 #include "worker/master_channel.h"
 
 namespace tasklane {

@@ -26,7 +26,7 @@ BATCHES, SENT = "tasklane_database_batches_total", "tasklane_database_statements
 
 def text_of(name, source):
     """A statement's SQL out of statements.h: literals, and macros that are literals."""
-    found = re.search(rf'UserStatement \w+\{{\s*"{name}",\s*Effect::\w+,\s*Locks::\w+,(.*?)\}};', source, re.DOTALL)
+    found = re.search(rf'UserStatement \w+\{{\s*"{name}",\s*Effect::\w+,\s*Locks::\w+,\s*\w+,(.*?)\}};', source, re.DOTALL)
     macros = dict(re.findall(r'^#define (\w+) "(.*)"$', source, re.MULTILINE))
     return "".join(literal or macros[macro] for literal, macro in re.findall(r'"([^"]*)"|(\w+)', found.group(1)))
 

@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(of_a_file_fit_110_columns_but_for_an_example) {
 BOOST_AUTO_TEST_CASE(add_the_values_and_the_default_to_what_is_written) {
   BOOST_TEST(settings_as_env_file().contains(
       "\n# Worker processes. Values: 1 to 64. Default: one per processor.\n#WORKERS=\n"));
-  BOOST_TEST(has_line(settings_as_markdown(SettingGroup::workers),
-                      "| `WORKERS` | one per processor | 1 to 64 | Worker processes. |"));
+  BOOST_TEST(settings_as_markdown(SettingGroup::workers)
+                 .contains("\n| `WORKERS` | one per processor | 1 to 64 | Worker processes. The processors"));
   BOOST_TEST(settings_as_manual().contains(
       "\n.It Ev WORKERS\nWorker processes.\nValues: 1 to 64.\nDefault: one per processor.\n"));
 }

@@ -78,7 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         control.answer(command.client, input.ConsumeRandomLengthString(50));
     }
     if (input.ConsumeBool())
-      control.tell_outcome(input.ConsumeIntegralInRange<std::uint64_t>(0, 3), "done\nso");
+      control.tell_failed(input.ConsumeIntegralInRange<std::uint64_t>(0, 3), "failed\nso");
+    if (input.ConsumeBool()) control.tell_done(input.ConsumeIntegralInRange<std::uint64_t>(0, 3));
     read_answer(clients[index]);
     if (input.ConsumeIntegralInRange(0, 7) == 0)
       clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(index));

@@ -204,7 +204,8 @@ std::string without_huge_numbers(std::string text) {
     }
     const std::size_t length = number_length(std::string_view(text).substr(at));
     if (length == 0) continue;
-    if (!std::isfinite(std::strtod(text.c_str() + at, nullptr)))
+    // Of these bytes alone: strtod reads hexadecimal numbers, too.
+    if (!std::isfinite(std::strtod(text.substr(at, length).c_str(), nullptr)))
       text.replace(at, length, "[]" + std::string(length - 2, ' '));
     at += length - 1;
   }

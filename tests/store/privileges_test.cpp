@@ -106,6 +106,7 @@ BOOST_AUTO_TEST_CASE(the_api_role_has_its_settings) {
   BOOST_TEST(setting("idle_in_transaction_session_timeout") == "4s");
   BOOST_TEST(setting("plan_cache_mode") == "force_generic_plan");
   BOOST_TEST(setting("enable_seqscan") == "off");
+  BOOST_TEST(setting("jit") == "off");
 }
 
 // A plan may be made when autovacuum has just seen the table without a row, and is kept while it fills.

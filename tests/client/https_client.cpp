@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/text.h"
@@ -97,17 +98,39 @@ HttpsClient::Wants HttpsClient::wants(int result) const {
   }
 }
 
-std::optional<Answer> HttpsClient::whole_answer() const {
+std::optional<Answer> HttpsClient::whole_answer() {
   std::string_view text = received_;
   const auto end = text.find("\r\n\r\n");
   if (end == text.npos) return {};
   Answer answer{.headers = text.substr(0, end + 2), .body = text.substr(end + 4)};
   if (!answer.headers.starts_with(kProtocol)) throw std::runtime_error("no HTTP answer");
   answer.status = parse_number<int>(take_until(answer.headers, '\n').substr(kProtocol.size(), 3)).value_or(0);
+  if (answer.header("Transfer-Encoding") == "chunked") {
+    if (!join_chunks(answer.body)) return {};
+    answer.body = joined_;
+    return answer;
+  }
   const auto length = parse_number<std::size_t>(answer.header("Content-Length")).value_or(0);
   if (answer.body.size() < length) return {};
   answer.body = answer.body.substr(0, length);
   return answer;
+}
+
+// RFC 9112 section 7.1, without extensions and trailers. Whether all of them are there.
+bool HttpsClient::join_chunks(std::string_view chunks) {
+  constexpr std::string_view kLineEnd = "\r\n";
+  joined_.clear();
+  while (true) {
+    const auto line = chunks.find(kLineEnd);
+    if (line == chunks.npos) return false;
+    std::size_t size = 0;
+    std::istringstream(std::string(chunks.substr(0, line))) >> std::hex >> size;
+    chunks.remove_prefix(line + kLineEnd.size());
+    if (chunks.size() < size + kLineEnd.size()) return false;
+    if (size == 0) return true;
+    joined_ += chunks.substr(0, size);
+    chunks.remove_prefix(size + kLineEnd.size());
+  }
 }
 
 }  // namespace client

@@ -1,8 +1,8 @@
 #pragma once
 // A kept HTTPS connection to nginx on loopback that costs little: HTTP/1.1, one request at a time, OpenSSL
 // straight on a non-blocking socket. It never waits; its user's loop does, for descriptor(). Enough of the
-// protocol for this project's answers, which carry a Content-Length or have no body; long lists are not for
-// it. Certificates are not checked. Throws std::runtime_error when the connection breaks.
+// protocol for this project's answers: a Content-Length, chunks (long lists), or no body. Certificates are
+// not checked. Throws std::runtime_error when the connection breaks.
 
 #include <openssl/ssl.h>
 
@@ -51,11 +51,13 @@ class HttpsClient {
 
  private:
   Wants wants(int result) const;
-  std::optional<Answer> whole_answer() const;
+  std::optional<Answer> whole_answer();
+  bool join_chunks(std::string_view chunks);
 
   tasklane::Descriptor socket_;
   std::unique_ptr<SSL, FreeTls> tls_;
   std::string received_;
+  std::string joined_;  // a body that came in chunks
 };
 
 }  // namespace client

@@ -115,3 +115,15 @@ def test_the_ledger_notices_a_lie(new_stack):
     assert report["lost"] + report["wrong"] > 0, load.told()
     assert report["duplicates"] > 0 and report["unexplained"] > 0, load.told()
     assert report["cross_user"] > 0, load.told()
+
+
+def test_the_ledger_reads_lists_that_come_in_chunks(new_stack):
+    stack = new_stack(workers=1)
+    with Load(stack, connections=4, rate=40) as load:
+        load.wait_for_more(40)
+        with stack.database("superuser") as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "insert into tasks (user_id, title)"
+                " select (select min(user_id) from tasks), 'from elsewhere' from generate_series(1, 100)"
+            )
+    assert (load.report["unexplained"], load.report["lost"], load.report["wrong"]) == (100, 0, 0), load.told()

@@ -48,12 +48,12 @@ get_token() {
   : >"$work/body"  # a check that fails shows it
   algorithm=$(claim 1 .alg) kid=$(claim 1 .kid)
   if [ "$(claim 2 .sub)" = "$user" ]; then ok "it is that user's"; else bad "it is that user's" "sub $user, came '$(claim 2 .sub)'"; fi
-  if [ "$(claim 2 .iss | party)" = "$(party <<<"$page")" ]; then ok "its issuer is the page's origin"; elif [ -n "$(ours yes)" ]; then
+  if [ "$(claim 2 .iss | party)" = "$(party <<<"$page")" ]; then ok "its issuer is the page's origin"; elif [ "$own_web_app" = yes ]; then
     blame BETTER_AUTH_URL "its issuer is the page's origin" "iss $page, came '$(claim 2 .iss)'"
   fi
   [ "$algorithm" != HS256 ] || { note "it is signed with the shared secret (HS256)"; return 0; }
   on_page GET /api/auth/jwks
-  [ "$status" != 404 ] || [ -n "$(ours yes)" ] || return 0
+  [ "$status" != 404 ] || [ "$own_web_app" = yes ] || return 0
   check "its key $kid ($algorithm) is published" 200 ".keys | map(.kid) | index(\"$kid\") != null"
 }
 

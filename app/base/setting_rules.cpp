@@ -73,7 +73,7 @@ Wrong wrong_in_secret(const std::string& text) {
                        text.size(), limits::kSecretMinBytes);
   }
   const std::string_view known = publicly_known(text);
-  return known.empty() ? "" : fmt::format("{}; openssl rand -base64 32 makes one that nobody knows", known);
+  return known.empty() ? "" : fmt::format("{}; make another one: openssl rand -base64 32", known);
 }
 
 Wrong wrong_in_path(const std::string& text) {

@@ -47,7 +47,8 @@ const Setting kSettings[] = {
     // Tokens
     {.name = "BETTER_AUTH_SECRET",
      .group = tokens,
-     .form = text(&Config::better_auth_secret, {{"at least 32 bytes that nobody knows", wrong_in_secret}}),
+     .form =
+         text(&Config::better_auth_secret, {{"at least 32 bytes, not published anywhere", wrong_in_secret}}),
      .default_in_words = "none",
      .secret = true,
      .text =

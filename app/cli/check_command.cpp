@@ -84,7 +84,8 @@ int check_database(const Config& config, const std::string& sql_folder) {
   return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
 }
 
-// What the configuration's own rules do not see: a worker, the web app or nobody could serve like this.
+// Mistakes that the rules of single settings do not find: the workers', the web app's, examples left in
+// place.
 ConfigMistakes further_mistakes(const Config& config, const std::string& env_text) {
   ConfigMistakes mistakes = start_mistakes(config);
   if (config.database_url_direct != config.database_url) {

@@ -1,5 +1,5 @@
 #pragma once
-// Values that were left as the documents have them. Programs would start with them and serve nobody, so
+// Values that are still the documents' examples. Programs start with them, and no request succeeds:
 // `tasklane check` refuses them.
 
 #include "base/config.h"

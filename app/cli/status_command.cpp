@@ -29,9 +29,8 @@ constexpr CommandLine kLine = {
     .about =
         "Asks the workers at FASTCGI_SOCKET what they are doing; nginx has no part in it. Needs the right "
         "to\n"
-        "open the socket. Exits 111 when nobody answers. Whoever may ask the master, too, is told why the "
-        "last\n"
-        "reload failed.",
+        "open the socket. Exits 111 when no worker answers. With the right to open the control socket, too,\n"
+        "it tells why the last reload failed.",
     .options = kOptions};
 
 constexpr std::chrono::milliseconds kStatusTimeout{2'000};

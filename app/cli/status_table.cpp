@@ -34,7 +34,7 @@ std::string duration(std::int64_t seconds) {
   return fmt::format("{} days", seconds / 86'400);
 }
 
-// Empty: it did not fail, or nobody says.
+// Empty: it did not fail, or the reason is not known.
 std::string last_failure(std::string_view master_json) {
   const auto master = parse_json(master_json);
   const JsonValue* reload = master ? master->find("last_reload") : nullptr;

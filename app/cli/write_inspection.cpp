@@ -17,7 +17,7 @@ using Values = std::vector<Value>;
 // Spread over nodes by their hashes: of eight nodes, one is missed once in 600 times.
 constexpr int kRehearsedUsersMax = 64;
 
-// No token's "sub", as far as anybody knows: what is written is gone again in any case.
+// Of no real user. What is written is rolled back in any case.
 std::string user(int number) {
   return fmt::format("tasklane check --db {}", number);
 }

@@ -31,8 +31,8 @@ std::chrono::seconds connect_timeout(const ConnectionKeywords& keywords) {
 
 namespace {
 
-// Of an error that says what somebody has to change: authentication (class 28), no such database or schema
-// (3D, 3F), no such table, column or right (42).
+// Whether an error stays until an operator changes something: authentication (class 28), no such database or
+// schema (3D, 3F), no such table, column or right (42).
 bool lasts(std::string_view sqlstate) {
   const std::string_view kind = sqlstate.substr(0, 2);
   return kind == "28" || kind == "3D" || kind == "3F" || kind == "42";

@@ -1,6 +1,6 @@
 #pragma once
 // The master's loop: signals, what the workers say, their heartbeats, and the operator's commands come in,
-// the pool decides, its actions are carried out and told to the log, the metrics and whoever waits.
+// the pool decides, its actions are carried out and told to the log, the metrics and the operators that wait.
 // Single-threaded. Owns the worker processes and the sockets to them.
 //
 // SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads, SIGUSR2 upgrades, SIGCHLD reaps; all

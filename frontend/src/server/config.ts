@@ -84,9 +84,7 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   else if (Buffer.byteLength(secret) < secretBytesMin) {
     mistakes.push(`BETTER_AUTH_SECRET is shorter than ${secretBytesMin} bytes`);
   } else if (publiclyKnown(secret)) {
-    mistakes.push(
-      `BETTER_AUTH_SECRET ${publiclyKnown(secret)}; openssl rand -base64 32 makes one that nobody knows`,
-    );
+    mistakes.push(`BETTER_AUTH_SECRET ${publiclyKnown(secret)}; make another one: openssl rand -base64 32`);
   }
 
   const page = env.BETTER_AUTH_URL ? origin("BETTER_AUTH_URL", env.BETTER_AUTH_URL, mistakes) : "";

@@ -1,8 +1,10 @@
-# The kinds of tests that scripts/test runs, adding up what they report, and what each test file took.
+# The kinds of tests that scripts/test runs, adding up what they report, what failed, and what each test file took.
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by scripts/test
 
-passed=0 failed=0
+passed=0 failed=0 failures=''
+# of pytest, a Boost test, node, a sanitizer, scripts/fuzz
+failure_line='^(FAILED|ERROR) |: (fatal )?error: in |^ *✖ |ERROR: .*Sanitizer|is broken by '
 
 count() { { grep -oE "[0-9]+ (test cases? out of [0-9]+ )?($1)" || true; } | awk '{ n += $1 } END { print n + 0 }'; }
 
@@ -11,6 +13,7 @@ tally() {  # STATUS REPORT: adds up what a run reported; one that failed without
   bad=$(count 'failed|aborted|errors?' <<<"$2")
   [ "$1" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   passed=$((passed + $(count passed <<<"$2"))) failed=$((failed + bad))
+  [ "$bad" -eq 0 ] || failures+="$heading"$'\n'"$(grep -E "$failure_line" "$output" | head -n 20 || true)"$'\n'
 }
 
 boost_tests() {  # PRESET KIND
@@ -48,6 +51,13 @@ fuzz_targets() {
   say "Fuzzing, a minute in all"
   run scripts/fuzz --minutes 1 && status=0 || status=$?
   tally "$status" "$(tail -n 1 "$output")"
+}
+
+# Once more at the end, where somebody looks first, and where a log that was cut still shows it.
+show_failures() {
+  [ -n "$failures" ] || return 0
+  say "What failed"
+  printf '%s' "$failures"
 }
 
 # Files of one run side by side count each with all of its time.

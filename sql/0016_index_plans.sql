@@ -5,20 +5,13 @@
 -- A scan without an index, as of Better Auth's few keys, then counts as so expensive that the server would compile it by
 -- LLVM: 36 ms each time, and no statement of the workers' is worth that.
 
-CREATE OR REPLACE PROCEDURE tasklane_grant(role regrole) LANGUAGE plpgsql AS $procedure$
+CREATE PROCEDURE tasklane_set(role regrole, setting text) LANGUAGE plpgsql AS $procedure$
 BEGIN
-  CALL tasklane_grant_rights(role);
-  IF role::oid = (SELECT relowner FROM pg_class WHERE oid = 'tasks'::regclass) THEN
-    RETURN;  -- it may be much else
-  END IF;
   -- A role that the owner may not alter keeps its own, as it does its timeouts, and another database's migration
   -- may be altering this one right now: 0003_role.sql.
   FOR attempt IN 1..20 LOOP
     BEGIN
-      EXECUTE format('ALTER ROLE %s SET plan_cache_mode = force_generic_plan', role);
-      EXECUTE format('ALTER ROLE %s SET random_page_cost = 1.1', role);
-      EXECUTE format('ALTER ROLE %s SET enable_seqscan = off', role);
-      EXECUTE format('ALTER ROLE %s SET jit = off', role);
+      EXECUTE format('ALTER ROLE %s SET %s', role, setting);
       EXIT;
     EXCEPTION
       WHEN insufficient_privilege THEN
@@ -33,18 +26,35 @@ BEGIN
 END
 $procedure$;
 
+COMMENT ON PROCEDURE tasklane_set(regrole, text) IS 'One setting of a role, as in ALTER ROLE … SET.';
+REVOKE ALL ON PROCEDURE tasklane_set(regrole, text) FROM PUBLIC;
+
+CREATE OR REPLACE PROCEDURE tasklane_grant(role regrole) LANGUAGE plpgsql AS $procedure$
+BEGIN
+  CALL tasklane_grant_rights(role);
+  IF role::oid = (SELECT relowner FROM pg_class WHERE oid = 'tasks'::regclass) THEN
+    RETURN;  -- it may be much else
+  END IF;
+  CALL tasklane_set(role, 'plan_cache_mode = force_generic_plan');
+  CALL tasklane_set(role, 'random_page_cost = 1.1');
+  CALL tasklane_set(role, 'enable_seqscan = off');
+  CALL tasklane_set(role, 'jit = off');
+END
+$procedure$;
+
 DO $do$
 DECLARE
   role regrole;
 BEGIN
   EXECUTE format('ALTER PROCEDURE tasklane_grant(regrole) SET search_path = %I, pg_temp', current_schema());
 
-  -- Whoever serves already, by whatever name.
+  -- Whoever serves already, by whatever name, and with whatever rights and settings it was given since.
   FOR role IN
     SELECT DISTINCT acl.grantee FROM pg_class, aclexplode(relacl) AS acl
     WHERE pg_class.oid = 'tasks'::regclass AND acl.privilege_type = 'DELETE' AND acl.grantee NOT IN (0, relowner)
   LOOP
-    CALL tasklane_grant(role);
+    CALL tasklane_set(role, 'enable_seqscan = off');
+    CALL tasklane_set(role, 'jit = off');
   END LOOP;
 END
 $do$;

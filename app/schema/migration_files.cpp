@@ -8,10 +8,10 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <sstream>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "schema/sql_statements.h"
 
 namespace tasklane {
 
@@ -52,33 +52,24 @@ std::optional<std::string> read_text(const fs::path& path) {
   return with_line_feeds(text);
 }
 
-// Whether the line is a command that would end the transaction a file runs in, or begin one. BEGIN of a block
-// in PL/pgSQL has no semicolon, and ROLLBACK TO a savepoint is a file's own business.
-bool is_transaction_command(std::string_view text) {
-  constexpr std::array<std::string_view, 5> kCommands = {"begin", "start transaction", "commit", "rollback",
-                                                         "abort"};
-  constexpr std::array<std::string_view, 6> kFollowing = {"",          "work", "transaction",
-                                                          "isolation", "read", "and"};
-  const auto end = text.find(';');
-  if (end == std::string_view::npos) return false;
-  const std::string line = to_lower(text.substr(0, end));
-  for (const auto command : kCommands) {
-    if (!line.starts_with(command)) continue;
-    const std::string_view rest = std::string_view(line).substr(command.size());
-    std::string_view words = trim_front(rest, ' ');
-    const std::string_view following = take_until(words, ' ');
-    const bool whole_word = rest.empty() || rest.front() == ' ';
-    if (whole_word && std::ranges::find(kFollowing, following) != kFollowing.end()) return true;
-  }
-  return false;
+// Whether the statement would end the transaction that a file runs in, or begin one. ROLLBACK TO a savepoint
+// is a file's own business.
+bool is_transaction_command(std::string_view statement) {
+  constexpr std::array<std::string_view, 6> kCommands = {"begin", "start", "commit",
+                                                         "end",   "abort", "rollback"};
+  std::string spaced = to_lower(statement);
+  std::ranges::replace_if(
+      spaced, [](char c) { return kSqlBlanks.contains(c); }, ' ');
+  std::string_view words = spaced;
+  const std::string_view command = take_until(words, ' ');
+  return std::ranges::find(kCommands, command) != kCommands.end() &&
+         !(command == "rollback" && words.contains("to "));
 }
 
-std::optional<std::string> transaction_command(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (is_transaction_command(line)) return line;
-  }
-  return std::nullopt;
+std::optional<std::string_view> transaction_command(const std::string& text) {
+  const auto statements = sql_statements(text);
+  const auto found = std::ranges::find_if(statements, is_transaction_command);
+  return found == statements.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace

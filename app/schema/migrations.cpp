@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "schema/migration_files.h"
+#include "schema/sql_statements.h"
 #include "schema/synchronous.h"
 
 namespace tasklane {
@@ -95,8 +96,9 @@ std::expected<std::size_t, DatabaseError> count_applied(pqxx::work& work, const 
   return static_cast<std::size_t>(rows.size());
 }
 
+// One statement at a time: sql_statements.h.
 void apply(pqxx::work& work, const MigrationFile& file) {
-  work.exec(file.text);
+  for (const auto statement : sql_statements(file.text)) work.exec(std::string(statement));
   work.exec(
       fmt::format("INSERT INTO tasklane_migrations (version, name, checksum)"
                   " VALUES ({}, {}, encode(sha256(convert_to({}, 'UTF8')), 'hex'))",

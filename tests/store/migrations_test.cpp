@@ -253,8 +253,8 @@ BOOST_AUTO_TEST_CASE(gives_up_on_a_table_that_stays_busy) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_file_that_would_end_its_transaction_before_anything_runs) {
   const FreshDatabase database;
-  for (const char* command :
-       {"COMMIT;", "commit ;", "BEGIN;", "START TRANSACTION READ WRITE;", "ROLLBACK WORK;"}) {
+  for (const char* command : {"COMMIT;", "/* so */ commit ;", "BEGIN;", "START TRANSACTION READ WRITE;",
+                              "ROLLBACK\nWORK;", "END"}) {
     const MigrationFolder folder;
     folder.write(next_file("hasty"), fmt::format("CREATE TABLE hasty ();\n{}\n", command));
     const std::string sentence = failure(migrate(database.url(), folder.path()), Kind::permanent);
@@ -266,6 +266,16 @@ BOOST_AUTO_TEST_CASE(refuses_a_file_that_would_end_its_transaction_before_anythi
                "SAVEPOINT s;\nDO $$\nBEGIN\nPERFORM 1;\nEND $$;\nROLLBACK TO SAVEPOINT s;\nCREATE TABLE "
                "committed ();");
   BOOST_TEST(migrate(database.url(), folder.path()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_files_statements_are_sent_one_by_one) {
+  const FreshDatabase database = FreshDatabase::migrated();
+  const MigrationFolder folder;
+  folder.write(next_file("several"),
+               "CREATE TABLE a ();\n-- why\nCREATE TABLE said AS SELECT current_query() AS query;");
+  BOOST_TEST(migrate(database.url(), folder.path()).has_value());
+  BOOST_TEST(database.value("SELECT query FROM said") ==
+             "CREATE TABLE said AS SELECT current_query() AS query");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_cannot_run_in_a_transaction) {

@@ -13,6 +13,7 @@ from harness.run import NAME
 
 HERE = Path(__file__).parent
 IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)  # in a background job the first two, under nohup the third
+NOT_OF_THIS_RUN = (NAME, "PYTEST_XDIST_WORKER", "TASKLANE_KEEP")
 
 
 def ignore():
@@ -22,7 +23,7 @@ def ignore():
 
 def run_of_its_own(script, **how):
     """A process that is the owner of another run."""
-    environment = {name: value for name, value in os.environ.items() if name not in (NAME, "PYTEST_XDIST_WORKER")}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_THIS_RUN}
     return subprocess.Popen(
         [sys.executable, "-c", "import subprocess\nfrom harness import run\n" + script], cwd=HERE, env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **how,

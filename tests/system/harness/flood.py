@@ -128,7 +128,8 @@ class Peak(Background):
 
 
 class SlowClients:
-    """slowhttptest in one of its modes, until this is left. It does not come back when it was cut off."""
+    """slowhttptest in one of its modes, until this is left. It does not come back when it was cut off, and has a connection
+    more than was asked for now and then, by which it looks whether the server is there (-p)."""
 
     MODES = {
         "headers": ["-H", "-i", "4", "-x", "24"],

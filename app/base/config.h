@@ -62,6 +62,7 @@ struct Config {
   std::string tls_certificate_key;
   TlsProfile tls_profile;
   std::vector<std::string> cors_origins;
+  std::vector<std::string> cors_headers;
   std::vector<std::string> operations_allow;  // addresses or networks besides loopback
   int rate_limit_per_second;                  // per client address; 0: off
   std::string frontend_upstream;              // the web app: host:port or unix:/path; empty: there is none

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -112,21 +113,32 @@ bool is_network(const std::string& text) {
 }
 
 bool is_origin(const std::string& text) {
-  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>("https://", ":443"),
-                                     std::pair<std::string_view, std::string_view>("http://", ":80")}) {
-    if (!text.starts_with(scheme) || text.ends_with(port)) continue;
-    std::string_view host = std::string_view(text).substr(scheme.size());
-    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
-      const std::string_view digits = host.substr(colon + 1);
-      if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
-      host = host.substr(0, colon);
-    }
-    const bool upper = std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (host.starts_with('[') && host.ends_with(']'))
-      return !upper && is_address(std::string(host.substr(1, host.size() - 2)));
-    return !host.empty() && !upper && is_plain(host, ".-");
+  constexpr std::string_view kSeparator = "://";
+  const auto end = text.find(kSeparator);
+  if (end == std::string::npos) return false;
+  const std::string scheme = text.substr(0, end);
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (!is_plain(scheme, "+.-") || scheme.front() < 'a' || scheme.front() > 'z') return false;
+  if (scheme == "file" || scheme == "ftp") return false;  // pages of these have none
+  if (std::ranges::any_of(text, is_upper)) return false;
+  if ((scheme == "https" && text.ends_with(":443")) || (scheme == "http" && text.ends_with(":80")))
+    return false;
+  std::string_view host = std::string_view(text).substr(end + kSeparator.size());
+  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
+    if (!parse_number<std::uint16_t>(host.substr(colon + 1))) return false;
+    host = host.substr(0, colon);
   }
-  return false;
+  if (host.starts_with('[') && host.ends_with(']'))
+    return is_address(std::string(host.substr(1, host.size() - 2)));
+  return !host.empty() && is_plain(host, ".-_");
+}
+
+bool is_web_origin(const std::string& text) {
+  return (text.starts_with("https://") || text.starts_with("http://")) && is_origin(text);
+}
+
+bool is_header_name(const std::string& text) {
+  return !text.empty() && is_plain(text, "-_");
 }
 
 }  // namespace tasklane

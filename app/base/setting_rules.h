@@ -31,7 +31,14 @@ Wrong wrong_in_upstream(const std::string& text);
 bool is_network(const std::string& text);
 
 // RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and
-// without the scheme's own port. Anything else would never match.
+// without the scheme's own port. Apps have schemes of their own: tauri://localhost. Anything else would never
+// match.
 bool is_origin(const std::string& text);
+
+// An origin of http or https.
+bool is_web_origin(const std::string& text);
+
+// RFC 9110 section 5.1, and of the characters those that headers have in practice: letters, digits, - and _.
+bool is_header_name(const std::string& text);
 
 }  // namespace tasklane

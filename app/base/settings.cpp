@@ -232,6 +232,14 @@ const Setting kSettings[] = {
      .text = "Whose pages may call the API from a browser. Origins are compared exactly: scheme, host in "
              "lower case, port unless it is the scheme's own, no path.",
      .example = "https://app.example.com,http://localhost:3000"},
+    {.name = "CORS_HEADERS",
+     .group = nginx,
+     .form = list(&Config::cors_headers, "names of headers", is_header_name,
+                  "entry {} must be the name of a header: letters, digits, - and _"),
+     .default_in_words = "none",
+     .text = "What such pages may send besides the API's own headers and those of tracing and `fetch` "
+             "libraries (`baggage`, `sentry-trace`, `tracestate`, `X-Requested-With`).",
+     .example = "X-Client-Version"},
     {.name = "OPERATIONS_ALLOW",
      .group = nginx,
      .form = list(&Config::operations_allow, "addresses or networks, comma separated", is_network,

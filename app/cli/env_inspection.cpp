@@ -143,7 +143,7 @@ ConfigMistakes web_app_mistakes(const std::string& text) {
   };
   const auto origin = [&](const char* name) {
     const std::string value = normalised_party(value_of(name));
-    if (value.empty() || is_origin(value)) return value;
+    if (value.empty() || is_web_origin(value)) return value;
     mistakes.push_back(
         fmt::format("{} must be an origin such as https://app.example.com, without a path", name));
     return std::string();

@@ -36,11 +36,18 @@ std::string cors_entries(const std::vector<std::string>& origins) {
   for (const std::string& origin : origins) {
     std::string pattern;
     for (const char c : origin) {
-      if (std::string_view(".[]").contains(c)) pattern += '\\';
+      if (std::string_view(".[]+").contains(c)) pattern += '\\';
       pattern += c;
     }
     entries += fmt::format("    \"~^{}$\" \"{}\";\n", pattern, origin);
   }
+  return entries;
+}
+
+// Behind a list that has others.
+std::string header_entries(const std::vector<std::string>& names) {
+  std::string entries;
+  for (const std::string& name : names) entries += ", " + name;
   return entries;
 }
 
@@ -89,6 +96,7 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"TLS_SETTINGS", tls_settings(config.tls_profile)},
       {"FASTCGI_SOCKET", config.socket_path},
       {"CORS_ORIGINS", cors_entries(config.cors_origins)},
+      {"CORS_HEADERS", header_entries(config.cors_headers)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
       {"RATE_LIMIT_ZONE",
        limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",

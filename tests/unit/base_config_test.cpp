@@ -83,6 +83,12 @@ const std::vector<Bad> kBadValues = {
     {"TLS_CERTIFICATE_KEY", "/etc/$x", "TLS_CERTIFICATE_KEY must be an absolute path"},
     {"TLS_PROFILE", "old", "TLS_PROFILE must be one of: intermediate, modern"},
     {"CORS_ORIGINS", "*", "CORS_ORIGINS entry 1 must be an origin"},
+    {"CORS_ORIGINS", "localhost://", "CORS_ORIGINS entry 1 must be an origin"},
+    {"CORS_ORIGINS", "tauri://localhost/", "CORS_ORIGINS entry 1 must be an origin"},
+    {"CORS_ORIGINS", "file://host", "CORS_ORIGINS entry 1 must be an origin"},
+    {"CORS_ORIGINS", "9p://host", "CORS_ORIGINS entry 1 must be an origin"},
+    {"CORS_HEADERS", "X-A, X B", "CORS_HEADERS entry 2 must be the name of a header"},
+    {"CORS_HEADERS", "X-$host", "CORS_HEADERS entry 1 must be the name of a header"},
     {"CORS_ORIGINS", "https://a.example.com, app.example.com", "CORS_ORIGINS entry 2 must be an origin"},
     {"CORS_ORIGINS", "https://a.example.com/", "CORS_ORIGINS entry 1"},
     {"CORS_ORIGINS", "https://A.example.com", "CORS_ORIGINS entry 1"},
@@ -180,10 +186,10 @@ BOOST_AUTO_TEST_CASE(takes_keys_from_the_database_when_there_is_no_secret_or_whe
 BOOST_AUTO_TEST_CASE(takes_a_list_without_its_white_space_empty_entries_and_repetitions) {
   const Config c = config_of({{"CORS_ORIGINS",
                                " https://a.example.com ,, http://localhost:3000,http://[::1]:3000,"
-                               "https://a.example.com"},
+                               "https://a.example.com,tauri://localhost,https://a_b.example"},
                               {"OPERATIONS_ALLOW", "10.0.0.0/8,2001:db8::/32,192.0.2.7"}});
   const std::vector<std::string> origins = {"https://a.example.com", "http://localhost:3000",
-                                            "http://[::1]:3000"};
+                                            "http://[::1]:3000", "tauri://localhost", "https://a_b.example"};
   BOOST_TEST(c.cors_origins == origins, boost::test_tools::per_element());
   BOOST_TEST(c.operations_allow.size() == 3U);
 }

@@ -46,10 +46,16 @@ BOOST_AUTO_TEST_CASE(a_name_that_nobody_knows_is_told_with_its_line) {
 }
 
 BOOST_AUTO_TEST_CASE(an_origin_is_matched_exactly_and_with_case) {
-  const auto values = values_of({{"CORS_ORIGINS", "https://app.example.com,http://[::1]:3000"}});
+  const auto values = values_of({{"CORS_ORIGINS", "https://app.example.com,http://[::1]:3000,web+app://x"}});
   BOOST_TEST(values.at("CORS_ORIGINS") ==
              "    \"~^https://app\\.example\\.com$\" \"https://app.example.com\";\n"
-             "    \"~^http://\\[::1\\]:3000$\" \"http://[::1]:3000\";\n");
+             "    \"~^http://\\[::1\\]:3000$\" \"http://[::1]:3000\";\n"
+             "    \"~^web\\+app://x$\" \"web+app://x\";\n");
+}
+
+BOOST_AUTO_TEST_CASE(more_headers_follow_those_that_always_may_be_sent) {
+  BOOST_TEST(values_of({}).at("CORS_HEADERS").empty());
+  BOOST_TEST(values_of({{"CORS_HEADERS", "X-One,X-Two"}}).at("CORS_HEADERS") == ", X-One, X-Two");
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_limit_of_zero_is_none) {

@@ -34,14 +34,15 @@ std::expected<std::string_view, TokenFault> bearer_token(std::string_view author
 
 }  // namespace
 
-Authenticator::Authenticator(std::string secret, std::unique_ptr<KeySource> source, TokenRules rules,
-                             std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now)
+Authenticator::Authenticator(std::vector<std::string> secrets, std::unique_ptr<KeySource> source,
+                             TokenRules rules, std::size_t cache_entries, WorkerMetrics& metrics,
+                             std::function<UnixTime()> now)
     : source_(std::move(source)),
       rules_(std::move(rules)),
       cache_(cache_entries),
       metrics_(metrics),
       now_(std::move(now)) {
-  keys_.set_secret(std::move(secret));
+  keys_.set_secrets(std::move(secrets));
 }
 Authenticator::~Authenticator() = default;
 
@@ -157,7 +158,7 @@ void Authenticator::take(Result<KeySet> loaded, UnixTime begun) {
   }
   load_error_.reset();
   loaded_at_ = begun;
-  loaded->set_secret(std::string(keys_.secret()));
+  loaded->set_secrets(keys_.secrets());
   if (keys_.same_keys(*loaded)) return;
   log::info("keys have changed", {{"keys", loaded->size()}});
   keys_ = std::move(*loaded);

@@ -4,15 +4,17 @@
 //
 // There is no timer. Keys older than limits::kKeyRefreshIntervalMax are looked up before a token counts by
 // them, a remembered one too. A look that fails leaves the known keys in force, and is repeated at most once
-// per limits::kKeyRefreshIntervalMin; so is the look for an unknown key. A request that needs a look under
-// way waits for it. A bad token costs no database work but for such a look, at most.
+// per limits::kKeyRefreshIntervalMin; so is the look for an unknown key that is in vain. A request that needs
+// a look under way waits for it. A bad token costs no database work but for such a look, at most.
 //
 // Belongs to one event loop; outlives every call that is under way.
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/jwt.h"
 #include "auth/key_source.h"
@@ -25,8 +27,8 @@ class Event;
 
 class Authenticator {
  public:
-  // `source` may be null: the secret alone. `now` is Unix time, replaceable in tests.
-  Authenticator(std::string secret, std::unique_ptr<KeySource> source, TokenRules rules,
+  // `source` may be null: the secrets alone. `now` is Unix time, replaceable in tests.
+  Authenticator(std::vector<std::string> secrets, std::unique_ptr<KeySource> source, TokenRules rules,
                 std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now);
   ~Authenticator();
 
@@ -66,7 +68,7 @@ class Authenticator {
   std::optional<Error> load_error_;    // of the last load
   std::optional<UnixTime> loaded_at_;  // when the last one that worked began
   std::optional<UnixTime> failed_at_;  // when the last one that failed ended
-  std::optional<UnixTime> looked_at_;  // for an unknown key
+  std::optional<UnixTime> looked_at_;  // for an unknown key, which it did not find
   std::optional<UnixTime> told_at_;    // the log, of a wrong issuer or audience
 };
 

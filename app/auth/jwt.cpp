@@ -94,8 +94,11 @@ MaybeFault check_signature(const Parts& parts, const Header& header, const KeySe
   const auto signature = decode_base64url(parts.signature);
   if (!signature) return TokenFault::malformed;
   if (header.algorithm == Algorithm::HS256) {
-    // The secret has no name: a kid means nothing here.
-    if (verify_hs256(keys.secret(), parts.signing_input, *signature)) return std::nullopt;
+    // A secret has no name: a kid means nothing here.
+    const auto verifies = [&](const std::string& secret) {
+      return verify_hs256(secret, parts.signing_input, *signature);
+    };
+    if (std::ranges::any_of(keys.secrets(), verifies)) return std::nullopt;
     return TokenFault::bad_signature;
   }
   const auto candidates = keys.find(header.algorithm, header.kid);

@@ -42,10 +42,11 @@ bool PublicKey::same(const PublicKey& other) const {
   return EVP_PKEY_eq(openssl(), other.openssl()) == 1;
 }
 
-void KeySet::set_secret(std::string secret) {
-  if (!secret.empty() && secret.size() < limits::kSecretMinBytes)
-    throw std::invalid_argument("the secret is too short");  // the configuration has refused it already
-  secret_ = std::move(secret);
+void KeySet::set_secrets(std::vector<std::string> secrets) {
+  const auto too_short = [](const std::string& secret) { return secret.size() < limits::kSecretMinBytes; };
+  if (std::ranges::any_of(secrets, too_short))
+    throw std::invalid_argument("a secret is too short");  // the configuration has refused it already
+  secrets_ = std::move(secrets);
 }
 
 std::expected<void, std::string> KeySet::add_jwk(std::string_view json, std::string_view kid,
@@ -101,7 +102,7 @@ bool KeySet::same_keys(const KeySet& other) const {
       return std::ranges::any_of(others, [&](const auto& another) { return one->same(*another); });
     });
   };
-  return secret_ == other.secret_ && all_in(keys_, other.keys_) && all_in(other.keys_, keys_);
+  return secrets_ == other.secrets_ && all_in(keys_, other.keys_) && all_in(other.keys_, keys_);
 }
 
 }  // namespace tasklane

@@ -1,6 +1,6 @@
 #pragma once
-// The keys that tokens may be signed with: the shared secret (HS256) and public keys (JWK, RFC 7517).
-// Immutable once built; a change of keys is a new KeySet. Copies share the public keys.
+// The keys that tokens may be signed with: the shared secret in its versions (HS256) and public keys (JWK,
+// RFC 7517). Immutable once built; a change of keys is a new KeySet. Copies share the public keys.
 
 #include <expected>
 #include <memory>
@@ -29,11 +29,11 @@ class KeySet {
  public:
   KeySet() = default;  // no key: every token has an unknown key
 
-  // The secret as raw bytes, as Better Auth uses it. At least limits::kSecretMinBytes, or
-  // none at all; throws std::invalid_argument for anything between.
-  void set_secret(std::string secret);
-  bool has_secret() const { return !secret_.empty(); }
-  std::string_view secret() const { return secret_; }
+  // The secrets as raw bytes, as Better Auth uses them, the one that most tokens are signed with first.
+  // Throws std::invalid_argument for one of less than limits::kSecretMinBytes.
+  void set_secrets(std::vector<std::string> secrets);
+  bool has_secret() const { return !secrets_.empty(); }
+  const std::vector<std::string>& secrets() const { return secrets_; }
 
   // Adds one JWK (an object as JSON text). `kid` and `alg` come from the JWK itself unless given (Better
   // Auth's table has them in columns of their own). Without an alg: OKP/Ed25519 is EdDSA, EC goes by its
@@ -63,7 +63,7 @@ class KeySet {
  private:
   std::expected<void, std::string> add(const JsonValue& jwk, const JwkDefaults& defaults);
 
-  std::string secret_;
+  std::vector<std::string> secrets_;
   std::vector<std::shared_ptr<const PublicKey>> keys_;
 };
 

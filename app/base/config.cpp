@@ -21,7 +21,8 @@ using Lookup = std::function<std::string(std::string_view name)>;  // an unset n
 // What concerns more than one setting, and defaults that are no fixed text.
 void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   if (config.database_url_direct.empty()) config.database_url_direct = config.database_url;
-  if (!config.jwks_file && config.better_auth_secret.empty()) config.jwks_database = true;
+  if (!config.jwks_file && config.better_auth_secret.empty() && config.better_auth_secrets.empty())
+    config.jwks_database = true;
   if (config.workers == 0) {
     config.workers = static_cast<int>(std::min(usable_processors(), limits::kWorkersMax));
   }

@@ -29,7 +29,8 @@ struct Config {
   int database_connections;         // per worker
 
   // Tokens
-  std::string better_auth_secret;        // secret; empty: HS256 tokens are refused
+  std::string better_auth_secrets;       // secret; its versions as they were given: see secret_versions.h
+  std::string better_auth_secret;        // secret; without both, HS256 tokens are refused
   std::optional<std::string> jwks_file;  // AUTH_JWKS names a file
   bool jwks_database;                    // AUTH_JWKS=database, or no secret and no file
   std::string rsa_algorithm;             // of an RSA key without "alg": RS256, PS256

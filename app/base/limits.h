@@ -81,6 +81,8 @@ inline constexpr std::chrono::seconds kIssuedTokenTtlMax = 365 * 24h;  // `taskl
 
 // Keys and tokens.
 inline constexpr std::size_t kSecretMinBytes = 32;
+inline constexpr std::size_t kSecretVersionsMax =
+    8;  // a token that none of them has signed is tried with each
 inline constexpr std::size_t kKeySetKeysMax = 256;
 inline constexpr std::size_t kKeysTriedMax = 8;  // for one token without a kid: each costs a signature check
 inline constexpr std::chrono::milliseconds kKeyRefreshIntervalMin =
@@ -116,7 +118,7 @@ inline constexpr std::size_t kLastWordsMaxBytes = 1024;  // a worker's reason wh
 // A worker of the generation that serves says whether it reaches its database; past it that counts as a no.
 inline constexpr std::chrono::milliseconds kAnswerTimeout = 6s;
 static_assert(kFirstAttemptTimeout < kAnswerTimeout);
-// Of settings, handed to workers. The largest come from a .env file of 64 KiB and two secrets of 16.
+// Of settings, handed to workers. The largest come from a .env file of 64 KiB and four secrets of 16.
 inline constexpr std::size_t kHandedValuesMaxBytes = 1024 * 1024;
 inline constexpr std::size_t kControlClientsMax = 16;    // past it the oldest that waits for nothing goes
 inline constexpr std::size_t kControlLineMaxBytes = 64;  // the longest command has 12

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/secret_versions.h"
 #include "base/text.h"
 
 namespace tasklane {
@@ -95,6 +96,17 @@ Form list(std::vector<std::string> Config::*member, std::string_view values,
   };
   const auto show = [=](const Config& config) { return fmt::format("{}", fmt::join(config.*member, ",")); };
   return {.values = std::string(values), .read = read, .show = show};
+}
+
+Form secret_versions(std::string Config::*member) {
+  const auto read = [=](std::string_view text, Config& config) -> Mistakes {
+    if (text.empty()) return {};
+    config.*member = text;
+    return read_secret_versions(text).mistakes;
+  };
+  return {.values = "`VERSION:SECRET`, comma separated, the current one first",
+          .read = read,
+          .show = [=](const Config& config) { return config.*member; }};
 }
 
 Form key_source() {

@@ -63,6 +63,9 @@ Form text(std::string Config::*member, std::initializer_list<TextRule> rules = {
 Form list(std::vector<std::string> Config::*member, std::string_view values,
           bool (*fits)(const std::string& entry), std::string_view mistake);
 
+// BETTER_AUTH_SECRETS: the text, once each version in it is right.
+Form secret_versions(std::string Config::*member);
+
 // AUTH_JWKS: "database" or the path of a file, a member each.
 Form key_source();
 

@@ -56,6 +56,17 @@ const Setting kSettings[] = {
          " from Better Auth's jwt plugin, since it also decrypts that plugin's private keys.",
      .more = "Its bytes are used as they are.",
      .example = "openssl rand -base64 32"},
+    {.name = "BETTER_AUTH_SECRETS",
+     .group = tokens,
+     .form = secret_versions(&Config::better_auth_secrets),
+     .default_in_words = "none",
+     .secret = true,
+     .text =
+         "Versions of that secret, with which it changes without a refused request: HS256 tokens signed with"
+         " any of them are accepted. Beside them `BETTER_AUTH_SECRET` is the oldest one.",
+     .more =
+         "Each version is judged as `BETTER_AUTH_SECRET` is. [How to change secrets](operations/secrets.md).",
+     .example = "2:NEW,1:OLD"},
     {.name = "AUTH_JWKS",
      .group = tokens,
      .form = key_source(),

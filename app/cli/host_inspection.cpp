@@ -16,6 +16,7 @@
 
 #include "auth/tls_files.h"
 #include "base/limits.h"
+#include "base/secret_versions.h"
 #include "base/setting_rules.h"
 #include "base/text.h"
 #include "supervisor/listen_socket.h"
@@ -31,14 +32,17 @@ constexpr std::size_t kDistinctBytesMin = 12;  // 32 random hexadecimal digits h
 constexpr std::chrono::days kRenewBefore{14};  // Let's Encrypt's clients renew 30 days before the end
 constexpr rlim_t kOtherDescriptorsMax = 64;    // a worker's own, besides nginx's connections
 
-void inspect_secret(const Config& config, Findings& findings) {
-  if (config.better_auth_secret.empty()) return;
-  const auto weak = weakness(config.better_auth_secret);
-  if (weak.empty()) return findings.push_back({Level::good, "BETTER_AUTH_SECRET is long and looks random"});
-  findings.push_back(
-      {Level::bad, fmt::format("BETTER_AUTH_SECRET {}: whoever guesses it can be any user; make one with"
-                               " openssl rand -base64 32, and give it to Better Auth, too",
-                               weak)});
+void inspect_secrets(const Config& config, Findings& findings) {
+  for (const auto& [name, value] : token_secrets(config)) {
+    const auto weak = weakness(value);
+    if (weak.empty()) {
+      findings.push_back({Level::good, fmt::format("{} is long and looks random", name)});
+    } else {
+      findings.push_back({Level::bad, fmt::format("{} {}: whoever guesses it can be any user; make one with"
+                                                  " openssl rand -base64 32, and give it to Better Auth, too",
+                                                  name, weak)});
+    }
+  }
 }
 
 std::string user_name(uid_t uid) {
@@ -160,7 +164,7 @@ std::string_view weakness(std::string_view secret) {
 
 std::vector<Finding> inspect_host(const Config& config) {
   Findings findings;
-  inspect_secret(config, findings);
+  inspect_secrets(config, findings);
   inspect_socket_folder(config, findings);
   inspect_names(config, findings);
   inspect_kernel(findings);

@@ -9,6 +9,7 @@
 #include "auth/token_issuer.h"
 #include "base/exit_codes.h"
 #include "base/limits.h"
+#include "base/secret_versions.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -21,12 +22,13 @@ constexpr std::array kOptions = {Option{"sub", "USER", "the user's id, 1 to 255 
                                  Option{"ttl", "TIME", "valid for so long: 90s, 15m, 1h, 7d (default 1h)"},
                                  kEnvFileOption};
 
-constexpr CommandLine kLine = {
-    .usage = "tasklane token --sub USER [--ttl TIME] [--env-file FILE]",
-    .about =
-        "Prints an HS256 token for USER, signed with BETTER_AUTH_SECRET and with the configured issuer and\n"
-        "audience: for development and curl. Whoever can run this can act as any user.",
-    .options = kOptions};
+constexpr CommandLine kLine = {.usage = "tasklane token --sub USER [--ttl TIME] [--env-file FILE]",
+                               .about =
+                                   "Prints an HS256 token for USER, signed with BETTER_AUTH_SECRET or with "
+                                   "the first of BETTER_AUTH_SECRETS,\n"
+                                   "with the configured issuer and audience: for development and curl. "
+                                   "Whoever can run this can act as any user.",
+                               .options = kOptions};
 
 int refuse_usage(std::string_view sentence) {
   fmt::print(stderr, "tasklane: {}\nUsage: {}\n", sentence, kLine.usage);
@@ -60,7 +62,8 @@ int token_command(Arguments arguments) {
 
   const auto config = read_command_config(*options);
   if (!config) return config.error();
-  if (config->better_auth_secret.empty()) {
+  const auto secrets = token_secrets(*config);
+  if (secrets.empty()) {
     fmt::print(stderr, "tasklane: BETTER_AUTH_SECRET is not set; a token is signed with it\n");
     return kExitConfiguration;
   }
@@ -72,7 +75,7 @@ int token_command(Arguments arguments) {
                                   .expires_at = now + ttl->count(),
                                   .issuer = config->issuer,
                                   .audience = config->audience},
-                                 config->better_auth_secret));
+                                 secrets.front().value));
   return kExitOk;
 }
 

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/listen_queue.h"
 #include "base/log.h"
+#include "base/secret_versions.h"
 #include "base/text.h"
 #include "base/worker_words.h"
 #include "store/pg_key_source.h"
@@ -54,6 +55,12 @@ void give_memory_back() {
   ::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
 }
 
+std::vector<std::string> values_of(std::vector<TokenSecret> secrets) {
+  std::vector<std::string> values;
+  for (TokenSecret& secret : secrets) values.push_back(std::move(secret.value));
+  return values;
+}
+
 }  // namespace
 
 std::optional<Inherited> inherit() {
@@ -81,7 +88,7 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
       key_sweep_(pool_, metrics_),
       store_(pool_, &key_sweep_),
-      authenticator_(config.better_auth_secret, key_source(config, std::move(inherited.keys)),
+      authenticator_(values_of(token_secrets(config)), key_source(config, std::move(inherited.keys)),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
       operations_(

@@ -34,7 +34,8 @@ add() { printf '%s=%s\n' "$1" "$(quote "$2")"; }
 add_missing() { [ -n "$(given "$1")" ] || add "$1" "$2"; }
 
 added() {
-  local https=${port:-$(given HTTPS_PORT)}
+  local https=${port:-$(given HTTPS_PORT)} keys
+  keys=$(for name in BETTER_AUTH_SECRET{S,}{,_FILE} AUTH_JWKS; do given "$name"; done)
   : "${https:=8443}"
   add HTTPS_PORT "$https"
   if [ -n "$port" ] || [ -z "$(given HTTP_PORT)" ]; then
@@ -48,7 +49,7 @@ added() {
     add TLS_CERTIFICATE "$state/tls/cert.pem"
     add TLS_CERTIFICATE_KEY "$state/tls/key.pem"
   fi
-  if [ -z "$(given BETTER_AUTH_SECRET)$(given BETTER_AUTH_SECRET_FILE)$(given AUTH_JWKS)" ]; then  # so that both kinds of tokens work
+  if [ -z "$keys" ]; then  # so that both kinds of tokens work
     add BETTER_AUTH_SECRET "$(kept BETTER_AUTH_SECRET)"
     add AUTH_JWKS database
   fi

@@ -7,12 +7,15 @@ frontend_names="TASKLANE_API_URL TASKLANE_TOKENS"  # passed on as they are
 # FILE: the secret in it, as app/base/secret.h reads it.
 secret_in() { LC_ALL=C sed -zE 's/^\xEF\xBB\xBF//; s/^[ \t\r\n]+//; s/[ \t\r\n]+$//' -- "$1"; }
 
-# The secret that both sides share; when the API has none (it reads public keys alone), one of the web app's own.
-frontend_secret() {
-  local file
-  file=$(given BETTER_AUTH_SECRET_FILE)
-  if [ -n "$(given BETTER_AUTH_SECRET)" ]; then given BETTER_AUTH_SECRET; return; fi
-  if [ -n "$file" ]; then secret_in "$file"; else kept BETTER_AUTH_SECRET; fi
+# The secrets that both sides share; when the API has none (it reads public keys alone), one of the web app's own.
+frontend_secrets() {
+  local name value file none=yes
+  for name in BETTER_AUTH_SECRETS BETTER_AUTH_SECRET; do
+    value=$(given "$name") file=$(given "${name}_FILE")
+    if [ -z "$value" ] && [ -n "$file" ]; then value=$(secret_in "$file"); fi
+    if [ -n "$value" ]; then add_for_node "$name" "$value" && none=no; fi
+  done
+  [ "$none" = no ] || add_for_node BETTER_AUTH_SECRET "$(kept BETTER_AUTH_SECRET)"
 }
 
 # NAME VALUE, as Node's --env-file reads it: it knows three quotes and no escapes.
@@ -45,7 +48,7 @@ write_frontend_environment() {
   {
     for name in $frontend_names; do [ -z "$(given "$name")" ] || add_for_node "$name" "$(given "$name")"; done
     add_for_node DATABASE_URL "$database"
-    add_for_node BETTER_AUTH_SECRET "$(frontend_secret)"
+    frontend_secrets
     add_for_node BETTER_AUTH_URL "$frontend_origin"
     printf 'HOSTNAME=127.0.0.1\nPORT=%s\n' "$frontend_port"
   } | private_file "$state/frontend.env"

@@ -3,6 +3,7 @@
 
 #include "base/env_file.h"
 #include "base/config.h"
+#include "base/secret_versions.h"
 #include "cli/nginx_template.h"
 #include "fuzz.h"
 
@@ -36,8 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(fuzz::is_printable(mistake), "a mistake is readable");
     return 0;
   }
-  require(!config->better_auth_secret.empty() || config->jwks_database || config->jwks_file,
-          "tokens have keys");
+  require(!token_secrets(*config).empty() || config->jwks_database || config->jwks_file, "tokens have keys");
   (void)describe(*config);
   const auto rendered = template_values(
       *config,

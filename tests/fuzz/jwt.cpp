@@ -18,7 +18,7 @@ const std::string kSecret = "0123456789abcdef0123456789abcdef-test-only";
 // The secret of the fixtures, and the public keys of RFC 8037 (appendix A.2) and RFC 7515 (appendix A.3).
 KeySet known_keys() {
   KeySet keys;
-  keys.set_secret(kSecret);
+  keys.set_secrets({kSecret});
   for (
       const char* jwk : {
           R"({"kty":"OKP","crv":"Ed25519","kid":"ok1YZRNxq7ILBvnc9iN2XdybTxyjfUiS","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})",

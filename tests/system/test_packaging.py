@@ -12,6 +12,7 @@ import pytest
 
 from harness.stack import BUILD, PROJECT, clean_environment
 
+SECRETS = ["DATABASE_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"]
 MANUALS = sorted((PROJECT / "packaging/man").iterdir())
 NAMES = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
@@ -141,8 +142,8 @@ def test_the_units_agree_with_the_code(prefix):
     assert service["ExecStart"][0].split()[0] == f"{prefix}/bin/tasklane-master"
     assert os.access(service["ExecStart"][0].split()[0], os.X_OK)
     # The owner's URL is for migrations; the service does not get it.
-    assert [value.split(":")[0] for value in service["LoadCredential"]] == ["DATABASE_URL", "BETTER_AUTH_SECRET"]
-    assert [value.split(":")[0] for value in service["SetCredential"]] == ["DATABASE_URL", "BETTER_AUTH_SECRET"]
+    assert [value.split(":")[0] for value in service["LoadCredential"]] == SECRETS
+    assert [value.split(":")[0] for value in service["SetCredential"]] == SECRETS
 
 
 def test_users_and_folders_are_made_by_systemds_own_tools(prefix, tmp_path):

@@ -67,7 +67,7 @@ struct ApiFixture {
   Metrics metrics = Metrics::create();
   WorkerMetrics& own = metrics.layout().workers[3];
   MemoryTaskStore store;
-  Authenticator authenticator{kTestSecret, nullptr, {}, 100, own, [] { return std::time(nullptr); }};
+  Authenticator authenticator{{kTestSecret}, nullptr, {}, 100, own, [] { return std::time(nullptr); }};
   Result<void> database;  // what readyz finds
   Operations operations{metrics.layout(), [this](TracePtr) { return probe(); }};
   Api api{authenticator, store, operations, own, kInFlightMax, std::chrono::seconds(1)};

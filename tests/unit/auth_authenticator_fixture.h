@@ -61,8 +61,8 @@ inline KeySet sample_keys(const std::string& alg) {
 
 struct Fixture {
   explicit Fixture(const std::string& secret = kSecret, TokenRules rules = {})
-      : authenticator(secret, std::unique_ptr<KeySource>(source), rules, 100, metrics,
-                      [this] { return now; }) {}
+      : authenticator(secret.empty() ? std::vector<std::string>() : std::vector{secret},
+                      std::unique_ptr<KeySource>(source), rules, 100, metrics, [this] { return now; }) {}
 
   // "user NAME", or the error's sentence.
   std::string authenticate(const std::string& authorization) {

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(leaves_no_one_waiting_when_a_load_throws) {
 BOOST_AUTO_TEST_CASE(does_without_a_source) {
   asio::io_context loop;
   WorkerMetrics metrics{};
-  Authenticator authenticator(kSecret, nullptr, {}, 10, metrics, [] { return kNow; });
+  Authenticator authenticator({kSecret}, nullptr, {}, 10, metrics, [] { return kNow; });
   int answers = 0;
   const auto ask = [&]() -> asio::awaitable<void> {
     const auto refreshed = co_await authenticator.refresh();

@@ -79,7 +79,7 @@ inline std::string forge(std::string_view header, std::string_view claims,
 
 inline KeySet secret_only() {
   KeySet keys;
-  keys.set_secret(kSecret);
+  keys.set_secrets({kSecret});
   return keys;
 }
 

@@ -49,6 +49,15 @@ BOOST_AUTO_TEST_CASE(accepts_the_least_a_token_can_have) {
   BOOST_TEST(verified->expires_at == 1795245400);
 }
 
+BOOST_AUTO_TEST_CASE(accepts_a_signature_by_any_version_of_the_secret_and_by_none_that_is_gone) {
+  const std::string newer(40, 'n'), gone(40, 'g');
+  KeySet keys;
+  keys.set_secrets({newer, kSecret});
+  BOOST_TEST(verdict(forge(kHeader, kClaims, newer), keys) == "");
+  BOOST_TEST(verdict(forge(kHeader, kClaims), keys) == "");
+  BOOST_TEST(verdict(forge(kHeader, kClaims, gone), keys) == said(TokenFault::bad_signature));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_what_has_not_three_parts) {
   const std::string token = forge(kHeader, kClaims);
   for (const std::string& text : {std::string(), std::string("abc"), std::string("."), std::string("a.b"),

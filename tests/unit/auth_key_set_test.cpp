@@ -203,8 +203,11 @@ BOOST_AUTO_TEST_CASE(compares_sets_by_their_keys_and_not_by_their_order) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_secret_that_is_too_short) {
   KeySet keys;
-  BOOST_CHECK_THROW(keys.set_secret(std::string(limits::kSecretMinBytes - 1, 'x')), std::invalid_argument);
-  keys.set_secret(std::string(limits::kSecretMinBytes, 'x'));
+  const std::string good(limits::kSecretMinBytes, 'x'), bad = good.substr(1);
+  for (const auto& secrets : {std::vector{bad}, {good, bad}})
+    BOOST_CHECK_THROW(keys.set_secrets(secrets), std::invalid_argument);
+  BOOST_TEST(!keys.has_secret());
+  keys.set_secrets({good});
   BOOST_TEST(keys.has_secret());
 }
 

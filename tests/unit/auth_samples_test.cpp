@@ -14,7 +14,7 @@ const TokenRules kRules{.issuer = "http://127.0.0.1:3951", .audience = "http://1
 
 KeySet keys_of(const JsonValue& jwks) {
   KeySet keys;
-  keys.set_secret(kSecret);
+  keys.set_secrets({kSecret});
   BOOST_REQUIRE(keys.add_jwk_set(jwk_set_text(jwks), Algorithm::RS256));
   return keys;
 }

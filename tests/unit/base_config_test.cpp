@@ -52,6 +52,7 @@ const std::vector<Bad> kBadValues = {
     {"DATABASE_CONNECTIONS", "5", "DATABASE_CONNECTIONS must be"},
     {"BETTER_AUTH_SECRET", "hunter2", "BETTER_AUTH_SECRET has 7 bytes; at least 32 are needed"},
     {"BETTER_AUTH_SECRET", std::string(31, 'x'), "BETTER_AUTH_SECRET has 31 bytes"},
+    {"BETTER_AUTH_SECRETS", "2:hunter2", "BETTER_AUTH_SECRETS version 2 has 7 bytes; at least 32 are needed"},
     {"AUTH_JWKS", "keys.json", "AUTH_JWKS must be \"database\" or an absolute path"},
     {"AUTH_RSA_ALGORITHM", "HS256", "AUTH_RSA_ALGORITHM must be one of: RS256, PS256"},
     {"AUTH_LEEWAY_SECONDS", "-1", "AUTH_LEEWAY_SECONDS must be a whole number from 0 to 300"},
@@ -178,6 +179,7 @@ BOOST_AUTO_TEST_CASE(takes_keys_from_the_database_when_there_is_no_secret_or_whe
   BOOST_TEST(config_of({}).jwks_database);
   BOOST_TEST(!config_of({{"BETTER_AUTH_SECRET", kSecret}}).jwks_database);
   BOOST_TEST(config_of({{"BETTER_AUTH_SECRET", kSecret}, {"AUTH_JWKS", "database"}}).jwks_database);
+  BOOST_TEST(!config_of({{"BETTER_AUTH_SECRETS", "1:"s + kSecret}}).jwks_database);
   const Config file = config_of({{"AUTH_JWKS", "/etc/tasklane/jwks.json"}});
   BOOST_TEST(!file.jwks_database);
   BOOST_TEST(file.jwks_file.value_or("") == "/etc/tasklane/jwks.json");

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_no_setting_is_told_with_the_nearest) {
                                       {"WROKERS", "WORKERS"},
                                       {"CORS_ORIGIN", "CORS_ORIGINS"},
                                       {"DATABASE_URI", "DATABASE_URL"},
-                                      {"BETTER_AUTH_SECRETS", "BETTER_AUTH_SECRET"},
+                                      {"BETTER_AUTH_SECERT", "BETTER_AUTH_SECRET"},
                                       {"AUTH_ISUER", "AUTH_ISSUER"},
                                       {"TLS_CERT", "TLS_CERTIFICATE"},
                                       {"HTTP_PORTS", "HTTP_PORT"},
@@ -48,10 +48,10 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_no_setting_is_told_with_the_nearest) {
 }
 
 BOOST_AUTO_TEST_CASE(the_names_of_both_sides_are_known) {
-  BOOST_TEST(
-      warnings("WORKERS=1\nDATABASE_URL_FILE=/x\nBETTER_AUTH_SECRET_FILE=/x\nBETTER_AUTH_URL=https://x\n"
-               "FRONTEND_DATABASE_URL=x\nTASKLANE_TOKENS=jwks\nTASKLANE_API_URL=x\nNEXT_PUBLIC_X=1\n"
-               "NODE_ENV=production\nPORT=3000\nHOSTNAME=x\n") == "");
+  BOOST_TEST(warnings("WORKERS=1\nDATABASE_URL_FILE=/x\nBETTER_AUTH_SECRET_FILE=/"
+                      "x\nBETTER_AUTH_SECRETS=x\nBETTER_AUTH_SECRETS_FILE=/x\nBETTER_AUTH_URL=https://x\n"
+                      "FRONTEND_DATABASE_URL=x\nTASKLANE_TOKENS=jwks\nTASKLANE_API_URL=x\nNEXT_PUBLIC_X=1\n"
+                      "NODE_ENV=production\nPORT=3000\nHOSTNAME=x\n") == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_that_has_lost_its_name_is_not_told) {

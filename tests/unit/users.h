@@ -23,7 +23,7 @@ inline std::string token_of(const std::string& subject) {
 
 inline UserId user_named(const std::string& subject) {
   KeySet keys;
-  keys.set_secret(kTestSecret);
+  keys.set_secrets({kTestSecret});
   const auto verified = TokenVerifier::verify(token_of(subject), keys, {}, std::time(nullptr));
   if (!verified) throw std::runtime_error("a test's own token is refused");
   return verified->user;

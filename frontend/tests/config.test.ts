@@ -34,7 +34,7 @@ test("every mistake is told at once, by name", () => {
 });
 
 test("what cannot work is refused", () => {
-  assert.match(mistakes({ BETTER_AUTH_SECRET: "short" }), /shorter than 32 bytes/);
+  assert.match(mistakes({ BETTER_AUTH_SECRET: "short" }), /^BETTER_AUTH_SECRET has 5 bytes; at least 32 are needed/);
   assert.match(mistakes({ BETTER_AUTH_URL: "https://app.example.com/app" }), /without a path/);
   assert.match(mistakes({ TASKLANE_API_URL: "http://api.example.com" }), /refuse to mix/);
   assert.match(mistakes({ DATABASE_URL: "mysql://x" }), /postgresql:/);
@@ -49,6 +49,28 @@ test("secrets can come from files", () => {
     assert.equal(parse({ ...rest, BETTER_AUTH_SECRET_FILE: path }).config.secret, secret);
     assert.match(parse({ ...good, BETTER_AUTH_SECRET_FILE: path }).mistakes.join(), /both set/);
     assert.match(parse({ ...rest, BETTER_AUTH_SECRET_FILE: `${path}x` }).mistakes.join(), /ENOENT/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("versions of the secret can come from a file, too, and the first of them is the current one", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tasklane-web-"));
+  const path = join(folder, "secrets");
+  const { BETTER_AUTH_SECRET: old, ...rest } = good;
+  const [newer, newest] = ["n".repeat(32), "m".repeat(32)];
+  const used = (env: Record<string, string>) => {
+    const { config, mistakes: told } = parse({ ...rest, ...env });
+    return [config.secret, config.olderSecrets, config.firstSecret, told];
+  };
+  try {
+    writeFileSync(path, `3:${newest}, 2:${newer}\r\n`);
+    assert.deepEqual(used({ BETTER_AUTH_SECRETS_FILE: path }), [newest, [newer], newer, []]);
+    const both = { BETTER_AUTH_SECRETS: `2:${newer}`, BETTER_AUTH_SECRET: old };
+    assert.deepEqual(used(both), [newer, [old], old, []]);
+    assert.deepEqual(used({ BETTER_AUTH_SECRET: old }), [old, [], old, []]);
+    assert.deepEqual(parse({ ...rest, BETTER_AUTH_SECRET: old }).config.versions, []);
+    assert.match(mistakes({ BETTER_AUTH_SECRETS: "2:short" }), /^BETTER_AUTH_SECRETS version 2 has 5 bytes; /);
   } finally {
     rmSync(folder, { recursive: true });
   }

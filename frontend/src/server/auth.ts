@@ -5,6 +5,7 @@ import { jwt } from "better-auth/plugins";
 import pg from "pg";
 import { config, type Config } from "./config";
 import { signWithSecret } from "./hs256";
+import { olderCookies } from "./older-cookies";
 
 const tokenLifetime = "15m";
 
@@ -40,7 +41,8 @@ function options(settings: Config) {
   return {
     appName: "Tasklane",
     baseURL: settings.origin,
-    secret: settings.secret,
+    secret: settings.firstSecret,
+    ...(settings.versions.length > 0 && { secrets: settings.versions }),
     database: pool(settings.databaseUrl),
     emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
     // By address and path. Several people may share an address, and a password is slow to try.
@@ -55,7 +57,7 @@ function options(settings: Config) {
     },
     advanced: { ipAddress: { ipAddressHeaders: ["x-forwarded-for"] } },
     telemetry: { enabled: false },
-    plugins: [tokens(settings)],
+    plugins: [tokens(settings), olderCookies(settings.olderSecrets)],
   } satisfies BetterAuthOptions;
 }
 

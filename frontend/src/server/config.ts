@@ -1,10 +1,18 @@
 // The configuration, from the environment: checked as a whole, so that one start tells every mistake. Read when first
 // needed, since a build has none of it.
 import { readFileSync } from "node:fs";
+import { readVersions, wrongInSecret, type SecretVersion } from "./secrets";
 
 export interface Config {
   databaseUrl: string;
+  /** The current secret: it signs cookies and tokens. */
   secret: string;
+  /** Other secrets that cookies may be signed with. */
+  olderSecrets: string[];
+  /** Better Auth's versions of the secret; empty: there are none, and `secret` is BETTER_AUTH_SECRET. */
+  versions: SecretVersion[];
+  /** What was encrypted before there were versions, was encrypted with this. */
+  firstSecret: string;
   /** The page's public origin, and the tokens' "iss" and "aud". */
   origin: string;
   /** The API's public origin; empty: the page's own. */
@@ -13,8 +21,6 @@ export interface Config {
 }
 
 type Environment = Record<string, string | undefined>;
-
-const secretBytesMin = 32;
 
 /**
  * The value in a secret's file: one line of UTF-8, without what editors put around it. As the API reads it
@@ -35,15 +41,6 @@ function valueIn(bytes: Uint8Array): { value: string } | { mistake: string } {
   if (/[\r\n]/.test(value)) return { mistake: "has more than one line" };
   if (/[\x00-\x08\x0b-\x1f\x7f]/.test(value)) return { mistake: "holds a control character" };
   return { value };
-}
-
-/** Why a secret is none: others know it. As app/base/setting_rules.h says. */
-function publiclyKnown(secret: string): string {
-  const lower = secret.toLowerCase();
-  if (lower.startsWith("better-auth-secret")) return "is Better Auth's own published default";
-  const published = ["the-same-32-bytes-or-more-as-in-the-front-end", "a-string-secret-at-least-256-bits-long"];
-  if (published.includes(lower)) return "is an example from the documents";
-  return /change[-_]?me|your[-_]secret|example|placeholder/.test(lower) ? "looks like a placeholder" : "";
 }
 
 /** A value, or what NAME_FILE holds; "" when there is neither. */
@@ -71,6 +68,20 @@ function origin(name: string, value: string, mistakes: string[]): string {
   return "";
 }
 
+/** The versions, and behind them BETTER_AUTH_SECRET: beside versions, it is the secret of before there were any. */
+function readSecrets(env: Environment, mistakes: string[]) {
+  const single = read(env, "BETTER_AUTH_SECRET", mistakes);
+  const wrong = single && wrongInSecret(single);
+  if (wrong) mistakes.push(`BETTER_AUTH_SECRET ${wrong}`);
+  const text = read(env, "BETTER_AUTH_SECRETS", mistakes);
+  const found = text ? readVersions(text) : { versions: [], mistakes: [] };
+  mistakes.push(...found.mistakes.map((mistake) => `BETTER_AUTH_SECRETS ${mistake}`));
+  if (!single && !text) mistakes.push("BETTER_AUTH_SECRET is not set; openssl rand -base64 32 makes one");
+  const values = [...found.versions.map(({ value }) => value), ...(single ? [single] : [])];
+  const [secret = "", ...olderSecrets] = values;
+  return { secret, olderSecrets, versions: found.versions, firstSecret: values.at(-1) ?? "" };
+}
+
 /** The configuration, or every mistake in it. */
 export function parse(env: Environment): { config: Config; mistakes: string[] } {
   const mistakes: string[] = [];
@@ -79,13 +90,7 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   else if (!/^postgres(ql)?:\/\//.test(databaseUrl))
     mistakes.push("DATABASE_URL must begin with postgresql://");
 
-  const secret = read(env, "BETTER_AUTH_SECRET", mistakes);
-  if (!secret) mistakes.push("BETTER_AUTH_SECRET is not set; openssl rand -base64 32 makes one");
-  else if (Buffer.byteLength(secret) < secretBytesMin) {
-    mistakes.push(`BETTER_AUTH_SECRET is shorter than ${secretBytesMin} bytes`);
-  } else if (publiclyKnown(secret)) {
-    mistakes.push(`BETTER_AUTH_SECRET ${publiclyKnown(secret)}; make another one: openssl rand -base64 32`);
-  }
+  const secrets = readSecrets(env, mistakes);
 
   const page = env.BETTER_AUTH_URL ? origin("BETTER_AUTH_URL", env.BETTER_AUTH_URL, mistakes) : "";
   if (!env.BETTER_AUTH_URL) mistakes.push("BETTER_AUTH_URL is not set; it is the page's public origin");
@@ -100,7 +105,7 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
   if (tokens !== "jwks" && tokens !== "secret") mistakes.push("TASKLANE_TOKENS must be jwks or secret");
   const config: Config = {
     databaseUrl,
-    secret,
+    ...secrets,
     origin: page,
     apiOrigin: api === page ? "" : api,
     tokens: tokens === "secret" ? "secret" : "jwks",

@@ -16,6 +16,10 @@ namespace {
 // look.
 constexpr int kLooksMax = 2;
 
+bool is_unknown(const std::expected<UserId, TokenFault>& user) {
+  return !user && user.error() == TokenFault::unknown_key;
+}
+
 constexpr UnixTime seconds(std::chrono::milliseconds time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
@@ -63,9 +67,12 @@ boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_v
   const UnixTime begun = now_();
   auto user = check(*token);
   for (int looks = 0; looks < kLooksMax && needs_keys(*token, user); ++looks) {
-    const Look look = co_await look_again(!user && user.error() == TokenFault::unknown_key);
+    const bool unknown = is_unknown(user);
+    const Look look = co_await look_again(unknown);
     if (look == Look::none) break;
     user = check(*token);
+    if (unknown && !is_unknown(user))
+      looked_at_.reset();  // several keys may come at once, each with its look
     if (look == Look::own) break;
   }
   if (load_error_ && needs_keys(*token, user)) {

@@ -101,6 +101,19 @@ BOOST_AUTO_TEST_CASE(looks_at_most_once_per_interval_whoever_asks) {
   BOOST_TEST(f.authenticate_token(sample_token("ES256")).starts_with("user"));
 }
 
+BOOST_AUTO_TEST_CASE(a_look_that_finds_its_key_keeps_no_other_key_waiting) {
+  Fixture f("");
+  f.source->keys = sample_keys("EdDSA");
+  BOOST_TEST(f.authenticate_token(sample_token("EdDSA")).starts_with("user"));
+  // Made a moment later, by another process of the front end.
+  BOOST_REQUIRE(f.source->keys.add_jwk_set(jwk_set_text(at(sample_file("ES256"), "jwks")), Algorithm::RS256));
+  BOOST_TEST(f.authenticate_token(sample_token("ES256")).starts_with("user"));
+  BOOST_TEST(f.source->loads == 2);
+  BOOST_TEST(f.authenticate_token(sample_token("ES512")) == kUnknownKey);
+  f.authenticate_token(sample_token("ES512"));
+  BOOST_TEST(f.source->loads == 3);
+}
+
 BOOST_AUTO_TEST_CASE(looks_again_although_the_clock_was_set_back) {
   Fixture f("");
   f.authenticate_token(sample_token("EdDSA"));

@@ -13,13 +13,13 @@ namespace tasklane {
 
 namespace {
 
-constexpr std::size_t kDigitsMax = 9;  // a number that JavaScript and a 32-bit integer hold alike
+constexpr std::size_t kVersionDigitsMax = 9;  // a number that JavaScript and a 32-bit integer hold alike
 
 std::expected<SecretVersion, std::string> read_entry(std::string_view entry, std::size_t position) {
   const auto colon = entry.find(':');
   const std::string_view digits = trim(entry.substr(0, colon));
   const auto number = parse_number<unsigned>(digits);
-  if (colon == std::string_view::npos || !number || digits.size() > kDigitsMax)
+  if (colon == std::string_view::npos || !number || digits.size() > kVersionDigitsMax)
     return std::unexpected(fmt::format(
         "entry {} must be VERSION:SECRET with a whole number as version; a secret in it has no comma",
         position));

@@ -12,8 +12,9 @@ from harness.stack import BUILD
 class Load:
     """Use as `with Load(stack) as load:`; afterwards `load.report` is the generator's."""
 
-    def __init__(self, stack, connections=200, rate=3000, keys=False):
+    def __init__(self, stack, connections=200, rate=3000, keys=False, sign=None):
         self.stack, self.connections, self.rate, self.keys = stack, connections, rate, keys
+        self.sign = sign or (lambda sub: tokens.token(stack.secret, sub, ttl=3600))  # a token of this user
         self.progress = []  # (requests so far, failures so far, p99 of the last half second in ms)
         self.report = None
 
@@ -23,8 +24,7 @@ class Load:
         self.listener = threading.Thread(target=self._listen)
         self.listener.start()
         with undone_by(self.process.kill):  # at whose end the listener's comes
-            secret = self.stack.secret
-            each = (tokens.token(secret, tokens.unique("load"), ttl=3600) for _ in range(self.connections))
+            each = (self.sign(tokens.unique("load")) for _ in range(self.connections))
             self.process.stdin.write("".join(f"{token}\n" for token in each) + "\n")
             self.wait_for_more(self.connections)
         return self

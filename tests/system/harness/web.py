@@ -6,9 +6,9 @@ from harness import client, tokens, wire
 
 
 class Visitor:
-    def __init__(self, stack):
+    def __init__(self, stack, source=None):
         self.stack = stack
-        transport = httpx.HTTPTransport(verify=wire.tls_context(stack.certificate), trust_env=False)
+        transport = httpx.HTTPTransport(verify=wire.tls_context(stack.certificate), local_address=source, trust_env=False)
         headers = {"Origin": stack.url}
         self.http = httpx.Client(base_url=stack.url, transport=transport, headers=headers, timeout=30, trust_env=False)
 

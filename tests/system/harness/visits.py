@@ -1,0 +1,60 @@
+"""People who use the web app all the time, each with a session of before: a token, a list with it, a page."""
+
+import threading
+from collections import Counter
+
+from harness.client import Api
+from harness.processes import wait_for
+from harness.web import Visitor
+
+PAUSE = 0.3  # Better Auth counts by address and path: 100 in 10 seconds
+KINDS = ("token", "tasks", "page")
+
+
+class Visits:
+    """Use as `with Visits(stack) as visits:`; `answers` has {(what was asked for, status): how often}."""
+
+    def __init__(self, stack, visitors=4):
+        self.answers, self.errors, self.ended = Counter(), [], threading.Event()
+        self.visitors = [Visitor(stack, f"127.0.0.{2 + number}").sign_up() for number in range(visitors)]
+        self.threads = [threading.Thread(target=self._visit, args=(each,)) for each in self.visitors]
+
+    def _visit(self, visitor):
+        api = Api(visitor.stack, sub=visitor.id)
+        try:
+            while not self.ended.wait(PAUSE):
+                answer = visitor.get("/api/auth/token")
+                self.answers["token", answer.status_code] += 1
+                if answer.status_code == 200:
+                    api.token = answer.json()["token"]
+                self.answers["tasks", api.get().status_code] += 1
+                self.answers["page", visitor.get("/tasks").status_code] += 1
+        except Exception as error:  # pylint: disable=broad-except
+            self.errors.append(repr(error))
+        finally:
+            api.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.wait_for_more()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+        for visitor in self.visitors:
+            visitor.close()
+
+    def wait_for_more(self, rounds=3):
+        """Each kind is asked for so many times more by each visitor, on average."""
+        before, more = self.count(), rounds * len(self.threads)
+        wait_for(lambda: self.errors or all(self.count()[kind] >= before[kind] + more for kind in KINDS), "more visits")
+        assert not self.errors, self.errors
+
+    def count(self):
+        return Counter({kind: sum(n for (asked, _), n in self.answers.copy().items() if asked == kind) for kind in KINDS})
+
+    def refused(self):
+        return {asked: n for asked, n in self.answers.copy().items() if asked[1] != 200}

@@ -48,7 +48,7 @@ start_postgres() {
   launch postgres postgres.log "${as_postgres[@]}" "$postgres_bin/postgres" -D "$state/postgres" -k "$state/pg" \
     -c listen_addresses= -c max_connections=300 -c shared_buffers="$(cache_size)"
   for _ in {1..1200}; do  # two minutes: it may have to recover from a crash
-    if "$postgres_bin/pg_isready" --quiet --host="$state/pg"; then set_up_roles; return; fi
+    if "$postgres_bin/pg_isready" --quiet --host="$state/pg"; then note_postgres_version; set_up_roles; return; fi
     runs postgres || break
     sleep 0.1
   done

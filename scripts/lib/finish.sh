@@ -7,6 +7,7 @@ leave_if_running() {
   runs master && runs nginx && read -r known 2>/dev/null <"$state/url" || return 0
   [ "$(status_of "$known/readyz")" = 200 ] || return 0
   revive_frontend
+  tell_upgraded_postgres
   say "already running at $known; nothing was changed (scripts/down stops it)"
   exit 0
 }
@@ -14,6 +15,7 @@ leave_if_running() {
 # What a crash, or a service that died, left behind.
 stop_remains() {
   running || return 0
+  tell_upgraded_postgres
   say "a part of this state still runs, but does not serve: stopping it first"
   stop_all
   end_on_signals

@@ -40,6 +40,23 @@ def test_a_second_up_on_the_same_state_says_so_and_changes_nothing(stack, alice)
     assert alice.tasks() == [task]
 
 
+def test_a_second_up_tells_that_postgres_was_upgraded_under_it(stack):
+    noted = stack.state / "run/postgres.version"
+    program, version = noted.read_text().splitlines()
+    assert "upgrade" not in stack.run("up", "--detach").stdout and version.startswith("postgres (PostgreSQL) ")
+    before = noted.read_text()
+    try:
+        noted.write_text(f"{program}\npostgres (PostgreSQL) 15.0\n")
+        done = stack.run("up", "--detach")
+        told = f"postgres (PostgreSQL) 15.0 runs and {version} is installed: new connections may fail until scripts/down"
+        assert done.returncode == 0 and told in done.stdout, done.stdout
+        noted.write_text("/nowhere/postgres\npostgres (PostgreSQL) 14.0\n")
+        assert "15" not in stack.run("up", "--detach").stdout.partition("runs and no server is installed")[0]
+    finally:
+        noted.write_text(before)
+    assert "is installed" not in stack.run("up", "--detach").stdout
+
+
 def test_two_instances_run_side_by_side_and_down_ends_its_own_alone(stack, alice):
     task = alice.create()
     before = set(processes_of(stack.state))

@@ -117,6 +117,11 @@ void Inspector::table() {
     add(Level::bad, "the table tasks is not there: run tasklane migrate");
     return;
   }
+  if (!holds("to_regclass('tasklane_migrations') IS NOT NULL")) {
+    add(Level::bad, foreign_tasks(text("SELECT relnamespace::regnamespace FROM pg_class"
+                                       " WHERE oid = to_regclass('tasks')")));
+    return;
+  }
   bool all = true;
   for (const auto& [right, test] : {std::pair("SELECT", "has_table_privilege('tasks', 'SELECT')"),
                                     std::pair("INSERT", "has_any_column_privilege('tasks', 'INSERT')"),

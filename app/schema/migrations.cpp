@@ -96,6 +96,15 @@ std::expected<std::size_t, DatabaseError> count_applied(pqxx::work& work, const 
   return static_cast<std::size_t>(rows.size());
 }
 
+// A table that another program has made where the first file makes its own.
+std::expected<void, DatabaseError> check_room(pqxx::work& work) {
+  const pqxx::result found = work.exec(
+      "SELECT relnamespace::regnamespace FROM pg_class"
+      " WHERE relname = 'tasks' AND relnamespace = to_regnamespace(quote_ident(current_schema()))");
+  if (found.empty()) return {};
+  return refuse(foreign_tasks(found[0][0].as<std::string>()));
+}
+
 // One statement at a time: sql_statements.h.
 void apply(pqxx::work& work, const MigrationFile& file) {
   for (const auto statement : sql_statements(file.text)) work.exec(std::string(statement));
@@ -141,6 +150,9 @@ std::expected<bool, DatabaseError> apply_next(pqxx::connection& connection, Run&
   run.report.api_role_exists = api_role_exists(work);
   if (*applied == run.files.size()) return false;
 
+  if (*applied == 0) {
+    if (auto room = check_room(work); !room) return std::unexpected(room.error());
+  }
   const MigrationFile& file = run.files[*applied];
   run.doing = file.name;
   set_lock_timeout(work, limits::kMigrationLockTimeout);
@@ -167,6 +179,16 @@ std::expected<bool, DatabaseError> apply_next_patiently(pqxx::connection& connec
 }
 
 }  // namespace
+
+std::string foreign_tasks(std::string_view schema) {
+  return fmt::format(
+      "the schema {0} has a table tasks of another program. Either give Tasklane a schema of its own: CREATE"
+      " SCHEMA tasklane, and for the role that migrates ALTER ROLE … IN DATABASE … SET search_path = "
+      "tasklane."
+      " Or move the other table away: CREATE SCHEMA before, ALTER TABLE {0}.tasks SET SCHEMA before. Then run"
+      " tasklane migrate",
+      schema);
+}
 
 std::expected<MigrationReport, DatabaseError> migrate(const std::string& url, const std::string& sql_folder,
                                                       std::chrono::milliseconds patience) {

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.h"
@@ -33,6 +34,9 @@ struct MigrationReport {
 std::expected<MigrationReport, DatabaseError> migrate(
     const std::string& url, const std::string& sql_folder,
     std::chrono::milliseconds patience = limits::kMigrationPatience);
+
+// Where the schema of this name has a table "tasks" that no migration has made: what can be done.
+std::string foreign_tasks(std::string_view schema);
 
 struct MigrationState {
   int version = 0;                   // of the database; 0: never migrated

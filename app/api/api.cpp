@@ -60,7 +60,7 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     case Endpoint::healthz:
       return at_once(operations_.health());
     case Endpoint::readyz:
-      return operations_.readiness(request.trace);
+      return operations_.readiness(authenticator_, request.trace);
     case Endpoint::metrics:
       return at_once(operations_.metrics());
     case Endpoint::status:

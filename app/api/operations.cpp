@@ -1,8 +1,10 @@
 #include "api/operations.h"
 
+#include <chrono>
 #include <ctime>
 
 #include "api/metrics_text.h"
+#include "base/limits.h"
 #include "base/resident_memory.h"
 #include "base/version.h"
 #include "http/problem.h"
@@ -25,11 +27,12 @@ std::int64_t as_integer(const Counter& counter) {
 }
 
 // One worker is enough to answer, so this never turns traffic away; who looks sees that workers are missing.
-std::string readiness_json(const MetricsLayout& metrics) {
+std::string readiness_json(const MetricsLayout& metrics, bool keys_read) {
   JsonWriter json;
   json.begin_object();
-  json.member("status",
-              read(metrics.workers_ready) < read(metrics.workers_configured) ? "degraded" : "ready");
+  const bool whole = read(metrics.workers_ready) >= read(metrics.workers_configured);
+  json.member("status", whole && keys_read ? "ready" : "degraded");
+  if (!keys_read) json.member("keys", "unreadable");
   json.key("workers");
   json.begin_object();
   json.member("configured", as_integer(metrics.workers_configured));
@@ -83,14 +86,19 @@ Result<Response> Operations::health() const {
   return ok_status();
 }
 
-boost::asio::awaitable<Result<Response>> Operations::readiness(TracePtr trace) const {
+boost::asio::awaitable<Result<Response>> Operations::readiness(Authenticator& authenticator,
+                                                               TracePtr trace) const {
+  const auto until = std::chrono::steady_clock::now() + limits::kReadinessTimeout;
   auto answered = co_await database_(std::move(trace));
   if (!answered) {
     Error error = std::move(answered.error());
     if (error.database && error.database->connecting) error.detail = "Connecting to the database";
     co_return std::unexpected(std::move(error));
   }
-  co_return success(Success::ok, readiness_json(metrics_));
+  const auto keys = co_await authenticator.look_at_keys(until);
+  if (keys == Authenticator::KeyState::missing)
+    co_return fail(ErrorType::service_unavailable, "Keys to verify tokens with cannot be read");
+  co_return success(Success::ok, readiness_json(metrics_, keys == Authenticator::KeyState::read));
 }
 
 std::optional<ListenQueue> Operations::queue() const {

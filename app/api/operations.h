@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "auth/authenticator.h"
 #include "base/awaitable.h"
 #include "base/listen_queue.h"
 #include "base/metrics.h"
@@ -25,10 +26,11 @@ class Operations {
   Operations(const MetricsLayout& metrics, Probe database, ino_t listener = 0)
       : metrics_(metrics), database_(std::move(database)), listener_(listener) {}
 
-  Result<Response> health() const;                                           // a worker answers
-  boost::asio::awaitable<Result<Response>> readiness(TracePtr trace) const;  // and so does the database
-  Result<Response> metrics() const;                                          // Prometheus text format 0.0.4
-  Result<Response> status() const;                                           // the same for people, as JSON
+  Result<Response> health() const;  // a worker answers
+  // And so does the database, and some token can be verified.
+  boost::asio::awaitable<Result<Response>> readiness(Authenticator& authenticator, TracePtr trace) const;
+  Result<Response> metrics() const;  // Prometheus text format 0.0.4
+  Result<Response> status() const;   // the same for people, as JSON
 
  private:
   std::optional<ListenQueue> queue() const;

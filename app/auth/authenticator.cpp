@@ -1,7 +1,9 @@
 #include "auth/authenticator.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
+#include <exception>
 
 #include "base/event.h"
 #include "base/limits.h"
@@ -77,11 +79,26 @@ boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_v
   }
   if (load_error_ && needs_keys(*token, user)) {
     const bool late = now_() - begun > seconds(limits::kKeysInVainMax);
-    if (late || keys_.size() == 0) co_return std::unexpected(*load_error_);
+    const bool unknown = !user && user.error() == TokenFault::unknown_key;
+    if (late || unknown) co_return std::unexpected(*load_error_);
   }
   if (user) co_return std::move(*user);
   tell_difference(*token, user.error());
   co_return refuse(user.error());
+}
+
+boost::asio::awaitable<Authenticator::KeyState> Authenticator::look_at_keys(
+    std::chrono::steady_clock::time_point until) {
+  if (source_ && !loading_ && !recent(load_error_ ? failed_at_ : loaded_at_)) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    loading_ = std::make_shared<Event>(executor);
+    boost::asio::co_spawn(executor, load(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+  if (const auto loading = loading_) co_await loading->wait(until);
+  if (!load_error_) co_return KeyState::read;
+  co_return keys_.size() == 0 && !keys_.has_secret() ? KeyState::missing : KeyState::unreadable;
 }
 
 boost::asio::awaitable<Result<void>> Authenticator::refresh() {
@@ -140,8 +157,8 @@ boost::asio::awaitable<Authenticator::Look> Authenticator::look_again(bool unkno
 }
 
 boost::asio::awaitable<void> Authenticator::load() {
-  const auto loading = std::make_shared<Event>(co_await boost::asio::this_coro::executor);
-  loading_ = loading;
+  if (!loading_) loading_ = std::make_shared<Event>(co_await boost::asio::this_coro::executor);
+  const auto loading = loading_;
   const UnixTime begun = now_();
   try {
     take(co_await source_->load(), begun);
@@ -156,9 +173,9 @@ boost::asio::awaitable<void> Authenticator::load() {
 
 void Authenticator::take(Result<KeySet> loaded, UnixTime begun) {
   if (!loaded) {
-    if (!load_error_)
-      log::warning("keys cannot be read; those known stay in force",
-                   {{"reason", loaded.error().detail}, {"keys", keys_.size()}});
+    const std::string& why = loaded.error().why.empty() ? loaded.error().detail : loaded.error().why;
+    if (!load_error_ || load_error_->why != loaded.error().why)
+      log::error("keys cannot be read; those known stay in force", {{"reason", why}, {"keys", keys_.size()}});
     failed_at_ = now_();
     load_error_ = std::move(loaded.error());
     return;

@@ -9,6 +9,7 @@
 //
 // Belongs to one event loop; outlives every call that is under way.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,9 +37,14 @@ class Authenticator {
   std::optional<UserId> recognise(std::string_view authorization);
 
   // authentication_error with a sentence when there is no header, no Bearer scheme (RFC 6750 section 2.1) or
-  // no valid token; service_unavailable when the keys it needs could not be read, and none is known or the
-  // attempt has taken longer than limits::kKeysInVainMax. `authorization` must live until the answer.
+  // no valid token; service_unavailable when the keys it needs could not be read, and its own is not known
+  // or the attempt has taken longer than limits::kKeysInVainMax. `authorization` must live until the answer.
   boost::asio::awaitable<Result<UserId>> authenticate(std::string_view authorization);
+
+  // What the last look at the keys has found, which is no older than limits::kKeyRefreshIntervalMin, or comes
+  // by `until`. unreadable: those known stay in force, or the secret does. missing: no token can be verified.
+  enum class KeyState { read, unreadable, missing };
+  boost::asio::awaitable<KeyState> look_at_keys(std::chrono::steady_clock::time_point until);
 
   // Reads the keys now: at start, and when it is known that they have changed. service_unavailable when the
   // source failed; the keys known so far stay in force.

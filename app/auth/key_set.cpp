@@ -67,6 +67,11 @@ std::expected<KeySet::Loaded, std::string> KeySet::add_jwk_set(std::string_view 
   std::size_t number = 0;
   for (const JsonValue& jwk : *keys->array()) {
     ++number;
+    if (keys_.size() == limits::kKeySetKeysMax) {
+      loaded.skipped.push_back(
+          fmt::format("key {} and all behind it: only the first {} count", number, limits::kKeySetKeysMax));
+      break;
+    }
     if (const auto added = add(jwk, {.rsa_algorithm = rsa_algorithm})) {
       ++loaded.keys;
     } else {

@@ -33,6 +33,7 @@ struct Config {
   std::string better_auth_secret;        // secret; without both, HS256 tokens are refused
   std::optional<std::string> jwks_file;  // AUTH_JWKS names a file
   bool jwks_database;                    // AUTH_JWKS=database, or no secret and no file
+  std::string jwks_table;                // of the database, with its schema or without
   std::string rsa_algorithm;             // of an RSA key without "alg": RS256, PS256
   std::string issuer;                    // empty: not checked
   std::string audience;                  // empty: not checked

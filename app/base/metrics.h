@@ -40,15 +40,24 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 16> kStatementNames = {
-    "list_tasks",       "list_tasks_by_completion",
-    "list_more_tasks",  "list_more_tasks_by_completion",
-    "get_task",         "create_task",
-    "update_task",      "complete_task",
-    "delete_task",      "lock_task",
-    "create_task_once", "complete_task_once",
-    "sweep_keys",       "public_keys",
-    "missing_rights",   "ping"};
+inline constexpr std::array<std::string_view, 18> kStatementNames = {"list_tasks",
+                                                                     "list_tasks_by_completion",
+                                                                     "list_more_tasks",
+                                                                     "list_more_tasks_by_completion",
+                                                                     "get_task",
+                                                                     "create_task",
+                                                                     "update_task",
+                                                                     "complete_task",
+                                                                     "delete_task",
+                                                                     "lock_task",
+                                                                     "create_task_once",
+                                                                     "complete_task_once",
+                                                                     "sweep_keys",
+                                                                     "public_keys",
+                                                                     "public_keys_in",
+                                                                     "missing_rights",
+                                                                     "key_rights",
+                                                                     "ping"};
 
 // One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.
 struct WorkerMetrics {

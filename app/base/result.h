@@ -1,7 +1,7 @@
 #pragma once
 // How a failure travels: Result<T> is a value or an Error. Error says what went wrong in the contract's
 // words (error_type) and in a sentence for the client; http/problem.cpp alone turns it into a status.
-// Nothing in an Error is secret: its text may reach the client.
+// Nothing in an Error is secret: its `detail` reaches the client.
 
 #include <expected>
 #include <memory>
@@ -42,6 +42,7 @@ struct Error {
   bool token_sent = false;              // authentication_error only: RFC 6750 section 3.1, invalid_token
   std::string allow = {};               // method_not_allowed only: the Allow header, RFC 9110 section 10.2.1
   std::shared_ptr<const DatabaseState> database = nullptr;  // service_unavailable of /readyz only
+  std::string why = {};  // for the log and the operator; never sent: roles and tables may stand in it
 };
 
 template <class T>

@@ -88,6 +88,20 @@ Wrong wrong_in_socket_length(const std::string& text) {
          "too";
 }
 
+Wrong wrong_in_table(const std::string& text) {
+  const auto is_identifier = [](std::string_view name) {
+    return !name.empty() && name.size() <= 63 && is_plain(name, "_") &&
+           !(name.front() >= '0' && name.front() <= '9');
+  };
+  const auto dot = text.find('.');
+  const bool fits = dot == std::string::npos
+                        ? is_identifier(text)
+                        : is_identifier(text.substr(0, dot)) && is_identifier(text.substr(dot + 1));
+  return fits ? ""
+              : "must be a table's name or SCHEMA.TABLE, each of up to 63 letters, digits and underscores, "
+                "not beginning with a digit";
+}
+
 Wrong wrong_in_nginx_user(const std::string& text) {
   return is_plain(text, "_- ") ? "" : "must be \"USER\" or \"USER GROUP\"";
 }

@@ -18,6 +18,9 @@ Wrong wrong_in_secret(const std::string& text);
 
 Wrong wrong_in_path(const std::string& text);
 Wrong wrong_in_socket_length(const std::string& text);
+// Identifiers that need no quotes but for their capitals (PostgreSQL manual, section 4.1.1).
+Wrong wrong_in_table(const std::string& text);
+
 Wrong wrong_in_nginx_user(const std::string& text);
 Wrong wrong_in_host_names(const std::string& text);
 

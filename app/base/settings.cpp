@@ -71,12 +71,21 @@ const Setting kSettings[] = {
      .group = tokens,
      .form = key_source(),
      .default_in_words = "`database` without a secret, otherwise none",
-     .text =
-         "Where public keys come from: `database` is the jwt plugin's table `jwks`, a path names a JWKS file,"
-         " which is read again when it changes.",
+     .text = "Where public keys come from: `database` is the jwt plugin's table, a path names a JWKS file,"
+             " which is read again when it changes.",
      .more =
          "The table is read through the view `tasklane_public_keys`. Beside a secret, both kinds of tokens"
          " are accepted."},
+    {.name = "AUTH_JWKS_TABLE",
+     .group = tokens,
+     .form = text(&Config::jwks_table, {{"a table's name or `SCHEMA.TABLE`", wrong_in_table}}),
+     .default_value = "jwks",
+     .text = "The table of the jwt plugin's keys, where it is not called `jwks`: `jwkss` with Better Auth's"
+             " `usePlural`, or its `schema.jwks.modelName`. Written exactly as the database has it.",
+     .more =
+         "Without a schema it is looked for in the owner's ([data "
+         "model](data-model.md#tasklane_public_keys))."
+         " `tasklane check --db` names a table that looks like it. Only public keys can be read from it."},
     {.name = "AUTH_RSA_ALGORITHM",
      .group = tokens,
      .form = choice(&Config::rsa_algorithm, {{"RS256", "RS256"}, {"PS256", "PS256"}}),

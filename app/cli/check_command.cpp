@@ -73,13 +73,13 @@ int check_database(const Config& config, const std::string& sql_folder) {
   const auto findings = inspect({.url = config.database_url,
                                  .direct_url = config.database_url_direct,
                                  .sql_folder = sql_folder,
-                                 .keys_needed = config.jwks_database,
+                                 .keys_table = config.jwks_database ? config.jwks_table : "",
                                  .workers = config.workers,
                                  .connections = config.database_connections});
   if (!findings) return give_up(findings.error());
   bool fit = tell(*findings);
   if (times && config.jwks_database)
-    fit = tell(judge(read_database_keys(config.database_url, rsa_algorithm(config)))) && fit;
+    fit = tell(judge(read_database_keys(config.database_url, key_origin(config)))) && fit;
   if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
   return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
 }

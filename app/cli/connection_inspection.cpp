@@ -78,22 +78,29 @@ Measured time_connection(const std::string& url) {
   return measured;
 }
 
-Result<ReadKeys> read_database_keys(const std::string& url, Algorithm rsa_algorithm) {
+Result<ReadKeys> read_database_keys(const std::string& url, const KeyOrigin& origin) {
   Result<ReadKeys> keys;
   run_with_pool(url, [&](ConnectionPool& pool) -> boost::asio::awaitable<void> {
-    keys = co_await read_public_keys(pool, rsa_algorithm);
+    keys = co_await read_public_keys(pool, origin);
   });
   return keys;
 }
 
 std::vector<Finding> judge(const Result<ReadKeys>& keys) {
   using Level = Finding::Level;
-  if (!keys) return {{Level::bad, "the public keys cannot be read: " + keys.error().detail}};
+  if (!keys) {
+    const Error& error = keys.error();
+    return {
+        {Level::bad, "the public keys cannot be read: " + (error.why.empty() ? error.detail : error.why)}};
+  }
   if (keys->keys.size() == 0 && !keys->skipped.empty()) {
     return {{Level::bad, fmt::format("none of the {} public keys in the database can be used: {}",
                                      keys->skipped.size(), keys->skipped.front())}};
   }
-  std::vector<Finding> findings;
+  std::vector<Finding> findings = {
+      {Level::good, keys->keys.size() == 0
+                        ? "there is no public key yet: Better Auth makes one with its first token"
+                        : fmt::format("public keys in the database: {}", keys->keys.size())}};
   for (const auto& why : keys->skipped)
     findings.push_back({Level::warning, "a public key in the database cannot be used: " + why});
   return findings;

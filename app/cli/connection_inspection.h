@@ -22,7 +22,7 @@ struct ConnectionTimes {
 std::expected<ConnectionTimes, Connector::Failure> time_connection(const std::string& url);
 
 // The keys in the database, read on a connection of their own as a worker reads them.
-Result<ReadKeys> read_database_keys(const std::string& url, Algorithm rsa_algorithm);
+Result<ReadKeys> read_database_keys(const std::string& url, const KeyOrigin& origin);
 
 // Bad when they cannot be read or none of those that are there can be used. No key is a normal start.
 std::vector<Finding> judge(const Result<ReadKeys>& keys);

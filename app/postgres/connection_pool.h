@@ -41,6 +41,11 @@ class ConnectionPool {
                 TracePtr trace = nullptr) {
     return run(statement, static_cast<Parameters&&>(parameters), setting_.deadline, std::move(trace));
   }
+  template <class P>
+  Execution run(const StatementWith<P>& statement, std::type_identity_t<P>&& parameters,
+                std::chrono::milliseconds within) {
+    return run(statement, static_cast<Parameters&&>(parameters), within, nullptr);
+  }
   Execution run(const StatementWith<NoParameters>& statement, std::chrono::milliseconds within,
                 TracePtr trace = nullptr) {
     return run(statement, Parameters(), within, std::move(trace));

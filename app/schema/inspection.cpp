@@ -13,19 +13,15 @@ namespace {
 
 using Level = Finding::Level;
 
-// Tables that look like Better Auth's keys, unless there is one that the view reads.
+// Tables that look like Better Auth's keys, unless there is one that workers read.
 constexpr char kKeyTablesElsewhere[] = R"sql(
-  WITH like_keys AS (
-    SELECT format('%I.%I', space.nspname, class.relname) AS name,
-           class.relname = 'jwks' AND strpos(reader.prosrc, space.nspname) > 0 AS is_read
-    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace,
-         pg_proc AS reader
-    WHERE reader.proname = 'tasklane_read_public_keys' AND class.relkind IN ('r', 'p')
-      AND EXISTS (SELECT FROM pg_attribute
-                  WHERE attrelid = class.oid AND attname IN ('publicKey', 'public_key'))
-      AND EXISTS (SELECT FROM pg_attribute
-                  WHERE attrelid = class.oid AND attname IN ('privateKey', 'private_key')))
-  SELECT string_agg(name, ', ') FROM like_keys WHERE NOT EXISTS (SELECT FROM like_keys WHERE is_read))sql";
+  SELECT string_agg(concat(space.nspname, '.', class.relname), ', ' ORDER BY class.oid)
+  FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+  WHERE class.relkind IN ('r', 'p') AND tasklane_key_table({0}) IS NULL
+    AND EXISTS (SELECT FROM pg_attribute
+                WHERE attrelid = class.oid AND attname IN ('publicKey', 'public_key'))
+    AND EXISTS (SELECT FROM pg_attribute
+                WHERE attrelid = class.oid AND attname IN ('privateKey', 'private_key')))sql";
 
 class Inspector {
  public:
@@ -35,8 +31,7 @@ class Inspector {
   void settings();
   void table();
   void room(int workers, int connections);
-  void private_keys();
-  void public_keys(bool needed);
+  void keys(const std::string& table);
   // Also true when there is none: that is a finding of its own.
   bool can_read_migrations() {
     return holds("coalesce(has_table_privilege(to_regclass('tasklane_migrations'), 'SELECT'), true)");
@@ -51,6 +46,7 @@ class Inspector {
   std::string text(const std::string& expression) {
     return work_.exec("SELECT coalesce((" + expression + ")::text, '')")[0][0].as<std::string>();
   }
+  void private_keys(const std::string& table);
   void add(Level level, std::string sentence) { findings_.push_back({level, std::move(sentence)}); }
 
   pqxx::work& work_;
@@ -142,39 +138,33 @@ void Inspector::table() {
   }
 }
 
-void Inspector::private_keys() {
+void Inspector::private_keys(const std::string& table) {
   // Better Auth's spelling, and that of hand-made schemas.
   for (const std::string column : {"privateKey", "private_key"}) {
-    if (holds("SELECT has_column_privilege(attrelid, attnum, 'SELECT') FROM pg_attribute"
-              " WHERE attrelid = to_regclass('jwks') AND attname = '" +
-              column + "'")) {
+    if (holds(fmt::format("SELECT has_column_privilege(attrelid, attnum, 'SELECT') FROM pg_attribute"
+                          " WHERE attrelid = tasklane_key_table({}) AND attname = '{}'",
+                          work_.quote(table), column))) {
       add(Level::warning,
-          fmt::format("role {} can read Better Auth's private keys (jwks.{}): serve as tasklane_api",
-                      text("current_user"), column));
+          fmt::format("role {} can read Better Auth's private keys ({}.{}): serve as tasklane_api",
+                      text("current_user"), table, column));
     }
   }
 }
 
-void Inspector::public_keys(bool needed) {
-  if (!needed) return;
-  if (!holds("has_table_privilege(to_regclass('tasklane_public_keys'), 'SELECT')")) {
-    add(Level::bad,
-        "the view tasklane_public_keys cannot be read: run tasklane migrate, or CALL tasklane_grant(…)");
+// Where the keys are. Whether they can be read is found out by reading them.
+void Inspector::keys(const std::string& table) {
+  if (!holds("to_regprocedure('tasklane_key_table(text)') IS NOT NULL")) {
+    if (!table.empty())
+      add(Level::bad, "the view tasklane_public_keys is not up to date: run tasklane migrate");
     return;
   }
-  const std::string keys = text("SELECT count(*) FROM tasklane_public_keys");
-  // Of another name, or in another schema: workers would never see its keys.
-  const std::string elsewhere = text(kKeyTablesElsewhere);
-  if (!elsewhere.empty()) {
-    add(Level::bad,
-        fmt::format("Better Auth's keys seem to be in {}, where workers do not look: name the table jwks (in"
-                    " Better Auth: schema.jwks.modelName of the jwt plugin), and for a schema of its own"
-                    " CALL tasklane_read_keys_from('{{SCHEMA}}')",
-                    elsewhere));
-    return;
-  }
-  add(Level::good, keys == "0" ? "there is no public key yet: Better Auth makes one with its first token"
-                               : fmt::format("public keys in the database: {}", keys));
+  private_keys(table.empty() ? "jwks" : table);
+  if (table.empty()) return;
+  const std::string elsewhere = text(fmt::format(kKeyTablesElsewhere, work_.quote(table)));
+  if (elsewhere.empty()) return;
+  add(Level::bad, fmt::format("Better Auth's keys seem to be in {}, where workers do not look: set"
+                              " AUTH_JWKS_TABLE={}",
+                              elsewhere, elsewhere.substr(0, elsewhere.find(','))));
 }
 
 void add_schema(const InspectionTarget& target, std::vector<Finding>& findings) {
@@ -214,9 +204,7 @@ std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarge
     inspector.settings();
     inspector.room(target.workers, target.connections);
     inspector.table();
-    inspector.private_keys();
-    doing = "reading tasklane_public_keys";
-    inspector.public_keys(target.keys_needed);
+    inspector.keys(target.keys_table);
     schema_readable = target.url != target.direct_url || inspector.can_read_migrations();
     findings = inspector.take();
   } catch (const pqxx::failure&) {

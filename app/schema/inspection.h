@@ -1,6 +1,6 @@
 #pragma once
 // What `tasklane check --db` looks at: whether the database is reachable, new enough and migrated, and
-// whether the role that serves has the rights it needs and no more. Changes nothing.
+// whether the role that serves has the rights it needs on tasks and no more. Changes nothing.
 
 #include <expected>
 #include <string>
@@ -24,7 +24,7 @@ struct InspectionTarget {
   std::string url;         // DATABASE_URL: as the workers connect
   std::string direct_url;  // DATABASE_URL_DIRECT: as `tasklane migrate` connects
   std::string sql_folder;
-  bool keys_needed;  // AUTH_JWKS=database
+  std::string keys_table;  // Better Auth's; empty: keys do not come from the database
   int workers;
   int connections;  // of each
 };

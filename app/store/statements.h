@@ -150,6 +150,33 @@ inline constexpr SystemStatement kSweepKeys{"sweep_keys", Effect::write, Locks::
 inline constexpr SystemStatement kPublicKeys{"public_keys", Effect::read, Locks::nothing, kKey,
                                              "SELECT kid, jwk, alg FROM tasklane_public_keys"};
 
+// From a table that is not called "jwks".
+inline constexpr KeyStatement kPublicKeysIn{"public_keys_in", kKey,
+                                            "SELECT kid, jwk, alg FROM tasklane_public_keys_in($1)"};
+
+// What to run so that keys can be read: the role's own rights, and those of the functions' owner, who reads
+// the table. Empty: no right is missing. What is not there is no right, and told elsewhere.
+inline constexpr KeyStatement kKeyRights{"key_rights", kMissing, R"sql(
+  SELECT concat_ws(', ',
+    CASE WHEN $1 = 'jwks' AND NOT has_table_privilege(to_regclass('tasklane_public_keys'), 'SELECT')
+      THEN format('GRANT SELECT ON tasklane_public_keys TO %I', current_user) END,
+    (SELECT string_agg(format('GRANT EXECUTE ON FUNCTION %s TO %I', name, current_user), ', ')
+      FROM unnest(CASE WHEN $1 = 'jwks' THEN '{tasklane_read_public_keys()}'::text[]
+                       ELSE '{tasklane_public_keys_in(text)}' END) AS name
+      WHERE NOT has_function_privilege(to_regprocedure(name), 'EXECUTE')),
+    (SELECT nullif(concat_ws(', ',
+        CASE WHEN NOT has_schema_privilege(owner.oid, class.relnamespace, 'USAGE')
+          THEN format('GRANT USAGE ON SCHEMA %s TO %I', class.relnamespace::regnamespace, owner.rolname) END,
+        CASE WHEN NOT has_table_privilege(owner.oid, class.oid, 'SELECT')
+          THEN format('GRANT SELECT ON %s TO %I', class.oid::regclass, owner.rolname) END,
+        CASE WHEN class.relrowsecurity AND NOT owner.rolsuper AND NOT owner.rolbypassrls
+            AND (class.relforcerowsecurity OR NOT pg_has_role(owner.oid, class.relowner, 'USAGE'))
+          THEN format('ALTER ROLE %I BYPASSRLS', owner.rolname) END), '')
+      FROM pg_class AS class, pg_proc AS reader JOIN pg_roles AS owner ON owner.oid = reader.proowner
+      WHERE class.oid = tasklane_key_table($1)
+        AND reader.oid = to_regprocedure('tasklane_public_keys_in(text)'))
+  ) AS missing)sql"};
+
 // The rights that the statements above need and the role does not have; empty: it has all.
 inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sql(
   SELECT concat_ws(', ',
@@ -165,13 +192,23 @@ inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sq
 
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 16> kAll = {&kListTasks,      &kListTasksByCompletion,
-                                                          &kListMoreTasks,  &kListMoreTasksByCompletion,
-                                                          &kGetTask,        &kCreateTask,
-                                                          &kUpdateTask,     &kCompleteTask,
-                                                          &kDeleteTask,     &kLockTask,
-                                                          &kCreateTaskOnce, &kCompleteTaskOnce,
-                                                          &kSweepKeys,      &kPublicKeys,
-                                                          &kMissingRights,  &kPing};
+inline constexpr std::array<const Statement*, 18> kAll = {&kListTasks,
+                                                          &kListTasksByCompletion,
+                                                          &kListMoreTasks,
+                                                          &kListMoreTasksByCompletion,
+                                                          &kGetTask,
+                                                          &kCreateTask,
+                                                          &kUpdateTask,
+                                                          &kCompleteTask,
+                                                          &kDeleteTask,
+                                                          &kLockTask,
+                                                          &kCreateTaskOnce,
+                                                          &kCompleteTaskOnce,
+                                                          &kSweepKeys,
+                                                          &kPublicKeys,
+                                                          &kPublicKeysIn,
+                                                          &kMissingRights,
+                                                          &kKeyRights,
+                                                          &kPing};
 
 }  // namespace tasklane::statements

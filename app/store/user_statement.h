@@ -1,8 +1,9 @@
 #pragma once
-// The three kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and
+// The kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and
 // filters or stamps every row with it, checked when the program is compiled, and it runs only together with a
 // UserId. A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes.
-// A RightsStatement reads no table. There is no other way to reach the database from a request.
+// A KeyStatement is about the table of keys, and names neither. A RightsStatement and a SessionTrial read no
+// table. There is no other way to reach the database from a request.
 
 #include <algorithm>
 #include <array>
@@ -103,6 +104,23 @@ class SystemStatement : public StatementWith<NoParameters> {
     const bool sweeps = begin.starts_with("DELETE FROM idempotency_keys ") && !view.contains("RETURNING");
     if (view.contains("tasks") || (view.contains("idempotency_keys") && !sweeps))
       throw "a statement on users' rows must be a UserStatement";
+  }
+};
+
+// The name of the table that Better Auth keeps its keys in, with its schema or without.
+class KeyTable : public Parameters {
+ public:
+  explicit KeyTable(std::string_view name) { text(name); }
+};
+
+// Of a table of keys, whose name is $1.
+class KeyStatement : public StatementWith<KeyTable> {
+ public:
+  consteval KeyStatement(const char* statement_name, Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, Effect::read, Locks::nothing, what_it_returns, text)) {
+    const auto named = [text](std::string_view table) { return std::string_view(text).contains(table); };
+    if (std::ranges::any_of(kUserTables, named) || !named("$1"))
+      throw "a statement about keys names their table alone";
   }
 };
 

@@ -119,13 +119,12 @@ void Worker::start() {
 }
 
 std::unique_ptr<KeySource> Worker::key_source(const Config& config, Descriptor kept_keys) {
-  const Algorithm rsa = rsa_algorithm(config);
   if (config.jwks_file) {
-    auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa, std::move(kept_keys));
+    auto file = std::make_unique<JwksFile>(*config.jwks_file, rsa_algorithm(config), std::move(kept_keys));
     key_file_ = file.get();
     return file;
   }
-  if (config.jwks_database) return std::make_unique<PgKeySource>(pool_, rsa);
+  if (config.jwks_database) return std::make_unique<PgKeySource>(pool_, key_origin(config));
   return nullptr;
 }
 

@@ -61,7 +61,10 @@ asio::awaitable<Lack> Worker::try_keys() {
   if (!co_await tried->wait(Clock::now() + limits::kReadinessTimeout))
     co_return Lack{words::kUnreachable, "the keys to verify tokens with do not come from the database"};
   if (*outcome) co_return Lack{};
-  co_return refused_by_database("the keys to verify tokens with cannot be read from the database");
+  constexpr std::string_view kUnread = "the keys to verify tokens with cannot be read from the database";
+  if (const std::string& why = outcome->error().why; !why.empty())
+    co_return Lack{words::kUnfit, fmt::format("{}: {}", kUnread, why)};
+  co_return refused_by_database(kUnread);
 }
 
 // Or by the way to it, when that is gone by now.

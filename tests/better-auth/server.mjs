@@ -5,6 +5,7 @@
 //   /cookie-hs256 its session cookie cache is a JWT signed with the secret
 // And a page of its own at /.
 // Environment: DATABASE_URL (the owner's), BETTER_AUTH_SECRET, PORT; AUTO_SIGN_IN=no when signing up makes no session;
+// JWKS_TABLE: the name of the keys' table, where it is not "jwks";
 // PAGE_LOADS: what the page names, of /app.js and /app.css; PAGE_POLICY: its Content-Security-Policy. Prints "ready" once
 // it listens.
 import http from "node:http";
@@ -15,7 +16,7 @@ import { jwt } from "better-auth/plugins";
 import { SignJWT } from "jose";
 import pg from "pg";
 
-const { DATABASE_URL, BETTER_AUTH_SECRET, PORT, AUTO_SIGN_IN, PAGE_LOADS = "", PAGE_POLICY } = process.env;
+const { DATABASE_URL, BETTER_AUTH_SECRET, PORT, AUTO_SIGN_IN, JWKS_TABLE, PAGE_LOADS = "", PAGE_POLICY } = process.env;
 const database = new pg.Pool({ connectionString: DATABASE_URL, max: 4 });
 
 function make(basePath, session, jwtOptions) {
@@ -33,10 +34,11 @@ function make(basePath, session, jwtOptions) {
 }
 
 const cookieCache = { enabled: true, strategy: "jwt" };
-const auth = make("/api/auth", {}, {});
+const keys = JWKS_TABLE ? { schema: { jwks: { modelName: JWKS_TABLE } } } : {};
+const auth = make("/api/auth", {}, keys);
 const instances = [
   ["/api/auth/", auth],
-  ["/cookie-jwks/", make("/cookie-jwks", { cookieCache }, { sessionCookieCache: true })],
+  ["/cookie-jwks/", make("/cookie-jwks", { cookieCache }, { ...keys, sessionCookieCache: true })],
   ["/cookie-hs256/", make("/cookie-hs256", { cookieCache }, null)],
 ].map(([prefix, instance]) => [prefix, toNodeHandler(instance)]);
 

@@ -33,11 +33,14 @@ BOOST_AUTO_TEST_CASE(what_keeps_a_worker_from_connecting_is_told) {
 
 BOOST_AUTO_TEST_CASE(keys_are_judged_as_a_worker_reads_them) {
   const auto database = FreshDatabase::migrated();
-  const auto judged = [&] { return judge(read_database_keys(database.api_url(), Algorithm::RS256)); };
-  BOOST_TEST(judged().empty());
+  const auto judged = [&] { return judge(read_database_keys(database.api_url(), {})); };
+  auto findings = judged();
+  BOOST_REQUIRE(findings.size() == 1U);
+  BOOST_TEST((findings.front().level == Finding::Level::good));
+  BOOST_TEST(findings.front().sentence.starts_with("there is no public key yet"));
   database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text);
                   INSERT INTO jwks VALUES ('bad', '{}', 'PRIVATE'))");
-  auto findings = judged();
+  findings = judged();
   BOOST_REQUIRE(findings.size() == 1U);
   BOOST_TEST((findings.front().level == Finding::Level::bad));
   BOOST_TEST(findings.front().sentence ==
@@ -45,9 +48,18 @@ BOOST_AUTO_TEST_CASE(keys_are_judged_as_a_worker_reads_them) {
   database.run(R"(INSERT INTO jwks VALUES ('good',
     '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}', 'PRIVATE'))");
   findings = judged();
+  BOOST_REQUIRE(findings.size() == 2U);
+  BOOST_TEST(findings.front().sentence == "public keys in the database: 1");
+  BOOST_TEST((findings.back().level == Finding::Level::warning));
+  BOOST_TEST(findings.back().sentence.contains("key bad: "), findings.back().sentence);
+
+  database.run("REVOKE SELECT ON tasklane_public_keys FROM tasklane_api");
+  findings = judged();
   BOOST_REQUIRE(findings.size() == 1U);
-  BOOST_TEST((findings.front().level == Finding::Level::warning));
-  BOOST_TEST(findings.front().sentence.contains("key bad: "), findings.front().sentence);
+  BOOST_TEST((findings.front().level == Finding::Level::bad));
+  BOOST_TEST(findings.front().sentence ==
+             "the public keys cannot be read: a right is missing: GRANT SELECT ON tasklane_public_keys TO"
+             " tasklane_api");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

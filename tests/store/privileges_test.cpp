@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_what_its_statements_need) {
         " created_at, updated_at) VALUES ('u', 'k', sha256(''), 1, 't', NULL, false, now(), now())",
         "SELECT fingerprint, stored_at, title FROM idempotency_keys WHERE user_id = 'u' AND key = 'k'",
         "DELETE FROM idempotency_keys WHERE user_id = 'u' AND key = 'k' RETURNING key",
-        "SELECT kid, jwk, alg, expires_at FROM tasklane_public_keys"})
+        "SELECT kid, jwk, alg, expires_at FROM tasklane_public_keys",
+        "SELECT kid, jwk, alg FROM tasklane_public_keys_in('jwkss')"})
     BOOST_TEST(database.refusal(sql) == "", sql);
 }
 
@@ -86,9 +87,10 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_nothing_else) {
 BOOST_AUTO_TEST_CASE(nobody_else_may_anything) {
   const auto database = FreshDatabase::migrated();
   const FreshRole stranger(database, "tasklane_stranger", "LOGIN");
-  for (const char* sql : {"SELECT * FROM tasks", "SELECT * FROM idempotency_keys",
-                          "SELECT * FROM tasklane_public_keys", "SELECT * FROM tasklane_read_public_keys()",
-                          "SELECT * FROM tasklane_migrations", "CALL tasklane_grant('tasklane_stranger')"}) {
+  for (const char* sql :
+       {"SELECT * FROM tasks", "SELECT * FROM idempotency_keys", "SELECT * FROM tasklane_public_keys",
+        "SELECT * FROM tasklane_read_public_keys()", "SELECT * FROM tasklane_public_keys_in('jwks')",
+        "SELECT * FROM tasklane_migrations", "CALL tasklane_grant('tasklane_stranger')"}) {
     const std::string said = database.refusal(sql, "tasklane_stranger");
     BOOST_TEST(said.starts_with("permission denied"), sql << ": " << said);
   }
@@ -117,7 +119,8 @@ BOOST_AUTO_TEST_CASE(an_empty_table_is_read_by_its_indexes) {
   pqxx::connection connection(database.api_url());
   pqxx::work work(connection);
   for (const Statement* statement : statements::kAll) {
-    if (statement == &statements::kPublicKeys) continue;  // a function reads them
+    // Functions read the keys; their rights are asked for when that has failed.
+    if (std::string_view(statement->name).contains("key") && statement->effect == Effect::read) continue;
     work.exec(std::string("PREPARE it AS ") + statement->sql);
     const auto known = work.exec("SELECT cardinality(parameter_types) FROM pg_prepared_statements");
     std::string values;

@@ -158,7 +158,8 @@ BOOST_AUTO_TEST_CASE(each_statement_finds_its_index) {
   };
   work.exec("SET LOCAL plan_cache_mode = force_generic_plan");
   for (const Statement* statement : statements::kAll) {
-    if (statement == &statements::kPublicKeys) continue;  // a function reads them, from another's table
+    // Functions read the keys, from another's table; their rights are asked for when that has failed.
+    if (std::string_view(statement->name).contains("key") && statement->effect == Effect::read) continue;
     work.exec(std::string("PREPARE it AS ") + statement->sql);
     const auto known = work.exec("SELECT cardinality(parameter_types) FROM pg_prepared_statements");
     std::string values;

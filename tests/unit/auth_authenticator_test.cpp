@@ -216,9 +216,36 @@ BOOST_AUTO_TEST_CASE(keeps_the_known_keys_while_the_source_fails) {
   f.source->fails = true;
   BOOST_TEST(f.refresh() == "Keys cannot be read");
   BOOST_TEST(f.authenticate_token(sample_token("EdDSA")).starts_with("user"));
-  BOOST_TEST(f.authenticate_token(sample_token("ES256")) == kUnknownKey);
-  BOOST_TEST((f.error.type == ErrorType::authentication_error));
-  BOOST_TEST(f.error.token_sent);
+  BOOST_TEST(f.authenticate_token(sample_token("ES256")) == "Keys cannot be read");
+  BOOST_TEST((f.error.type == ErrorType::service_unavailable), "its key may be a new one");
+}
+
+BOOST_AUTO_TEST_CASE(tells_whether_keys_are_read_and_looks_at_most_once_per_interval) {
+  using enum Authenticator::KeyState;
+  const auto look = [](Fixture& f) {
+    auto state = read;
+    const auto ask = [&]() -> asio::awaitable<void> {
+      state = co_await f.authenticator.look_at_keys(asio::steady_timer::time_point::max());
+    };
+    asio::co_spawn(f.loop, ask, kRethrow);
+    f.run();
+    return state;
+  };
+  Fixture f("");
+  f.source->fails = true;
+  BOOST_TEST((look(f) == missing));
+  f.source->fails = false;
+  f.source->keys = sample_keys("EdDSA");
+  BOOST_TEST((look(f) == missing), "it has just looked");
+  f.now += kInterval;
+  BOOST_TEST((look(f) == read));
+  f.source->fails = true;
+  f.now += kInterval;
+  BOOST_TEST((look(f) == unreadable), "those known stay in force");
+  BOOST_TEST(f.source->loads == 3);
+  Fixture secret;
+  secret.source->fails = true;
+  BOOST_TEST((look(secret) == unreadable), "tokens of the secret go on");
 }
 
 BOOST_AUTO_TEST_CASE(is_unavailable_only_for_tokens_that_need_keys_it_could_not_read) {

@@ -18,7 +18,8 @@ enum class ConnectFailure {
   timed_out,          // not ready within connect_timeout
   session_refused,    // by the server: password, rights, too many connections, starting up
   read_only,          // the server is a standby, and the URL asks for one that takes writes
-  unprepared,         // a statement cannot be prepared: not migrated, no rights, a locked table
+  unprepared,         // the session cannot prepare or run the statements: not migrated, no rights, a locked
+                      // table, a server whose files were replaced while it runs
 };
 
 constexpr std::string_view spelling(ConnectFailure failure) {

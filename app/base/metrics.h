@@ -40,7 +40,7 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 18> kStatementNames = {"list_tasks",
+inline constexpr std::array<std::string_view, 19> kStatementNames = {"list_tasks",
                                                                      "list_tasks_by_completion",
                                                                      "list_more_tasks",
                                                                      "list_more_tasks_by_completion",
@@ -57,6 +57,7 @@ inline constexpr std::array<std::string_view, 18> kStatementNames = {"list_tasks
                                                                      "public_keys_in",
                                                                      "missing_rights",
                                                                      "key_rights",
+                                                                     "try_session",
                                                                      "ping"};
 
 // One worker's numbers. Lock-free and trivially zero, so that a fresh mapping is a valid one.

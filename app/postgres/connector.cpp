@@ -178,8 +178,12 @@ asio::awaitable<bool> Connector::wait_for(LibpqConnection& connection, Progress 
 asio::awaitable<bool> Connector::prepare_statements(LibpqConnection& connection) {
   const bool by_name = setting_.names.usable();
   const auto prepare = [&](const Statement* statement) { return connection.prepare(*statement, by_name); };
+  const auto try_out = [&](const Statement* statement) {
+    return !statement->tries_session || connection.execute(*statement, Parameters(), by_name);
+  };
   const bool queued = prepare(&transaction::kBegin) && prepare(&transaction::kCommit) &&
-                      std::ranges::all_of(setting_.statements, prepare) && connection.sync();
+                      std::ranges::all_of(setting_.statements, prepare) &&
+                      std::ranges::all_of(setting_.statements, try_out) && connection.sync();
   if (!queued) co_return false;
   Progress progress = connection.flush();
   while (progress == Progress::wants_write)

@@ -68,7 +68,8 @@ struct Statement {
   // Locks the row of its first two parameters and nothing else; for statements that lock a row and a key.
   const Statement* row_lock = nullptr;
   std::span<const Column> columns = {};
-  std::size_t number = 0;  // its place among those that are counted (kStatementNames)
+  bool tries_session = false;  // runs once on a new connection, which is given up when it fails
+  std::size_t number = 0;      // its place among those that are counted (kStatementNames)
 };
 
 // Postgres counts from 2000-01-01T00:00:00Z.

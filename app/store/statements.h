@@ -190,9 +190,14 @@ inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sq
     CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END
   ) AS missing)sql"};
 
+// A server whose files were replaced under it cannot load a language in a new session any more. A session
+// that cannot run the tables' rules serves nobody.
+inline constexpr SessionTrial kTrySession{"try_session", kHere, R"sql(
+  SELECT tasklane_check_key('u', 'k', sha256(''), now(), now()) AS here)sql"};
+
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 18> kAll = {&kListTasks,
+inline constexpr std::array<const Statement*, 19> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,
                                                           &kListMoreTasks,
                                                           &kListMoreTasksByCompletion,
@@ -209,6 +214,7 @@ inline constexpr std::array<const Statement*, 18> kAll = {&kListTasks,
                                                           &kPublicKeysIn,
                                                           &kMissingRights,
                                                           &kKeyRights,
+                                                          &kTrySession,
                                                           &kPing};
 
 }  // namespace tasklane::statements

@@ -124,6 +124,21 @@ class KeyStatement : public StatementWith<KeyTable> {
   }
 };
 
+// Of a new connection: whether its session can do what the others need. It reads no table.
+class SessionTrial : public StatementWith<NoParameters> {
+ public:
+  consteval SessionTrial(const char* statement_name, Columns what_it_returns, const char* text)
+      : StatementWith(tried(describe(statement_name, Effect::read, Locks::nothing, what_it_returns, text))) {
+    if (std::string_view(text).contains("FROM")) throw "a trial reads no table";
+  }
+
+ private:
+  static consteval Statement tried(Statement statement) {
+    statement.tries_session = true;
+    return statement;
+  }
+};
+
 // What the role of this connection may do. Functions of the server tell; no row of any table is looked at.
 class RightsStatement : public StatementWith<NoParameters> {
  public:

@@ -62,4 +62,19 @@ BOOST_AUTO_TEST_CASE(keys_are_judged_as_a_worker_reads_them) {
              " tasklane_api");
 }
 
+// As after an upgrade of the server's package under it: a language cannot be loaded any more.
+BOOST_AUTO_TEST_CASE(a_session_that_cannot_run_the_rules_is_no_connection) {
+  const auto database = FreshDatabase::migrated();
+  database.run(
+      "CREATE OR REPLACE FUNCTION tasklane_check_key(user_id text, key text, fingerprint bytea,"
+      " created_at timestamptz, updated_at timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS"
+      " $$ BEGIN RAISE undefined_file USING MESSAGE = 'could not load library \"plpgsql.so\"'; END $$");
+  const auto failed = time_connection(database.api_url());
+  BOOST_REQUIRE(!failed);
+  BOOST_TEST((failed.error().reason == ConnectFailure::unprepared));
+  BOOST_TEST(failed.error().why.contains("could not load library \"plpgsql.so\" (58P01)"),
+             failed.error().why);
+  BOOST_TEST(!failed.error().lasting);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -74,15 +74,6 @@ BOOST_AUTO_TEST_CASE(an_unmigrated_database_is_bad) {
   BOOST_TEST(says(findings, Level::bad, "0001_tasks.sql is still to be applied"));
 }
 
-BOOST_AUTO_TEST_CASE(a_table_tasks_of_another_program_is_told_with_the_ways_on) {
-  const FreshDatabase database;
-  database.run("CREATE TABLE tasks (id serial PRIMARY KEY, user_id text, title varchar(200))");
-  const auto findings = look(database.url(), database.url());
-  BOOST_TEST(says(findings, Level::bad, "the schema public has a table tasks of another program"));
-  BOOST_TEST(says(findings, Level::bad, "SET search_path = tasklane"));
-  BOOST_TEST(!says(findings, Level::bad, "tasklane_grant"));
-}
-
 BOOST_AUTO_TEST_CASE(an_owner_that_serves_is_warned_of_what_it_can_reach) {
   const auto database = FreshDatabase::migrated();
   const auto before = look(database.url(), database.url());

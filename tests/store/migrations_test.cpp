@@ -330,38 +330,6 @@ BOOST_AUTO_TEST_CASE(refuses_a_database_that_is_not_utf8) {
   BOOST_TEST(contains(failure(report, Kind::permanent), "encoding is LATIN1"));
 }
 
-// As a FastAPI backend with SQLAlchemy makes it, with indexes of the same names as ours.
-constexpr const char* kForeignTasks =
-    "CREATE TABLE tasks (id serial PRIMARY KEY, user_id varchar NOT NULL, title varchar(200) NOT NULL,"
-    " description text, completed boolean NOT NULL, created_at timestamp, updated_at timestamp);"
-    "CREATE INDEX idx_task_user_id ON tasks (user_id); CREATE INDEX idx_task_completed ON tasks (completed);"
-    "INSERT INTO tasks (user_id, title, completed) VALUES ('ada', 'theirs', false)";
-
-BOOST_AUTO_TEST_CASE(another_programs_tasks_are_left_alone_and_both_ways_on_lead_there) {
-  const FreshDatabase database;
-  database.run(kForeignTasks);
-  const std::string why = failure(migrate(database.url(), TASKLANE_SQL), Kind::permanent);
-  BOOST_TEST(contains(why, "the schema public has a table tasks of another program"));
-  BOOST_TEST(contains(why, "ALTER TABLE public.tasks SET SCHEMA before"));
-  BOOST_TEST(database.value("SELECT title FROM tasks") == "theirs");
-  BOOST_TEST(database.value("SELECT to_regclass('tasklane_migrations')") == "NULL");
-
-  database.run("CREATE SCHEMA before; ALTER TABLE public.tasks SET SCHEMA before");
-  BOOST_REQUIRE(migrate(database.url(), TASKLANE_SQL));
-  BOOST_TEST(database.value("SELECT count(*) FROM tasks") == "0");
-  BOOST_TEST(database.value("SELECT title FROM before.tasks") == "theirs");
-
-  const FreshDatabase shared;
-  shared.run(kForeignTasks);
-  const FreshRole owner(shared, "tasklane_owner", "LOGIN SUPERUSER");
-  shared.run("CREATE SCHEMA tasklane; ALTER ROLE tasklane_owner IN DATABASE " + shared.name() +
-             " SET search_path = tasklane");
-  BOOST_REQUIRE(migrate(shared.url_as("tasklane_owner"), TASKLANE_SQL));
-  BOOST_TEST(shared.value("SELECT count(*) FROM tasklane.tasks") == "0");
-  BOOST_TEST(shared.value("SELECT title FROM public.tasks") == "theirs");
-  BOOST_TEST(shared.refusal("SELECT user_id FROM tasklane.tasks") == "");
-}
-
 BOOST_AUTO_TEST_CASE(comparing_tells_what_is_pending_and_changes_nothing) {
   const FreshDatabase database;
   const auto before = compare_migrations(database.url(), TASKLANE_SQL);

@@ -26,7 +26,18 @@ void put(ConnectionKeywords& keywords, std::string_view name, std::string value)
   }
 }
 
-// A unix socket's folder, an abstract socket, or nothing (libpq's default, a unix socket).
+// libpq looks at all hosts for a standby before it takes what there is. Each of these has one host.
+std::vector<ConnectionKeywords> standbys_first(const std::vector<ConnectionKeywords>& all) {
+  std::vector<ConnectionKeywords> twice;
+  for (const char* wanted : {"standby", "any"}) {
+    for (ConnectionKeywords one : all) {
+      put(one, "target_session_attrs", wanted);
+      twice.push_back(std::move(one));
+    }
+  }
+  return twice;
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords) {
@@ -59,7 +70,7 @@ asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeyword
       all.push_back(one);
     }
   }
-  co_return all;
+  co_return value_of(keywords, "target_session_attrs") == "prefer-standby" ? standbys_first(all) : all;
 }
 
 }  // namespace tasklane

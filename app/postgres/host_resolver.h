@@ -10,8 +10,8 @@
 namespace tasklane {
 
 // The keywords of every address to try, in the URL's order: one host each, with its own port, and `hostaddr`
-// unless it is a unix socket. Lists that do not match are left for libpq to refuse. Empty when no host has an
-// address.
+// unless it is a unix socket. With prefer-standby all come twice: first as standbys. Lists that do not match
+// are left for libpq to refuse. Empty when no host has an address.
 boost::asio::awaitable<std::vector<ConnectionKeywords>> resolve_hosts(ConnectionKeywords keywords);
 
 }  // namespace tasklane

@@ -62,6 +62,12 @@ BOOST_AUTO_TEST_CASE(several_hosts_keep_their_order_and_their_ports) {
              "host=127.0.0.1 port=5 hostaddr=127.0.0.1 | host=127.0.0.2 port=5 hostaddr=127.0.0.2");
 }
 
+BOOST_AUTO_TEST_CASE(a_standby_that_is_preferred_is_looked_for_at_all_hosts_first) {
+  BOOST_TEST(resolved({{"host", "/a,/b"}, {"target_session_attrs", "prefer-standby"}}) ==
+             "host=/a target_session_attrs=standby | host=/b target_session_attrs=standby |"
+             " host=/a target_session_attrs=any | host=/b target_session_attrs=any");
+}
+
 BOOST_AUTO_TEST_CASE(a_host_without_an_address_is_left_out) {
   BOOST_TEST(resolved({{"host", kNoName}}) == "none");
   BOOST_TEST(resolved({{"host", kNoName + ",127.0.0.1"}, {"port", "1,2"}}) ==

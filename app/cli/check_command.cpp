@@ -92,7 +92,7 @@ ConfigMistakes further_mistakes(const Config& config, const std::string& env_tex
     if (const auto why = ConnectionPool::mistake_in(config.database_url_direct); !why.empty())
       mistakes.push_back("DATABASE_URL_DIRECT cannot be used: " + why);
   }
-  for (const auto& more : {example_values(config), web_app_mistakes(env_text)})
+  for (const auto& more : {example_values(config), web_app_mistakes(env_text, config.database_url)})
     mistakes.insert(mistakes.end(), more.begin(), more.end());
   return mistakes;
 }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 
@@ -11,8 +12,10 @@
 #include "base/env_file.h"
 #include "base/setting_rules.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/next_env.h"
 #include "cli/setting_names.h"
+#include "postgres/connection_pool.h"
 
 namespace tasklane {
 
@@ -122,6 +125,39 @@ void tell_differences(const std::string& path, const std::string& text, const st
   }
 }
 
+bool is_utf8(std::string_view text) {
+  return count_code_points(text).has_value();
+}
+
+// What libpq does and the web app cannot, as frontend/src/server/database-url.ts has it.
+bool is_untaken_by_web_app(const std::string& name, const std::string& value) {
+  constexpr std::array kNever = {"service", "passfile", "sslcrl", "sslcrldir", "requirepeer",
+                                 // libpq 16 to 18
+                                 "load_balance_hosts", "require_auth", "sslcertmode", "gssdelegation",
+                                 "sslnegotiation", "servicefile", "sslkeylogfile", "min_protocol_version",
+                                 "max_protocol_version"};
+  constexpr std::array kNone = {"false", "off", "no", "0"};
+  if (value.empty()) return false;
+  if (name == "host") return value.starts_with('@') || value.contains(",@");  // an abstract socket
+  if (name == "sslkey") return value.contains(':');                           // an engine's
+  if (name == "gssencmode") return value == "require";
+  if (name == "replication") return std::ranges::find(kNone, to_lower(value)) == kNone.end();
+  return std::ranges::find(kNever, name) != kNever.end() || name.starts_with("oauth_") ||
+         name.starts_with("scram_");
+}
+
+std::string wrong_for_web_app(const std::string& url) {
+  if (auto wrong = wrong_in_database_url(url); !wrong.empty()) return wrong;
+  if (const auto why = ConnectionPool::mistake_in(url); !why.empty()) return "cannot be used: " + why;
+  const auto keywords = parse_connection_url(url).value_or(ConnectionKeywords());
+  for (const auto& [name, value] : keywords) {
+    if (!is_utf8(value)) return "cannot be used: the web app does not take what is not UTF-8";
+    if (is_untaken_by_web_app(name, value))
+      return fmt::format("cannot be used: the web app does not take its {}", name);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<Finding> inspect_env(const std::string& path, const std::string& text, char** environment) {
@@ -133,7 +169,7 @@ std::vector<Finding> inspect_env(const std::string& path, const std::string& tex
   return findings;
 }
 
-ConfigMistakes web_app_mistakes(const std::string& text) {
+ConfigMistakes web_app_mistakes(const std::string& text, const std::string& database_url) {
   ConfigMistakes mistakes;
   const auto lines = lines_of(text);
   const auto value_of = [&](const char* name) -> std::string {
@@ -157,9 +193,14 @@ ConfigMistakes web_app_mistakes(const std::string& text) {
   const std::string tokens = value_of("TASKLANE_TOKENS");
   if (!tokens.empty() && tokens != "jwks" && tokens != "secret")
     mistakes.emplace_back("TASKLANE_TOKENS must be jwks or secret");
-  const std::string database = value_of("FRONTEND_DATABASE_URL");
-  if (const auto wrong = database.empty() ? "" : wrong_in_database_url(database); !wrong.empty())
-    mistakes.push_back("FRONTEND_DATABASE_URL " + wrong);
+  // Without one of its own it reads the API's, in whose mistakes nothing is new.
+  const std::string own = value_of("FRONTEND_DATABASE_URL");
+  const bool reads_ours = own.empty() && !page.empty() && ConnectionPool::mistake_in(database_url).empty();
+  const std::string wrong = !own.empty() ? wrong_for_web_app(own)
+                            : reads_ours ? wrong_for_web_app(database_url)
+                                         : "";
+  if (!wrong.empty())
+    mistakes.push_back(fmt::format("{} {}", own.empty() ? "DATABASE_URL" : "FRONTEND_DATABASE_URL", wrong));
   return mistakes;
 }
 

@@ -15,7 +15,8 @@ namespace tasklane {
 std::vector<Finding> inspect_env(const std::string& path, const std::string& text, char** environment);
 
 // What the web app would not start with, of its names in the same file or environment; in its own words
-// (frontend/src/server/config.ts).
-ConfigMistakes web_app_mistakes(const std::string& text);
+// (frontend/src/server/config.ts). `database_url` is the API's: the web app reads it, too, where it has no
+// other.
+ConfigMistakes web_app_mistakes(const std::string& text, const std::string& database_url);
 
 }  // namespace tasklane

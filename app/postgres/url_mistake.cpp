@@ -56,6 +56,8 @@ std::string wrong_in_certificates(const ConnectionKeywords& keywords) {
   const std::string certificate = value_of(keywords, "sslcert");
   const std::string key = value_of(keywords, "sslkey");
   if (all_local(keywords)) return "";
+  if (root == "system" && !mode.empty() && mode != "verify-full")
+    return "sslrootcert=system needs sslmode=verify-full";  // so says libpq 16
   if (root == "system")
     return libpq_knows_system_roots() ? ""
                                       : "sslrootcert=system needs libpq 16 or newer; name the file with the"

@@ -104,13 +104,16 @@ BOOST_AUTO_TEST_CASE(what_was_left_as_an_example_is_100) {
         "DATABASE_URL_DIRECT=postgresql://o:p@a,db.example.org/t",
         "BETTER_AUTH_SECRET=the-same-32-bytes-or-more-as-in-the-front-end",
         "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_URL=app.example",
-        "TASKLANE_TOKENS=both", "TASKLANE_API_URL=https://api.test/v1", "FRONTEND_DATABASE_URL=mysql://x"}) {
+        "TASKLANE_TOKENS=both", "TASKLANE_API_URL=https://api.test/v1", "FRONTEND_DATABASE_URL=mysql://x",
+        "FRONTEND_DATABASE_URL=postgresql://u@h/d?sslmode=no-verify",
+        "FRONTEND_DATABASE_URL=postgresql://u@h/d?requirepeer=postgres"}) {
     configure(kDatabase + line + "\n");
     BOOST_TEST(run(check_command, {}) == kExitConfiguration, line);
   }
-  for (const std::string line : {"AUTH_ISSUER=https://example.com.test", "AUTH_ISSUER=https://myexample.com",
-                                 "DATABASE_URL_DIRECT=postgresql://o:Password@h/t",
-                                 "BETTER_AUTH_URL=HTTPS://App.test:443/", "TASKLANE_TOKENS=secret"}) {
+  for (const std::string line :
+       {"AUTH_ISSUER=https://example.com.test", "AUTH_ISSUER=https://myexample.com",
+        "DATABASE_URL_DIRECT=postgresql://o:Password@h/t", "BETTER_AUTH_URL=HTTPS://App.test:443/",
+        "TASKLANE_TOKENS=secret", "FRONTEND_DATABASE_URL=postgresql://u@a,b/d?sslmode=require"}) {
     configure(kDatabase + line + "\n");
     BOOST_TEST(run(check_command, {}) == kExitOk, line);
   }

@@ -91,6 +91,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_it_names_can_be_read) {
     BOOST_TEST(mistake(url + "/etc/passwd") == "");
   }
   BOOST_TEST(mistake("u@h/d?sslmode=require&sslrootcert=" + absent) == "", "libpq does not read it");
+  BOOST_TEST(mistake("u@h/d?sslrootcert=system&sslmode=require") ==
+             "sslrootcert=system needs sslmode=verify-full");
   BOOST_TEST(mistake("u@h/d?sslcert=/etc/passwd&sslkey=" + absent) ==
              "its sslkey cannot be read: No such file or directory");
   BOOST_TEST(mistake("/d?host=/run&sslmode=verify-full&sslrootcert=" + absent) == "", "a socket has no TLS");

@@ -1,20 +1,20 @@
 // Brings Better Auth's tables up to date: node migrate.mjs, with DATABASE_URL (or DATABASE_URL_FILE) the owner's of them. Safe to
 // repeat, and from several hosts at once. The tables are those of src/server/auth.ts: the jwt plugin brings `jwks`.
-import { readFileSync } from "node:fs";
+// It runs in the standalone folder, where the build puts these two beside it, compiled.
 import { getMigrations } from "better-auth/db/migration";
 import { jwt } from "better-auth/plugins";
-import pg from "pg";
+import { readDatabaseUrl } from "./migrate/config.js";
+import { databasePool } from "./migrate/database.js";
 
 const lock = 7_235_411_903; // any number that no one else takes; migrations wait for each other
 
-const { DATABASE_URL, DATABASE_URL_FILE } = process.env;
-// trim() drops what src/server/config.ts does: line ends, blanks and a byte order mark.
-const connectionString = DATABASE_URL || (DATABASE_URL_FILE && readFileSync(DATABASE_URL_FILE, "utf8").trim());
-if (!connectionString) {
-  console.error("migrate: DATABASE_URL is not set");
+const mistakes = [];
+const url = readDatabaseUrl(process.env, mistakes);
+if (mistakes.length > 0) {
+  for (const mistake of mistakes) console.error(`migrate: ${mistake}`);
   process.exit(100);
 }
-const database = new pg.Pool({ connectionString, connectionTimeoutMillis: 10_000 });
+const database = databasePool(url, process.env, { max: 10, connectTimeoutMs: 10_000 });
 try {
   const client = await database.connect();
   try {

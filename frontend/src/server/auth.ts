@@ -2,12 +2,15 @@
 // configuration.
 import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { jwt } from "better-auth/plugins";
-import pg from "pg";
 import { config, type Config } from "./config";
+import { databasePool } from "./database";
 import { signWithSecret } from "./hs256";
 import { olderCookies } from "./older-cookies";
 
 const tokenLifetime = "15m";
+const connectMaxMs = 5_000;
+const queryMaxMs = 10_000;
+const pool = { max: 5, connectTimeoutMs: connectMaxMs, queryTimeoutMs: queryMaxMs };
 
 /** Tokens by either of the two ways that the API knows. */
 function tokens({ origin, secret, tokens: way }: Config) {
@@ -21,29 +24,13 @@ function tokens({ origin, secret, tokens: way }: Config) {
   });
 }
 
-function pool(connectionString: string): pg.Pool {
-  const made = new pg.Pool({
-    connectionString,
-    max: 5,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 30_000,
-    query_timeout: 10_000,
-    application_name: "tasklane-web",
-  });
-  // A connection that dies while idle: the pool makes another one when it is needed.
-  made.on("error", (error) =>
-    console.error(`tasklane-web: an idle database connection was lost: ${error.message}`),
-  );
-  return made;
-}
-
 function options(settings: Config) {
   return {
     appName: "Tasklane",
     baseURL: settings.origin,
     secret: settings.firstSecret,
     ...(settings.versions.length > 0 && { secrets: settings.versions }),
-    database: pool(settings.databaseUrl),
+    database: databasePool(settings.databaseUrl, process.env, pool),
     emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
     // By address and path. Several people may share an address, and a password is slow to try.
     rateLimit: {

@@ -1,6 +1,7 @@
 // The configuration, from the environment: checked as a whole, so that one start tells every mistake. Read when first
 // needed, since a build has none of it.
 import { readFileSync } from "node:fs";
+import { mistakeIn, type Environment } from "./database-url";
 import { readVersions, wrongInSecret, type SecretVersion } from "./secrets";
 
 export interface Config {
@@ -20,7 +21,6 @@ export interface Config {
   tokens: "jwks" | "secret";
 }
 
-type Environment = Record<string, string | undefined>;
 
 /**
  * The value in a secret's file: one line of UTF-8, without what editors put around it. As the API reads it
@@ -58,6 +58,15 @@ function read(env: Environment, name: string, mistakes: string[]): string {
   return "";
 }
 
+/** DATABASE_URL, which libpq and tasklane check would take. */
+export function readDatabaseUrl(env: Environment, mistakes: string[]): string {
+  const url = read(env, "DATABASE_URL", mistakes);
+  const wrong = url && mistakeIn(url, env);
+  if (!url) mistakes.push("DATABASE_URL is not set");
+  if (wrong) mistakes.push(`DATABASE_URL ${wrong.startsWith("must ") ? wrong : `cannot be used: ${wrong}`}`);
+  return url;
+}
+
 /** The origin that a value is, or "" with a mistake told. */
 function origin(name: string, value: string, mistakes: string[]): string {
   const url = URL.canParse(value) ? new URL(value) : null;
@@ -85,10 +94,7 @@ function readSecrets(env: Environment, mistakes: string[]) {
 /** The configuration, or every mistake in it. */
 export function parse(env: Environment): { config: Config; mistakes: string[] } {
   const mistakes: string[] = [];
-  const databaseUrl = read(env, "DATABASE_URL", mistakes);
-  if (!databaseUrl) mistakes.push("DATABASE_URL is not set");
-  else if (!/^postgres(ql)?:\/\//.test(databaseUrl))
-    mistakes.push("DATABASE_URL must begin with postgresql://");
+  const databaseUrl = readDatabaseUrl(env, mistakes);
 
   const secrets = readSecrets(env, mistakes);
 

@@ -47,8 +47,11 @@ test("secrets can come from files", () => {
     writeFileSync(path, `${good.BETTER_AUTH_SECRET}\n`);
     const { BETTER_AUTH_SECRET: secret, ...rest } = good;
     assert.equal(parse({ ...rest, BETTER_AUTH_SECRET_FILE: path }).config.secret, secret);
-    assert.match(parse({ ...good, BETTER_AUTH_SECRET_FILE: path }).mistakes.join(), /both set/);
-    assert.match(parse({ ...rest, BETTER_AUTH_SECRET_FILE: `${path}x` }).mistakes.join(), /ENOENT/);
+    const beside = parse({ ...good, BETTER_AUTH_SECRET_FILE: path }).mistakes.join();
+    assert.match(beside, /is set beside BETTER_AUTH_SECRET/);
+    const absent = parse({ ...rest, BETTER_AUTH_SECRET_FILE: `${path}x` }).mistakes.join();
+    assert.match(absent, /secretx: No such file or directory/);
+    assert.match(parse({ ...rest, BETTER_AUTH_SECRET_FILE: "secret" }).mistakes.join(), /absolute path/);
   } finally {
     rmSync(folder, { recursive: true });
   }

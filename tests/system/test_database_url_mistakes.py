@@ -52,6 +52,21 @@ def test_what_one_of_them_refuses_all_refuse_with_one_sentence(stack, compiled):
         assert web["mistakes"] == command and command[0] in said, (url, command, web, said)
 
 
+def test_a_file_with_the_url_is_read_alike_or_refused_with_one_sentence(stack, compiled, tmp_path):
+    url, file = b"postgresql://u:p@h/d?application_name=x", tmp_path / "url"
+    around = [b"\xef\xbb\xbf%s", b"%s\r\n", b"\xef\xbb\xbf \t%s \t\r\n\r\n", b"\n%s"]
+    wrong = [b"%s\n%s", b"%s\x01", b"%s\xff", b"\xff\xfe%s", b"%s#", b"\xef\xbb\xbf\r\n", b""]
+    for form in around + wrong:
+        file.write_bytes(form.replace(b"%s", url))
+        file.chmod(0o600)
+        command, web = checked(stack, None, DATABASE_URL_FILE=file), by_web_app(compiled, [None], "mistakes", DATABASE_URL_FILE=str(file))
+        assert [{"mistakes": command}] == web and (command == []) == (form in around), (form, command, web)
+    for path, given in ((tmp_path / "absent", None), (tmp_path, None), ("url", None), (file, url.decode())):
+        command = checked(stack, given, DATABASE_URL_FILE=path)
+        (web,) = by_web_app(compiled, [given], "mistakes", DATABASE_URL_FILE=str(path))
+        assert len(command) == 1 and web["mistakes"] == command, (path, command, web)
+
+
 def test_what_the_web_app_alone_cannot_do_the_check_refuses_where_it_has_a_web_app(stack, compiled):
     page = {"BETTER_AUTH_URL": "https://app.test"}
     for parameter in UNTAKEN:

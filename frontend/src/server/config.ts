@@ -1,7 +1,7 @@
 // The configuration, from the environment: checked as a whole, so that one start tells every mistake. Read when first
 // needed, since a build has none of it.
 import { readFileSync } from "node:fs";
-import { mistakeIn, type Environment } from "./database-url";
+import { mistakeIn, reasonOf, type Environment } from "./database-url";
 import { readVersions, wrongInSecret, type SecretVersion } from "./secrets";
 
 export interface Config {
@@ -20,7 +20,6 @@ export interface Config {
   apiOrigin: string;
   tokens: "jwks" | "secret";
 }
-
 
 /**
  * The value in a secret's file: one line of UTF-8, without what editors put around it. As the API reads it
@@ -46,14 +45,19 @@ function valueIn(bytes: Uint8Array): { value: string } | { mistake: string } {
 /** A value, or what NAME_FILE holds; "" when there is neither. */
 function read(env: Environment, name: string, mistakes: string[]): string {
   const path = env[`${name}_FILE`];
-  if (!path) return env[name] ?? "";
-  if (env[name]) mistakes.push(`${name} and ${name}_FILE are both set; one of them must go`);
+  const value = env[name] ?? "";
+  if (!path) return value;
+  const tell = (mistake: string) => void mistakes.push(`${name}_FILE${mistake}`);
+  if (value || !path.startsWith("/")) {
+    tell(value ? ` is set beside ${name}: only one of them can count` : " must be an absolute path");
+    return value;
+  }
   try {
     const found = valueIn(readFileSync(path));
     if ("value" in found) return found.value;
-    mistakes.push(`${name}_FILE: ${path}: ${found.mistake}`);
+    tell(`: ${path}: ${found.mistake}`);
   } catch (error) {
-    mistakes.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    tell(`: ${path}: ${reasonOf(error)}`);
   }
   return "";
 }
@@ -62,7 +66,7 @@ function read(env: Environment, name: string, mistakes: string[]): string {
 export function readDatabaseUrl(env: Environment, mistakes: string[]): string {
   const url = read(env, "DATABASE_URL", mistakes);
   const wrong = url && mistakeIn(url, env);
-  if (!url) mistakes.push("DATABASE_URL is not set");
+  if (!url && !env.DATABASE_URL_FILE) mistakes.push("DATABASE_URL is not set");
   if (wrong) mistakes.push(`DATABASE_URL ${wrong.startsWith("must ") ? wrong : `cannot be used: ${wrong}`}`);
   return url;
 }

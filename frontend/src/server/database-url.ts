@@ -196,15 +196,21 @@ const reasons: Record<string, string> = {
   ENOENT: "No such file or directory",
   EACCES: "Permission denied",
   ENOTDIR: "Not a directory",
+  EISDIR: "is not a regular file",
 };
+
+/** Why a file cannot be read, as the API says it. */
+export function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  return reasons[code] ?? code;
+}
 
 function unreadable(name: string, path: string): string {
   try {
     accessSync(path, constants.R_OK);
     return "";
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    return `its ${name} cannot be read: ${reasons[code] ?? code}`;
+    return `its ${name} cannot be read: ${reasonOf(error)}`;
   }
 }
 

@@ -19,7 +19,7 @@ const { databasePool } = require(folder + "/database.js");
 const urls = JSON.parse(require("fs").readFileSync(0, "utf8"));
 async function tried(url) {
   const mistakes = [];
-  readDatabaseUrl({ HOME: process.env.HOME, DATABASE_URL: url }, mistakes);
+  readDatabaseUrl({ ...process.env, DATABASE_URL: url ?? undefined }, mistakes);
   if (mistakes.length > 0 || only) return { mistakes };
   const pool = databasePool(url, process.env, { max: 2, connectTimeoutMs: 20000 });
   try {
@@ -60,9 +60,11 @@ def by_web_app(compiled, urls, *only, **environment):
     return json.loads(done.stdout)
 
 
-def master_with(stack, url, **more):
-    made = Master(stack, DATABASE_URL_DIRECT=None, **more)
-    made.environment |= {"HOME": "/nonexistent", "DATABASE_URL": url}  # not by a file: that has rules of its own
+def master_with(stack, url, DATABASE_URL_FILE=None, **more):
+    """With the URL in its environment, not in its file: that has rules of its own."""
+    made = Master(stack, DATABASE_URL_DIRECT=None, DATABASE_URL=None, **more)
+    given = {"HOME": "/nonexistent", "DATABASE_URL": url, "DATABASE_URL_FILE": DATABASE_URL_FILE}
+    made.environment |= {name: str(value) for name, value in given.items() if value}
     return made
 
 
@@ -90,7 +92,7 @@ def by_worker(stack, url):
 
 
 def sentences(said):
-    return re.findall(r"^tasklane(?:-master)?: ((?:FRONTEND_)?DATABASE_URL .*)$", said, re.MULTILINE)
+    return re.findall(r"^tasklane(?:-master)?: ((?:FRONTEND_)?DATABASE_URL(?:_FILE)?:? .*)$", said, re.MULTILINE)
 
 
 def checked(stack, url, **more):

@@ -28,7 +28,7 @@ RUN groupadd --gid 10001 tasklane \
 COPY --from=build /package /package
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates curl nginx-light openssl /package/*.deb \
- && rm -rf /package /var/lib/apt/lists/* \
+ && rm -rf /package /etc/tasklane /var/lib/apt/lists/* \
  && install -d -o 10002 -g 10001 -m 0750 /run/nginx
 COPY --chmod=755 docker/serve-nginx /usr/local/bin/serve-nginx
 ENV HTTPS_PORT=8443 HTTP_PORT=8080

@@ -27,7 +27,7 @@ COPY --from=build /package /package
 # cgi-fcgi is for the health check.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libfcgi-bin /package/*.deb \
- && rm -rf /package /var/lib/apt/lists/* \
+ && rm -rf /package /etc/tasklane /var/lib/apt/lists/* \
  && install -d -o 10001 -g 10001 -m 0770 /run/tasklane
 ENV LOG_FORMAT=json
 USER 10001:10001

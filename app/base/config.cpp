@@ -11,10 +11,13 @@
 #include "base/processors.h"
 #include "base/secret.h"
 #include "base/settings.h"
+#include "base/text.h"
 
 namespace tasklane {
 
 namespace {
+
+constexpr std::string_view kSocketName = "FASTCGI_SOCKET";
 
 using Lookup = std::function<std::string(std::string_view name)>;  // an unset name is empty
 
@@ -65,10 +68,15 @@ std::expected<Lookup, ConfigMistakes> lookup_in(const ConfigSource& source, Conf
   auto file = read_env_file(source.env_file, source.env_file_required);
   if (!file) return std::unexpected(std::move(file.error()));
   const auto in_file = [values = std::move(*file)](std::string_view name) { return find(values, name); };
+  const auto environment = [&](std::string_view name) {
+    auto value = in_environment(name);
+    if (!value && name == kCredentialsDirectory) value = source.credentials_folder;
+    return value;
+  };
   EnvValues secrets;
   for (const Setting& setting : settings()) {
     if (!setting.secret) continue;
-    auto secret = find_secret(setting.name, in_environment, in_file);
+    auto secret = find_secret(setting.name, environment, in_file);
     if (!secret) mistakes.push_back(std::move(secret.error()));
     secrets.emplace_back(setting.name, std::move(secret).value_or(std::string(kUnreadable)));
   }
@@ -98,12 +106,20 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
 }
 
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source) {
-  ConfigMistakes mistakes;  // of secrets: none of this caller's business
-  auto lookup = lookup_in(source, mistakes);
-  if (!lookup) return std::unexpected(std::move(lookup.error()));
-  const auto setting = std::ranges::find(settings(), "FASTCGI_SOCKET", &Setting::name);
-  std::string path = (*lookup)(setting->name);
-  return path.empty() ? std::string(setting->default_value) : path;
+  auto path = in_environment(kSocketName);
+  if (!path) {
+    const auto text = read_env_text(source.env_file, source.env_file_required);
+    if (!text) return std::unexpected(text.error());
+    for (std::string_view rest = *text; !rest.empty();) {
+      const auto line = parse_env(take_until(rest, '\n'));
+      if (auto found = line ? find(*line, kSocketName) : std::nullopt) path = std::move(found);
+    }
+  }
+  return path.value_or("").empty() ? default_socket_path() : *path;
+}
+
+std::string default_socket_path() {
+  return std::string(std::ranges::find(settings(), kSocketName, &Setting::name)->default_value);
 }
 
 std::expected<Config, ConfigMistakes> read_config(const GivenValues& values) {

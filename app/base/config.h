@@ -76,6 +76,7 @@ struct ConfigSource {
   std::string env_file = ".env";
   bool env_file_required = false;
   bool database_required = true;  // false: without DATABASE_URL there is a configuration, with an empty one
+  std::string credentials_folder = {};  // counts when the environment has no CREDENTIALS_DIRECTORY
 };
 
 // One sentence per mistake, each beginning with the variable's name.
@@ -86,8 +87,12 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source);
 // From explicit values, as a worker is handed them: neither the environment nor a file is looked at.
 std::expected<Config, ConfigMistakes> read_config(const GivenValues& values);
 
-// FASTCGI_SOCKET alone, whatever else may be wrong: to find the master that refuses just that.
+// FASTCGI_SOCKET alone, whatever else may be wrong, lines of the file included: to find the master that
+// refuses just that. A mistake is a file that cannot be read.
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source);
+
+// Where the socket is when no one says otherwise.
+std::string default_socket_path();
 
 // NAME=value lines of what is in force, secrets masked ("set, 48 bytes").
 std::string describe(const Config& config);

@@ -22,7 +22,8 @@ struct Option {
   char letter = '\0';           // of its short form, such as -t; flags only
 };
 
-inline constexpr Option kEnvFileOption{"env-file", "FILE", "read this configuration file (default .env)"};
+inline constexpr Option kEnvFileOption{"env-file", "FILE",
+                                       "the configuration file (default: the installed one, else .env)"};
 
 class Options {
  public:
@@ -43,7 +44,7 @@ std::expected<Options, std::string> parse_options(std::span<const Option> known,
 std::expected<Options, int> read_program_options(std::string_view program, std::string_view usage,
                                                  std::span<const Option> known, Arguments arguments);
 
-// The file that --env-file names, which then must be there; else the default.
+// The file that --env-file names, which then must be there; else `.env`.
 ConfigSource config_source(const Options& options);
 
 }  // namespace tasklane

@@ -58,7 +58,7 @@ Found find_in(std::string_view name, const NamedValues& place) {
 std::expected<std::string, std::string> find_secret(std::string_view name, const NamedValues& environment,
                                                     const NamedValues& file) {
   auto found = find_in(name, environment);
-  const auto credentials = environment("CREDENTIALS_DIRECTORY");
+  const auto credentials = environment(kCredentialsDirectory);
   if (found && !*found && credentials && !credentials->empty())
     found = read_secret(name, fmt::format("{}/{}", *credentials, name), false);
   if (found && !*found) found = find_in(name, file);

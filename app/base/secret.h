@@ -15,6 +15,8 @@
 
 namespace tasklane {
 
+constexpr std::string_view kCredentialsDirectory = "CREDENTIALS_DIRECTORY";
+
 // A place with names: nullopt when the name is not set there.
 using NamedValues = std::function<std::optional<std::string>(std::string_view name)>;
 

@@ -10,6 +10,7 @@
 #include "auth/jwks_file.h"
 #include "base/env_file.h"
 #include "base/exit_codes.h"
+#include "cli/config_files.h"
 #include "cli/connection_inspection.h"
 #include "cli/env_inspection.h"
 #include "cli/example_values.h"
@@ -112,13 +113,14 @@ int check_command(Arguments arguments) {
   const auto config = read_command_config(*options);
   if (!config) return config.error();
   if (options->has("show")) fmt::print("{}", describe(*config));
-  const ConfigSource source = config_source(*options);
+  const ConfigSource source = find_config_files(*options, installed_prefix()).source;
   const std::string env_text = read_env_text(source.env_file, false).value_or("");
   if (const auto mistakes = further_mistakes(*config, env_text); !mistakes.empty()) {
     for (const auto& mistake : mistakes) fmt::print(stderr, "tasklane: {}\n", mistake);
     return kExitConfiguration;
   }
   fmt::print("configuration is valid\n");
+  tell_closed_files(*options);
   tell(inspect_env(source.env_file, env_text, environ));
   tell_skipped_keys(*config);
   const bool fits = !options->has("test") || tell(inspect_host(*config));

@@ -1,12 +1,14 @@
 #include "cli/command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
-#include <filesystem>
 
 #include "base/exit_codes.h"
+#include "cli/config_files.h"
 
 namespace tasklane {
 
@@ -22,6 +24,10 @@ void print_help(const CommandLine& line) {
   };
   std::ranges::for_each(line.options, print);
   print({"help", "", "show this text"});
+}
+
+void tell(const ConfigMistakes& mistakes) {
+  for (const auto& mistake : mistakes) fmt::print(stderr, "tasklane: {}\n", mistake);
 }
 
 }  // namespace
@@ -40,18 +46,37 @@ std::expected<Options, int> read_options(const CommandLine& line, Arguments argu
 }
 
 std::expected<Config, int> read_command_config(const Options& options, bool database_required) {
-  ConfigSource source = config_source(options);
+  ConfigSource source = find_config_files(options, installed_prefix()).source;
   source.database_required = database_required;
   auto config = read_config(source);
   if (config) return std::move(*config);
-  for (const auto& mistake : config.error()) fmt::print(stderr, "tasklane: {}\n", mistake);
+  tell(config.error());
+  tell_closed_files(options);
   return std::unexpected(kExitConfiguration);
 }
 
+std::expected<std::string, int> read_command_socket(const Options& options) {
+  const ConfigSource source = find_config_files(options, installed_prefix()).source;
+  auto socket = read_socket_path(source);
+  if (socket) return std::move(*socket);
+  tell(socket.error());
+  if (source.env_file_required) return std::unexpected(kExitConfiguration);
+  fmt::print(stderr, "tasklane: asking at {}; --env-file names another file\n", default_socket_path());
+  return default_socket_path();
+}
+
+void tell_closed_files(const Options& options) {
+  const auto files = find_config_files(options, installed_prefix());
+  if (::access(files.source.env_file.c_str(), R_OK) != 0 && errno == EACCES)
+    fmt::print(stderr, "tasklane: this user cannot read {}: run this as root, or name another --env-file\n",
+               files.source.env_file);
+  if (!files.closed_credentials.empty())
+    fmt::print(stderr, "tasklane: this user cannot read the secrets in {}: run this as root\n",
+               files.closed_credentials);
+}
+
 std::string share_folder(std::string_view name) {
-  // /proc/self/exe and not argv[0]: the command may have been found on PATH or through a link.
-  const auto executable = std::filesystem::read_symlink("/proc/self/exe");
-  return (executable.parent_path().parent_path() / "share" / "tasklane" / name).string();
+  return (installed_prefix() / "share" / "tasklane" / name).string();
 }
 
 }  // namespace tasklane

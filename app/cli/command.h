@@ -31,9 +31,16 @@ struct CommandLine {
 // stdout (kExitOk) or a mistake was told on stderr (kExitUsage).
 std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments);
 
-// The configuration, from the environment and the file --env-file names. With mistakes each of them is told
-// on stderr as "tasklane: NAME says what", and the status to exit with comes back.
+// The configuration, from the environment and the files that find_config_files names. With mistakes each of
+// them is told on stderr as "tasklane: NAME says what", and the status to exit with comes back.
 std::expected<Config, int> read_command_config(const Options& options, bool database_required = true);
+
+// Where the workers' socket is, for commands that ask there and need nothing else. When the installed file
+// cannot be read, which is told on stderr, the default.
+std::expected<std::string, int> read_command_socket(const Options& options);
+
+// Says on stderr which of those files this user cannot read, if there are any.
+void tell_closed_files(const Options& options);
 
 // The installed folder of data files, such as "sql" or "nginx": <executable's
 // folder>/../share/tasklane/<name>.

@@ -81,11 +81,8 @@ std::string hear(int fd, std::chrono::milliseconds timeout) {
 int ask(const CommandLine& line, Arguments arguments, std::string word) {
   const auto options = read_options(line, arguments);
   if (!options) return options.error();
-  const auto socket = read_socket_path(config_source(*options));
-  if (!socket) {
-    for (const auto& mistake : socket.error()) fmt::print(stderr, "tasklane: {}\n", mistake);
-    return kExitConfiguration;
-  }
+  const auto socket = read_command_socket(*options);
+  if (!socket) return socket.error();
   const bool waits = options->has(kWait.name);
   if (waits) word += " wait";
   const auto answer =

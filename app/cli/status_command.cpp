@@ -72,9 +72,9 @@ int status_command(Arguments arguments) {
   if (!options) return options.error();
   std::string socket = options->value("socket");
   if (socket.empty()) {
-    const auto config = read_command_config(*options);
-    if (!config) return config.error();
-    socket = config->socket_path;
+    const auto found = read_command_socket(*options);
+    if (!found) return found.error();
+    socket = *found;
   }
   const bool as_json = options->has("json");
   StatusTable table(wants_colours());

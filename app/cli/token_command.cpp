@@ -65,6 +65,7 @@ int token_command(Arguments arguments) {
   const auto secrets = token_secrets(*config);
   if (secrets.empty()) {
     fmt::print(stderr, "tasklane: BETTER_AUTH_SECRET is not set; a token is signed with it\n");
+    tell_closed_files(*options);
     return kExitConfiguration;
   }
   const UnixTime now =

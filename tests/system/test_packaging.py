@@ -4,12 +4,14 @@ package in a bare Debian takes the network and is tests/packaging/try-package.""
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from harness.run import new_folder
 from harness.stack import BUILD, PROJECT, clean_environment
 
 SECRETS = ["DATABASE_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"]
@@ -93,6 +95,7 @@ def test_the_configuration_is_private_and_never_overwritten(prefix):
     assert configuration.read_text() == (PROJECT / "packaging/tasklane.env").read_text()
     configuration.write_text("WORKERS=3\n")
     (prefix / "etc/tasklane/credentials/DATABASE_URL").write_text("postgresql://kept")
+    (prefix / "etc/tasklane/credentials/DATABASE_URL").chmod(0o600)
     run("cmake", "--install", BUILD, "--prefix", prefix)
     assert configuration.read_text() == "WORKERS=3\n"
     assert (prefix / "etc/tasklane/credentials/DATABASE_URL").read_text() == "postgresql://kept"
@@ -266,6 +269,79 @@ def test_a_secret_comes_from_a_file_that_the_environment_or_systemd_names(prefix
     (tmp_path / "DATABASE_URL").chmod(0o644)
     for given, name in ((named, "DATABASE_URL_FILE"), ({"CREDENTIALS_DIRECTORY": str(tmp_path)}, "DATABASE_URL")):
         assert run(*unset, "check", status=100, **given).startswith(f"tasklane: {name}: {tmp_path}/DATABASE_URL: has mode 0644")
+
+
+@pytest.fixture
+def installed():
+    """A configured installation of the command alone."""
+    files = {
+        "tasklane.env": "WORKERS=3\nFASTCGI_SOCKET=/run/none.sock\n",
+        "credentials/DATABASE_URL": "postgresql://tasklane_api:hunter2@127.0.0.1:1/tasks\n",
+        "credentials/DATABASE_URL_DIRECT": "postgresql://tasklane_owner:hunter2@127.0.0.1:2/tasks\n",
+    }
+    folder = new_folder()
+    (folder / "etc/tasklane/credentials").mkdir(mode=0o700, parents=True)
+    for name, text in files.items():
+        (folder / "etc/tasklane" / name).write_text(text)
+        (folder / "etc/tasklane" / name).chmod(0o600)
+    (folder / "bin").mkdir()
+    shutil.copy(BUILD / "app/tasklane", folder / "bin")
+    (folder / "share/tasklane").mkdir(parents=True)
+    (folder / "share/tasklane/sql").symlink_to(PROJECT / "sql")
+    return folder
+
+
+def in_a_fresh_shell(tasklane, *words, user=None):
+    """(exit status, what it said); without any name of ours, in a folder with another project's .env."""
+    folder = tasklane.parents[1] / "project"
+    folder.mkdir(exist_ok=True)
+    (folder / ".env").write_text("WORKERS=5\n")
+    (folder / ".env").chmod(0o600)
+    as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+    done = subprocess.run(
+        [*as_user, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", tasklane, *words], cwd=folder,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_a_fresh_root_shell_finds_the_configuration_and_the_secrets(installed):
+    tasklane = installed / "bin/tasklane"
+    status, said = in_a_fresh_shell(tasklane, "check", "--show")
+    assert status == 0 and "WORKERS=3\n" in said and "DATABASE_URL=set" in said, said
+    status, said = in_a_fresh_shell(tasklane, "check", "--db")
+    assert status == 111 and "port 1 failed" in said, said
+    status, said = in_a_fresh_shell(tasklane, "migrate")
+    assert status == 111 and "port 2 failed" in said, said
+    for command in ("status", "pool", "reload", "upgrade"):
+        status, said = in_a_fresh_shell(tasklane, command)
+        assert status == 111 and "/run/none.sock" in said, said
+
+
+def test_status_needs_the_socket_alone(installed):
+    tasklane = installed / "bin/tasklane"
+    with (installed / "etc/tasklane/tasklane.env").open("a") as file:
+        file.write("WORKERS=many\nnot a line\n")
+    (installed / "etc/tasklane/credentials/DATABASE_URL").unlink()
+    assert in_a_fresh_shell(tasklane, "check")[0] == 100
+    for command in ("status", "pool"):
+        status, said = in_a_fresh_shell(tasklane, command)
+        assert status == 111 and "/run/none.sock" in said and "line" not in said, said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root to be another user")
+def test_another_user_is_told_what_it_cannot_read(installed):
+    tasklane, folder = installed / "bin/tasklane", installed / "etc/tasklane"
+    status, said = in_a_fresh_shell(tasklane, "check", user=65534)
+    assert status == 100 and f"this user cannot read {folder}/tasklane.env: run this as root" in said, said
+    status, said = in_a_fresh_shell(tasklane, "status", user=65534)
+    assert status == 111 and f"{folder}/tasklane.env: Permission denied" in said, said
+    assert "asking at /run/tasklane/tasklane.sock" in said, said
+    os.chown(folder / "tasklane.env", 0, 65534)
+    (folder / "tasklane.env").chmod(0o640)
+    status, said = in_a_fresh_shell(tasklane, "check", user=65534)
+    assert status == 100 and "DATABASE_URL is not set" in said, said
+    assert f"this user cannot read the secrets in {folder}/credentials: run this as root" in said, said
 
 
 def test_nginx_is_configured_without_a_database(prefix, tmp_path):

@@ -28,4 +28,5 @@ install_build() {
     tail -n 20 "$state/log/install.log" >&2
     fail 1 "cmake could not install into $state/app"
   }
+  ln -sf -- "$state/tasklane.env" "$state/app/etc/tasklane/tasklane.env"  # where the installed command looks
 }

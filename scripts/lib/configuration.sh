@@ -1,4 +1,4 @@
-# The configuration in force, STATE/tasklane.env: .env, then the environment, then what scripts/up adds.
+# The configuration, INTO/tasklane.env: .env, then the environment, then what scripts/up adds. INTO is the state, or STATE/next.
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by common.sh, state.sh and scripts/up
 
@@ -61,7 +61,7 @@ added() {
 }
 
 write_configuration() {
-  local name file=$state/tasklane.env
+  local name file=$into/tasklane.env
   if [ -e "$dotenv" ] && [ $((8#$(stat -Lc %a "$dotenv") & 7)) -ne 0 ]; then
     fail 100 "$dotenv holds secrets that others could read: chmod 600 it"
   fi
@@ -76,5 +76,6 @@ write_configuration() {
   [ -z "$service_user" ] || chown "$service_user" "$file.new"
   mv -f -- "$file.new" "$file"
   write_frontend_environment
+  [ "$into" != "$state" ] || note_settings
   for name in $names $frontend_names FRONTEND_DATABASE_URL BETTER_AUTH_URL; do unset "$name"; done  # from here on the file alone counts
 }

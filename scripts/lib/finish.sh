@@ -6,9 +6,8 @@ leave_if_running() {
   local known
   runs master && runs nginx && read -r known 2>/dev/null <"$state/url" || return 0
   [ "$(status_of "$known/readyz")" = 200 ] || return 0
-  revive_frontend
   tell_upgraded_postgres
-  say "already running at $known; nothing was changed (scripts/down stops it)"
+  apply_changes "$known"
   exit 0
 }
 

@@ -12,13 +12,31 @@ prepare_frontend() {
   fi
   find_node
   install_frontend
-  # Whoever browses has to use this very origin: Better Auth refuses sign-ins from any other.
-  frontend_origin=$(given BETTER_AUTH_URL) frontend_port=0
-  : "${frontend_origin:=$(default_origin)}"
-  frontend_origin=${frontend_origin%/}
+  find_frontend_origin
+  frontend_port=0
   until [ "$frontend_port" -ne 0 ] && ! listening "$frontend_port"; do
     frontend_port=$((10000 + RANDOM % 10000))  # below those that Linux gives to clients
   done
+}
+
+# Of an instance that runs.
+keep_frontend() {
+  local own=no
+  [ ! -e "$state/frontend.env" ] || own=yes
+  if [ "$frontend" = yes ] && [ -n "$(given FRONTEND_UPSTREAM)" ]; then frontend=elsewhere; fi
+  if [ "$frontend" = yes ]; then [ "$own" = yes ]; else [ "$own" = no ]; fi ||
+    fail 1 "with or without a web app (--no-frontend, FRONTEND_UPSTREAM): that takes scripts/down first"
+  [ "$own" = yes ] || return 0
+  find_node
+  find_frontend_origin
+  frontend_port=$(sed -n 's/^PORT=//p' "$state/frontend.env")
+}
+
+# Browsers have to use this very origin: Better Auth refuses sign-ins from any other.
+find_frontend_origin() {
+  frontend_origin=$(given BETTER_AUTH_URL)
+  : "${frontend_origin:=$(default_origin)}"
+  frontend_origin=${frontend_origin%/}
 }
 
 default_origin() {

@@ -33,10 +33,10 @@ private_file() {  # PATH, and its content on standard input: readable by whom th
   [ -z "$service_user" ] || chown "$service_user" "$1"
 }
 
-# STATE/frontend.env; and STATE/frontend-owner.env for its migration, which goes again after that.
+# INTO/frontend.env; and INTO/frontend-owner.env for its migration, which goes again after that.
 write_frontend_environment() {
   local name database owner
-  rm -f -- "$state/frontend.env"
+  rm -f -- "$into/frontend.env"
   [ "$frontend" = yes ] || return 0
   database=$(given FRONTEND_DATABASE_URL)
   : "${database:=$(given DATABASE_URL)}"
@@ -44,12 +44,12 @@ write_frontend_environment() {
     database="postgresql://tasklane_auth:$(kept AUTH_PASSWORD)@/tasklane?host=$state/pg"
     owner="postgresql://tasklane_auth_owner:$(kept AUTH_OWNER_PASSWORD)@/tasklane?host=$state/pg"
   elif [ -z "$database" ]; then database=$(secret_in "$(given DATABASE_URL_FILE)"); fi
-  add_for_node DATABASE_URL "${owner:-$database}" | private_file "$state/frontend-owner.env"
+  add_for_node DATABASE_URL "${owner:-$database}" | private_file "$into/frontend-owner.env"
   {
     for name in $frontend_names; do [ -z "$(given "$name")" ] || add_for_node "$name" "$(given "$name")"; done
     add_for_node DATABASE_URL "$database"
     frontend_secrets
     add_for_node BETTER_AUTH_URL "$frontend_origin"
     printf 'HOSTNAME=127.0.0.1\nPORT=%s\n' "$frontend_port"
-  } | private_file "$state/frontend.env"
+  } | private_file "$into/frontend.env"
 }

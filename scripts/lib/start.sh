@@ -4,10 +4,10 @@
 
 setting() { sed -n "s/^$1=//p" <<<"$in_force"; }  # NAME: its effective value; secrets are masked
 
-# Nothing is started before the configuration is whole.
-check_configuration() {
-  in_force=$("${as_service[@]}" "$state/app/bin/tasklane" check --show --env-file "$state/tasklane.env") ||
-    fail 100 "nothing was started"
+# Nothing is started, or changed, before the configuration is whole.
+check_configuration() {  # started | changed
+  in_force=$("${as_service[@]}" "$state/app/bin/tasklane" check --show --env-file "$into/tasklane.env") ||
+    fail 100 "nothing was $1"
   url=https://$(reachable_as "$(setting LISTEN_ADDRESS)"):$(setting HTTPS_PORT)
   check_ports
 }
@@ -20,10 +20,12 @@ listening() {  # PORT
   grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6
 }
 
+own_port() { runs nginx && grep -qs "^ *listen .*:$1 " "$state/nginx/tasklane-server.conf"; }  # PORT
+
 check_ports() {
   local name
   for name in HTTPS_PORT HTTP_PORT; do
-    ! listening "$(setting "$name")" || fail 1 "port $(setting "$name") ($name) is in use; choose another with --port"
+    ! listening "$(setting "$name")" || own_port "$(setting "$name")" || fail 1 "port $(setting "$name") ($name) is in use; choose another with --port"
   done
 }
 

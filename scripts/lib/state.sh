@@ -61,6 +61,7 @@ own() {  # MODE OWNER DIR: an empty owner is oneself
 }
 
 make_folders() {
+  into=$state
   own 755 '' "$state/nginx"
   own 755 '' "$state/tls"
   own 711 '' "$state/tmp"

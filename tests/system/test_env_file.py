@@ -70,7 +70,7 @@ def tasklane_reads(stack, folder):
     environment = {name: value for name, value in clean_environment().items() if value}
     environment["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:1/x"
     done = subprocess.run(
-        [stack.binaries / "tasklane", "check", "-T"], cwd=folder, env=environment, text=True, timeout=60,
+        [stack.binaries / "tasklane", "check", "-T", "--env-file", ".env"], cwd=folder, env=environment, text=True, timeout=60,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     shown = done.stdout.partition("\nAUTH_ISSUER=")[2].partition("\nAUTH_AUDIENCE=")[0]

@@ -64,6 +64,14 @@ std::string frontend_static(const std::string& root) {
                       : fmt::format("alias \"{}/_next/static/\";", root);
 }
 
+// A development server is on this host and serves its files itself. Nothing else is upgraded.
+bool is_in_development(const Config& config) {
+  constexpr std::array<std::string_view, 3> kLoopback = {"127.", "localhost:", "[::1]:"};
+  return config.frontend_root.empty() && std::ranges::any_of(kLoopback, [&](std::string_view start) {
+           return config.frontend_upstream.starts_with(start);
+         });
+}
+
 bool fits_into_a_string(std::string_view path) {
   return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
            return std::string_view("\"'\\$;{}").contains(c) || static_cast<unsigned char>(c) < 0x20 ||
@@ -108,6 +116,10 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"PAGES", config.frontend_upstream.empty() ? "landing" : "frontend"},
       {"FRONTEND_UPSTREAM", config.frontend_upstream},
       {"FRONTEND_STATIC", frontend_static(config.frontend_root)},
+      {"FRONTEND_HOT_RELOAD",
+       is_in_development(config)
+           ? fmt::format("include \"{}/tasklane-frontend-hot-reload.conf\";\n", host.configuration_folder)
+           : ""},
       {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},

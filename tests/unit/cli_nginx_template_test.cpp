@@ -92,6 +92,20 @@ BOOST_AUTO_TEST_CASE(static_files_come_from_disk_when_their_folder_is_known) {
   BOOST_TEST(values_of({}).at("FRONTEND_STATIC") == "proxy_pass http://tasklane_frontend;");
 }
 
+BOOST_AUTO_TEST_CASE(hot_reload_is_for_a_development_server_on_this_host) {
+  const auto passed = [](const std::string& upstream, const std::string& root) {
+    return values_of({{"FRONTEND_UPSTREAM", upstream}, {"FRONTEND_ROOT", root}})
+        .at("FRONTEND_HOT_RELOAD")
+        .contains("tasklane-frontend-hot-reload.conf");
+  };
+  for (const std::string here : {"127.0.0.1:3000", "localhost:3000", "[::1]:3000"}) {
+    BOOST_TEST(passed(here, ""));
+    BOOST_TEST(!passed(here, "/srv/web"));
+  }
+  BOOST_TEST(!passed("web:3000", ""));
+  BOOST_TEST(!passed("", ""));
+}
+
 BOOST_AUTO_TEST_CASE(a_path_that_would_end_an_nginx_string_is_refused) {
   for (const std::string folder : {"relative", "/a\"b", "/a;b", "/a$b", "/a\nb", "/a{b"}) {
     NginxHost host = kHost;

@@ -36,8 +36,7 @@ add_missing() { [ -n "$(given "$1")" ] || add "$1" "$2"; }
 added() {
   local https=${port:-$(given HTTPS_PORT)} keys
   keys=$(for name in BETTER_AUTH_SECRET{S,}{,_FILE} AUTH_JWKS; do given "$name"; done)
-  : "${https:=8443}"
-  add HTTPS_PORT "$https"
+  add HTTPS_PORT "${https:=8443}"
   if [ -n "$port" ] || [ -z "$(given HTTP_PORT)" ]; then
     if [[ $https =~ ^[0-9]{1,5}$ ]]; then add HTTP_PORT $((10#$https + 1)); fi
   fi

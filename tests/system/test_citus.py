@@ -57,10 +57,13 @@ def stack():
     run_sql(CITUS, f"DROP OWNED BY {OWNER} CASCADE")
     host = Stack(workers=2, DATABASE_URL=url_of(API), DATABASE_URL_DIRECT=url_of(OWNER))
     subprocess.run([BUILD / "app/tasklane", "migrate", "--sql", PROJECT / "sql"], env=host.environment, check=True, timeout=120)
+    [(version,)] = run_sql(CITUS, "SELECT extversion FROM pg_extension WHERE extname = 'citus'")
+    narrow = ("(id) ON tasks", "(stored_at) ON idempotency_keys")
+    needed = narrow if int(version.split(".")[0]) >= 13 else (", UPDATE ON tasks", "ON idempotency_keys")
     run_sql(
         url_of(OWNER),
         "SELECT create_distributed_table(name, 'user_id') FROM unnest(ARRAY['tasks', 'idempotency_keys']) AS name",
-        f"GRANT INSERT, UPDATE ON tasks TO {API}", f"GRANT INSERT ON idempotency_keys TO {API}",
+        *(f"GRANT INSERT {what} TO {API}" for what in needed),
     )  # fmt: skip
     log_in_everywhere(API)
     run_sql(CITUS, f"ALTER ROLE {API} SET plan_cache_mode = auto")

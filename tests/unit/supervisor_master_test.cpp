@@ -2,6 +2,7 @@
 #include "supervisor/master.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -31,6 +32,10 @@ struct Fixture {
   std::string trace = folder / "trace";
   Metrics metrics = Metrics::create();
   pid_t master = 0;
+
+  Fixture() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }  // the workers become this process's when the master is killed
 
   static Reading reading(std::size_t workers, std::chrono::milliseconds drain_timeout,
                          const std::string& value) {
@@ -83,8 +88,9 @@ struct Fixture {
   }
   ~Fixture() {
     if (master <= 0) return;
-    ::kill(master, SIGKILL);  // its workers get SIGTERM by that
-    ::waitpid(master, nullptr, 0);
+    ::kill(master,
+           SIGKILL);  // its workers get SIGTERM by that, and write into the folder until they have ended
+    eventually([] { return ::waitpid(-1, nullptr, WNOHANG) < 0; });
   }
 };
 

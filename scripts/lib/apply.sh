@@ -35,18 +35,22 @@ put_back() {  # STATUS
     [ "$api" = no ] || reload_api >/dev/null
     [ "$web" = no ] || { stop_service frontend TERM KILL 10; (start_frontend); }
   fi
-  ! runs nginx || kill -s HUP "$found"
+  ! runs nginx || reload_nginx
   rm -rf -- "$into"
   exit "$1"
 }
 
 listens() { grep -h '^ *listen ' "$1/tasklane-server.conf"; }  # FOLDER
 # Whether a worker of nginx that was there before still accepts.
-accepts() { local pid; for pid in "$@"; do ! alive "$pid" || [ "$words" != 'nginx: worker process ' ] || return 0; done; return 1; }
+accepts() {
+  local pid
+  for pid in "$@"; do ! alive "$pid" || [[ $words == *' is shutting down'* ]] || return 0; done
+  return 1
+}
 
 # What was rendered anew, beside what it was before: nginx reads it, or starts anew to listen elsewhere.
 change_nginx() {
-  local before=$into/before/nginx workers
+  local before=$into/before/nginx
   ! diff -rq -- "$before" "$state/nginx" >/dev/null || return 0
   if ! runs nginx || [ "$(listens "$before")" != "$(listens "$state/nginx")" ]; then
     stop_service nginx QUIT TERM 10
@@ -54,6 +58,12 @@ change_nginx() {
     return
   fi
   say "reloading nginx"
+  reload_nginx || fail 1 "nginx does not take its configuration: $state/log/nginx-error.log"
+}
+
+# Waits for it, or the next reload would take workers of this one for new ones.
+reload_nginx() {
+  local workers
   workers=$(pgrep -P "$found")
   kill -s HUP "$found"
   for _ in {1..100}; do
@@ -61,5 +71,5 @@ change_nginx() {
     accepts $workers || return 0
     sleep 0.1
   done
-  fail 1 "nginx does not take its configuration: $state/log/nginx-error.log"
+  return 1
 }

@@ -83,6 +83,7 @@ def test_an_origin_is_added_without_a_failed_request_and_then_nothing_changes(lo
     assert allows(lone, NEW) and allows(lone, ORIGINS[0])
     assert generation(lone) == before + 1
     assert {name: lone.pid(name) for name in kept} == kept
+    wait_for(lambda: "is shutting down" not in "".join(processes_of(lone.state).values()), "nginx's old workers to end")
     processes, texts = sorted(processes_of(lone.state)), files(lone)
     said = up(lone)
     assert "nothing was changed" in said

@@ -3,8 +3,8 @@
 # shellcheck disable=SC2154  # set by scripts/test
 
 passed=0 failed=0 failures=''
-# of pytest, a Boost test, node, a sanitizer, scripts/fuzz
-failure_line='^(FAILED|ERROR) |: (fatal )?error: in |^ *✖ |ERROR: .*Sanitizer|is broken by '
+# of pytest, a Boost test, node, a sanitizer, scripts/fuzz, a compiler
+failure_line='^(FAILED|ERROR) |: (fatal )?error: in |^ *✖ |ERROR: .*Sanitizer|is broken by |^FAILED: |: error: '
 
 count() { { grep -oE "[0-9]+ (test cases? out of [0-9]+ )?($1)" || true; } | awk '{ n += $1 } END { print n + 0 }'; }
 

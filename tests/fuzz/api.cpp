@@ -203,7 +203,7 @@ class Session {
   std::int64_t newest_id_ = 0;
   boost::asio::io_context loop_;
   MemoryTaskStore store_;
-  Authenticator authenticator_{kTestSecret,        nullptr, {}, 100, metrics().layout().workers[0],
+  Authenticator authenticator_{{kTestSecret},      nullptr, {}, 100, metrics().layout().workers[0],
                                [] { return kNow; }};
   Operations operations_{metrics().layout(), [](TracePtr) { return ready(); }};
   Api api_{authenticator_, store_, operations_, metrics().layout().workers[0], 8, std::chrono::seconds(1)};

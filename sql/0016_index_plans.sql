@@ -48,7 +48,7 @@ DECLARE
 BEGIN
   EXECUTE format('ALTER PROCEDURE tasklane_grant(regrole) SET search_path = %I, pg_temp', current_schema());
 
-  -- Whoever serves already, by whatever name, and with whatever rights and settings it was given since.
+  -- Every role that serves already. Its other rights and settings stay as they are.
   FOR role IN
     SELECT DISTINCT acl.grantee FROM pg_class, aclexplode(relacl) AS acl
     WHERE pg_class.oid = 'tasks'::regclass AND acl.privilege_type = 'DELETE' AND acl.grantee NOT IN (0, relowner)

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// One that cannot be looked at is there, too: it must not be passed over in silence.
+// A file that cannot be examined counts as present: it must not be skipped in silence.
 bool is_there(const fs::path& path) {
   return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Where the operator's command finds the configuration when nobody names it: in the files that were installed
+// Where the operator's command finds its configuration without --env-file: in the files that were installed
 // with it. A command that is not installed (a build) reads `.env` in the current folder.
 
 #include <filesystem>

@@ -38,9 +38,10 @@ void inspect_secrets(const Config& config, Findings& findings) {
     if (weak.empty()) {
       findings.push_back({Level::good, fmt::format("{} is long and looks random", name)});
     } else {
-      findings.push_back({Level::bad, fmt::format("{} {}: whoever guesses it can be any user; make one with"
-                                                  " openssl rand -base64 32, and give it to Better Auth, too",
-                                                  name, weak)});
+      findings.push_back(
+          {Level::bad, fmt::format("{} {}: a guessed secret makes tokens for any user; make one with"
+                                   " openssl rand -base64 32, and give it to Better Auth, too",
+                                   name, weak)});
     }
   }
 }

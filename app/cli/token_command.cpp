@@ -27,7 +27,7 @@ constexpr CommandLine kLine = {.usage = "tasklane token --sub USER [--ttl TIME] 
                                    "Prints an HS256 token for USER, signed with BETTER_AUTH_SECRET or with "
                                    "the first of BETTER_AUTH_SECRETS,\n"
                                    "with the configured issuer and audience: for development and curl. "
-                                   "Whoever can run this can act as any user.",
+                                   "A reader of the secret can act as any user.",
                                .options = kOptions};
 
 int refuse_usage(std::string_view sentence) {

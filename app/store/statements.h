@@ -190,8 +190,8 @@ inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sq
     CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END
   ) AS missing)sql"};
 
-// A server whose files were replaced under it cannot load a language in a new session any more. A session
-// that cannot run the tables' rules serves nobody.
+// A server whose files were replaced under it can no longer load a language in a new session. A session that
+// cannot run the tables' rules is given up.
 inline constexpr SessionTrial kTrySession{"try_session", kHere, R"sql(
   SELECT tasklane_check_key('u', 'k', sha256(''), now(), now()) AS here)sql"};
 

@@ -4,7 +4,7 @@
 
 change() {
   local file
-  told=nobody
+  told=none
   mkdir -- "$into/before"
   for file in tasklane.env frontend.env nginx; do [ ! -e "$state/$file" ] || cp -a -- "$state/$file" "$into/before/"; done
   trap 'put_back $?' EXIT

@@ -53,7 +53,7 @@ fuzz_targets() {
   tally "$status" "$(tail -n 1 "$output")"
 }
 
-# Once more at the end, where somebody looks first, and where a log that was cut still shows it.
+# Repeated at the end of the output: a truncated log still has it there.
 show_failures() {
   [ -n "$failures" ] || return 0
   say "What failed"

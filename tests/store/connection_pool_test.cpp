@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_statement_without_an_answer_is_given_up_at_its_deadline) 
   BOOST_TEST(count("queued") == "0");  // never sent
   BOOST_TEST(run_until(loop, [&] { return read(metrics.database_connection_losses) == 1U; }));
   rival.release();
-  // Where an attempt to connect was refused meanwhile, requests are, too, until the next one.
+  // After a refused attempt to connect, requests are refused until the next attempt.
   BOOST_TEST(run_until(loop, [&] { return outcome(run(create("after"))) == "ok"; }));
 }
 

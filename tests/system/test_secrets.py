@@ -47,7 +47,7 @@ def status_with(stack, sign):
 
 
 def write_secret(stack, text):
-    """A file that the master can read, as it reads tasklane.env. Nobody sees a half of it."""
+    """A file that the master can read, as it reads tasklane.env. Renamed into place, so that it is never read half."""
     file, like = stack.state / "secrets", os.stat(stack.state / "tasklane.env")
     new = stack.state / "secrets.new"
     new.write_text(f"{text}\r\n")

@@ -1,4 +1,4 @@
-"""scripts/up once more, on an instance that runs: changed settings are applied, by nobody but who has to know of them."""
+"""scripts/up once more, on an instance that runs: changed settings are applied, each by the service that reads it."""
 
 import re
 import threading

@@ -13,7 +13,13 @@ tally() {  # STATUS REPORT: adds up what a run reported; one that failed without
   bad=$(count 'failed|aborted|errors?' <<<"$2")
   [ "$1" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   passed=$((passed + $(count passed <<<"$2"))) failed=$((failed + bad))
-  [ "$bad" -eq 0 ] || failures+="$heading"$'\n'"$(grep -E "$failure_line" "$output" | head -n 20 || true)"$'\n'
+  [ "$bad" -eq 0 ] || failures+="$heading"$'\n'"$(failures_of "$output")"$'\n'
+}
+
+# Of node's tests the errors, too, which it tells at its end alone.
+failures_of() {  # OUTPUT
+  grep -E "$failure_line" "$1" | head -n 20 || true
+  sed '1,/^✖ failing tests:/d' "$1" | head -n 60
 }
 
 boost_tests() {  # PRESET KIND

@@ -35,12 +35,23 @@ function smallTargets(page) {
   }, smallestTarget);
 }
 
+/** Nothing moves or fades any more. What is below the pointer is known, and starts to fade, a frame after a new layout. */
+async function stillness() {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  let moving;
+  do {
+    for (let frames = 0; frames < 3; frames++) await frame();
+    moving = document.getAnimations().filter((each) => each.playState !== "finished");
+    await Promise.allSettled(moving.map((each) => each.finished));
+  } while (moving.length > 0);
+}
+
 /** The page as it is now, in both themes and both widths. */
 async function inspect(page, what) {
   for (const { theme, width } of looks) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width, height: 800 });
-    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)));
+    await page.evaluate(stillness);
     const where = `${what}, ${theme}, ${width} px`;
     assert.deepEqual(await findings(page), [], where);
     const [content, frame] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -15,7 +15,7 @@ import pytest
 
 from harness import client, logs, wire
 from harness.better_auth import header_of
-from harness.processes import is_alive, killed_at_the_end, processes_of, wait_for
+from harness.processes import is_alive, killed_at_the_end, processes_of, wait_for, wait_until_gone
 from harness.run import new_folder
 from harness.stack import PROJECT, Stack
 from harness.web import Visitor
@@ -340,4 +340,4 @@ def test_ctrl_c_stops_the_web_app_with_the_rest(tmp_path):
         os.killpg(up.pid, signal.SIGINT)
         wait_for(lambda: up.poll() is not None, "up to end")
         assert up.returncode == 130, output.read_text()
-        wait_for(lambda: not processes_of(front.state), "all to stop")
+        wait_until_gone(front.state, output.read_text())

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from harness import logs
-from harness.processes import command_line, killed_at_the_end, processes_of, wait_for
+from harness.processes import command_line, killed_at_the_end, processes_of, wait_for, wait_until_gone
 from harness.stack import PROJECT, Stack
 
 
@@ -134,7 +134,7 @@ def test_ctrl_c_in_the_foreground_stops_everything(tmp_path, number, moment):
         wait_for(lambda: up.poll() is not None, lambda: f"{output.read_text()}\n{logs.tail(front.log)}")
         said = output.read_text()  # on a busy machine up may have come further than the moment
         assert up.returncode == (0 if "showing the logs" in said else 128 + number), said
-        wait_for(lambda: not processes_of(front.state), "all to stop")
+        wait_until_gone(front.state, said)
 
 
 def test_a_mistake_in_the_configuration_starts_nothing():

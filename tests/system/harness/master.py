@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from harness import fcgi, logs
-from harness.processes import PATIENCE, children_of, is_alive, processes_of, undone_by, wait_for
+from harness.processes import PATIENCE, children_of, is_alive, processes_of, undone_by, wait_for, wait_until_gone
 from harness.run import new_folder
 from harness.stack import clean_environment
 
@@ -111,7 +111,7 @@ class Master:
             if self.process.poll() is None:
                 self.signal(signal.SIGTERM)
                 assert self.process.wait(60) == 0, f"exit {self.process.returncode}"
-            wait_for(lambda: not processes_of(self.folder), f"no process left of {processes_of(self.folder)}")
+            wait_until_gone(self.folder)
             assert not self.socket.exists(), "the socket is left behind"
             assert not logs.offences(self.folder), logs.offences(self.folder)
         except BaseException:

@@ -97,24 +97,40 @@ def processes_of(folder):
     return found
 
 
+def wait_until_gone(folder, told=""):
+    """No process of `folder` is left. Fails with what is, how it waits, and what was `told` of it."""
+
+    def left():
+        found = processes_of(folder)
+        how = {pid: f"{_read(pid, 'wchan')} {_state_and_parent(pid)} {found[pid]}" for pid in found}
+        return f"no process left of {how}\n{told}"
+
+    wait_for(lambda: not processes_of(folder), left)
+
+
+def _read(pid, name):
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def _state_and_parent(pid):
+    return _read(pid, "stat").rpartition(")")[2].split()[:2]  # [] of one that is gone
+
+
 def children_of(parent):
     """The pids of a process's living children."""
     found = []
     for pid in all_pids():
-        try:
-            state, ppid = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue
+        state, ppid = _state_and_parent(pid) or ("Z", 0)
         if int(ppid) == parent and state != "Z":
             found.append(pid)
     return sorted(found)
 
 
 def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return (_state_and_parent(pid) or "Z")[0] != "Z"
 
 
 def open_files(pid):

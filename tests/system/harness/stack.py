@@ -12,7 +12,7 @@ import psycopg2
 
 from harness import client, logs, template
 from harness.build import BUILD, PROJECT
-from harness.processes import children_of, free_ports, is_alive, processes_of, wait_for
+from harness.processes import children_of, free_ports, is_alive, wait_until_gone
 from harness.run import KEEP, new_folder
 
 SANITIZERS = {
@@ -106,7 +106,7 @@ class Stack:
             Stack.running.remove(self)
         try:
             assert done.returncode == 0, f"scripts/down exited {done.returncode}\n{done.stdout}"
-            wait_for(lambda: not processes_of(self.state), f"no process left of {processes_of(self.state)}")
+            wait_until_gone(self.state)
             sockets = self.settings["FASTCGI_SOCKET"]
             assert not os.path.exists(sockets), f"{sockets} is left behind"
             offences = logs.offences(self.log, self.expected_alarm)

@@ -21,6 +21,8 @@ class Visits:
 
     def _visit(self, visitor):
         api = Api(visitor.stack, sub=visitor.id)
+        for client in (visitor, api):  # a new nginx lets go of connections at rest; a browser would just ask again
+            client.http.headers["Connection"] = "close"
         try:
             while not self.ended.wait(PAUSE):
                 answer = visitor.get("/api/auth/token")

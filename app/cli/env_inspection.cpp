@@ -16,6 +16,7 @@
 #include "cli/next_env.h"
 #include "cli/setting_names.h"
 #include "postgres/connection_pool.h"
+#include "postgres/url_mistake.h"
 
 namespace tasklane {
 
@@ -131,19 +132,14 @@ bool is_utf8(std::string_view text) {
 
 // What libpq does and the web app cannot, as frontend/src/server/database-url.ts has it.
 bool is_untaken_by_web_app(const std::string& name, const std::string& value) {
-  constexpr std::array kNever = {"service", "passfile", "sslcrl", "sslcrldir", "requirepeer",
-                                 // libpq 16 to 18
-                                 "load_balance_hosts", "require_auth", "sslcertmode", "gssdelegation",
-                                 "sslnegotiation", "servicefile", "sslkeylogfile", "min_protocol_version",
-                                 "max_protocol_version"};
+  constexpr std::array kNever = {"service", "passfile", "sslcrl", "sslcrldir", "requirepeer"};
   constexpr std::array kNone = {"false", "off", "no", "0"};
   if (value.empty()) return false;
   if (name == "host") return value.starts_with('@') || value.contains(",@");  // an abstract socket
   if (name == "sslkey") return value.contains(':');                           // an engine's
   if (name == "gssencmode") return value == "require";
   if (name == "replication") return std::ranges::find(kNone, to_lower(value)) == kNone.end();
-  return std::ranges::find(kNever, name) != kNever.end() || name.starts_with("oauth_") ||
-         name.starts_with("scram_");
+  return std::ranges::find(kNever, name) != kNever.end();
 }
 
 std::string wrong_for_web_app(const std::string& url) {
@@ -152,6 +148,7 @@ std::string wrong_for_web_app(const std::string& url) {
   const auto keywords = parse_connection_url(url).value_or(ConnectionKeywords());
   for (const auto& [name, value] : keywords) {
     if (!is_utf8(value)) return "cannot be used: the web app does not take what is not UTF-8";
+    if (!value.empty() && is_newer_parameter(name)) return "cannot be used: " + newer_parameter_refused(name);
     if (is_untaken_by_web_app(name, value))
       return fmt::format("cannot be used: the web app does not take its {}", name);
   }

@@ -110,6 +110,18 @@ std::string unescaped_character_in(std::string_view url) {
   return "";
 }
 
+bool is_newer_parameter(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kNewer = {
+      "load_balance_hosts", "require_auth",  "sslcertmode",          "gssdelegation",       "sslnegotiation",
+      "servicefile",        "sslkeylogfile", "min_protocol_version", "max_protocol_version"};
+  return std::ranges::find(kNewer, name) != kNewer.end() || name.starts_with("oauth_") ||
+         name.starts_with("scram_");
+}
+
+std::string newer_parameter_refused(std::string_view name) {
+  return fmt::format("it has the parameter {}, which libpq 15 and the web app do not know", name);
+}
+
 std::string why_malformed(std::string_view url) {
   const std::string_view rest = behind_scheme(url);
   const auto question = rest.find('?');
@@ -119,8 +131,11 @@ std::string why_malformed(std::string_view url) {
   while (!query.empty()) {
     std::string_view value = take_until(query, '&');
     const std::string_view name = take_until(value, '=');
-    if (!may_be_password && is_printable_name(name) && !libpq_knows(name))
-      return fmt::format("it has the parameter {}, which libpq does not know", name);
+    if (!may_be_password && is_printable_name(name) && !libpq_knows(name)) {
+      return is_newer_parameter(name)
+                 ? newer_parameter_refused(name)
+                 : fmt::format("it has the parameter {}, which libpq does not know", name);
+    }
     may_be_password = may_be_password || name.contains("password") || !is_printable_name(name);
   }
   return "it is malformed, or has a parameter that libpq does not know";

@@ -16,6 +16,12 @@ std::string unescaped_character_in(std::string_view url);
 // Why libpq does not parse the URL: a parameter that it does not know is named.
 std::string why_malformed(std::string_view url);
 
+// A parameter of libpq 16 to 18, which the web app does not take.
+bool is_newer_parameter(std::string_view name);
+
+// Of such a parameter, the sentence of the web app and of libpq 15.
+std::string newer_parameter_refused(std::string_view name);
+
 // Why libpq does not connect with what it has parsed: a value, or a file that is named. Empty: nothing.
 std::string why_refused(const ConnectionKeywords& keywords);
 

@@ -44,7 +44,7 @@ test("secrets can come from files", () => {
   const folder = mkdtempSync(join(tmpdir(), "tasklane-web-"));
   try {
     const path = join(folder, "secret");
-    writeFileSync(path, `${good.BETTER_AUTH_SECRET}\n`);
+    writeFileSync(path, `${good.BETTER_AUTH_SECRET}\n`, { mode: 0o600 });
     const { BETTER_AUTH_SECRET: secret, ...rest } = good;
     assert.equal(parse({ ...rest, BETTER_AUTH_SECRET_FILE: path }).config.secret, secret);
     const beside = parse({ ...good, BETTER_AUTH_SECRET_FILE: path }).mistakes.join();
@@ -67,7 +67,7 @@ test("versions of the secret can come from a file, too, and the first of them is
     return [config.secret, config.olderSecrets, config.firstSecret, told];
   };
   try {
-    writeFileSync(path, `3:${newest}, 2:${newer}\r\n`);
+    writeFileSync(path, `3:${newest}, 2:${newer}\r\n`, { mode: 0o600 });
     assert.deepEqual(used({ BETTER_AUTH_SECRETS_FILE: path }), [newest, [newer], newer, []]);
     const both = { BETTER_AUTH_SECRETS: `2:${newer}`, BETTER_AUTH_SECRET: old };
     assert.deepEqual(used(both), [newer, [old], old, []]);
@@ -85,7 +85,7 @@ test("a secret's file is read as the API reads it, or refused", () => {
   const { BETTER_AUTH_SECRET: secret, ...rest } = good;
   const read = (bytes: string | Uint8Array) => {
     const path = join(folder, "secret");
-    writeFileSync(path, bytes);
+    writeFileSync(path, bytes, { mode: 0o600 });
     return parse({ ...rest, BETTER_AUTH_SECRET_FILE: path });
   };
   try {

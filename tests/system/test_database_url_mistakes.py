@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from harness import database_urls
-from harness.database_urls import by_web_app, checked, master_with
+from harness.database_urls import LIBPQ, by_web_app, checked, master_with
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,9 @@ UNTAKEN = [
     "passfile=/x", "sslcrl=/x", "sslcrldir=/x", "requirepeer=postgres", "gssencmode=require", "replication=database",
     "application_name=%E9", "sslkey=engine:x",
 ]  # fmt: skip
+SINCE = {"require_auth": 160000, "load_balance_hosts": 160000, "min_protocol_version": 180000, "scram_client_key": 180000}
+UNTAKEN += [f"{name}=1" for name, version in SINCE.items() if version <= LIBPQ]
+REFUSED += [f"postgresql://u@h/d?{name}=1" for name, version in SINCE.items() if version > LIBPQ]
 
 
 def test_what_one_of_them_refuses_all_refuse_with_one_sentence(stack, compiled):
@@ -61,6 +64,11 @@ def test_a_file_with_the_url_is_read_alike_or_refused_with_one_sentence(stack, c
         file.chmod(0o600)
         command, web = checked(stack, None, DATABASE_URL_FILE=file), by_web_app(compiled, [None], "mistakes", DATABASE_URL_FILE=str(file))
         assert [{"mistakes": command}] == web and (command == []) == (form in around), (form, command, web)
+    for mode, contents in ((0o644, url), (0o602, url), (0o604, url), (0o640, url), (0o600, url + b"&" * 16 * 1024)):
+        file.write_bytes(contents)
+        file.chmod(mode)
+        command, web = checked(stack, None, DATABASE_URL_FILE=file), by_web_app(compiled, [None], "mistakes", DATABASE_URL_FILE=str(file))
+        assert [{"mistakes": command}] == web and (command == []) == (mode == 0o640), (oct(mode), command, web)
     for path, given in ((tmp_path / "absent", None), (tmp_path, None), ("url", None), (file, url.decode())):
         command = checked(stack, given, DATABASE_URL_FILE=path)
         (web,) = by_web_app(compiled, [given], "mistakes", DATABASE_URL_FILE=str(path))
@@ -72,7 +80,7 @@ def test_what_the_web_app_alone_cannot_do_the_check_refuses_where_it_has_a_web_a
     for parameter in UNTAKEN:
         url = f"postgresql://u@h/d?{parameter}"
         (web,) = by_web_app(compiled, [url], "mistakes")
-        assert len(web["mistakes"]) == 1 and "the web app does not take" in web["mistakes"][0], (url, web)
+        assert len(web["mistakes"]) == 1 and "the web app do" in web["mistakes"][0], (url, web)
         assert checked(stack, url) == [] and checked(stack, url, **page) == web["mistakes"], url
         own = checked(stack, "postgresql://u@h/d", **page, FRONTEND_DATABASE_URL=url)
         assert own == ["FRONTEND_" + web["mistakes"][0]], url

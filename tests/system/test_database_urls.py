@@ -8,20 +8,18 @@ import shutil
 import urllib.parse
 import uuid
 
-import psycopg2
 import pytest
 
 from harness import certificates, database_urls
 from harness.better_auth import node, run
 from harness.cluster import Cluster, service_folder, write
-from harness.database_urls import by_command, by_web_app, by_worker
+from harness.database_urls import LIBPQ, by_command, by_web_app, by_worker
 from harness.master import Master
 from harness.operator import tasklane
 from harness.run import new_folder
 from harness.stack import PROJECT, Stack
 from harness.web import Visitor
 
-LIBPQ = psycopg2.extensions.libpq_version()
 ROLE, PASSWORD = "odd@role", "p%2F@:#?+ \u00e9\\$'\" "
 # A database for each way in. In `cleartext` and `trusting` the server proves nothing by a password.
 HBA = """

@@ -8,7 +8,7 @@ import { signWithSecret } from "./hs256";
 import { olderCookies } from "./older-cookies";
 
 const tokenLifetime = "15m";
-const connectMaxMs = 5_000;
+const connectMaxMs = 10_000;
 const queryMaxMs = 10_000;
 const pool = { max: 5, connectTimeoutMs: connectMaxMs, queryTimeoutMs: queryMaxMs };
 

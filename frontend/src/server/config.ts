@@ -1,6 +1,6 @@
 // The configuration, from the environment: checked as a whole, so that one start tells every mistake. Read when first
 // needed, since a build has none of it.
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { mistakeIn, reasonOf, type Environment } from "./database-url";
 import { readVersions, wrongInSecret, type SecretVersion } from "./secrets";
 
@@ -19,6 +19,27 @@ export interface Config {
   /** The API's public origin; empty: the page's own. */
   apiOrigin: string;
   tokens: "jwks" | "secret";
+}
+
+const secretFileBytesMax = 16_384;
+
+/** A file that others can neither read nor write. As read_private_file of app/base/private_file.cpp. */
+function bytesOf(path: string): Uint8Array | { mistake: string } {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO in its place must not hang the start
+  try {
+    const status = fstatSync(file);
+    if (!status.isFile()) return { mistake: "is not a regular file" };
+    if ((status.mode & constants.S_IRWXO) !== 0) {
+      const mode = (status.mode & 0o7777).toString(8).padStart(4, "0");
+      return { mistake: `has mode ${mode}: it holds secrets that others could read; chmod 600 it` };
+    }
+    const bytes = Buffer.alloc(secretFileBytesMax + 1);
+    const used = readSync(file, bytes);
+    const tooLarge = used > secretFileBytesMax;
+    return tooLarge ? { mistake: `is larger than ${secretFileBytesMax / 1024} KiB` } : bytes.subarray(0, used);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
@@ -53,7 +74,8 @@ function read(env: Environment, name: string, mistakes: string[]): string {
     return value;
   }
   try {
-    const found = valueIn(readFileSync(path));
+    const bytes = bytesOf(path);
+    const found = bytes instanceof Uint8Array ? valueIn(bytes) : bytes;
     if ("value" in found) return found.value;
     tell(`: ${path}: ${found.mistake}`);
   } catch (error) {

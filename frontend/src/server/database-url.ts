@@ -73,7 +73,7 @@ const allowed: Record<string, RegExp> = {
   target_session_attrs: /^(any|read-write|read-only|primary|standby|prefer-standby)$/,
 };
 
-/** Those of libpq 16 to 18, which this app does not take. */
+/** Those of libpq 16 to 18, as is_newer_parameter of app/postgres/url_mistake.cpp. */
 const newer = new RegExp(
   "^(load_balance_hosts|require_auth|sslcertmode|gssdelegation|sslnegotiation|servicefile|sslkeylogfile|" +
     "m(in|ax)_protocol_version|(oauth|scram)_.*)$",
@@ -119,9 +119,9 @@ function whyMalformed(url: string): string {
   let mayBePassword = false; // what follows an unescaped "&" in one
   for (const part of url.slice(question + 1).split("&")) {
     const name = part.split("=", 1)[0] ?? "";
-    if (newer.test(name)) return `the web app does not take its ${name}`;
     if (!mayBePassword && isPrintableName(name) && name !== "ssl" && !known.has(name)) {
-      return `it has the parameter ${name}, which libpq does not know`;
+      const who = newer.test(name) ? "libpq 15 and the web app do" : "libpq does";
+      return `it has the parameter ${name}, which ${who} not know`;
     }
     mayBePassword ||= name.includes("password") || !isPrintableName(name);
   }

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 
+import psycopg2
+
 from harness.better_auth import node, packages_of, run
 from harness.logs import texts
 from harness.master import Master
@@ -12,6 +14,7 @@ from harness.operator import tasklane
 from harness.run import new_folder
 from harness.stack import PROJECT, clean_environment
 
+LIBPQ = psycopg2.extensions.libpq_version()
 TRY = """
 const [folder, only] = process.argv.slice(1);
 const { readDatabaseUrl } = require(folder + "/config.js");

@@ -27,6 +27,14 @@ def as_service():
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
+def into(host):
+    """What begins a command of the services' user on a host: only root may enter one."""
+    if host is None:
+        return []
+    how = as_service()
+    return [*host.inside, "--setuid", str(how["user"]), "--setgid", str(how["group"])]
+
+
 def service_folder():
     """A folder that the services' user owns."""
     folder = new_folder()
@@ -46,7 +54,10 @@ def write(path, text, mode=0o600):
 class Cluster:
     """Use Cluster().create() or Cluster().follow(primary), then start(); stop() and remove() in the end."""
 
-    def __init__(self):
+    def __init__(self, host=None):
+        """`host`: one of harness.network, instead of loopback."""
+        self.host = host
+        self.address = host.address if host else "127.0.0.1"
         self.folder = service_folder()
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
@@ -94,9 +105,9 @@ class Cluster:
     def start(self):
         with self.log.open("a") as log:
             self.server = subprocess.Popen(
-                [str(PROGRAMS / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder),
-                 "-c", "listen_addresses=127.0.0.1"],
-                **as_service(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*into(self.host), str(PROGRAMS / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder),
+                 "-c", f"listen_addresses={self.address}"],
+                **({} if self.host else as_service()), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         with undone_by(lambda: self.stop(signal.SIGQUIT)):
             wait_for(self.answers, lambda: f"Postgres to start\n{self.log.read_text()[-2000:]}")
@@ -105,7 +116,7 @@ class Cluster:
     def answers(self):
         assert self.server.poll() is None, self.log.read_text()[-2000:]
         done = subprocess.run(
-            [str(PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False
+            [str(PROGRAMS / "pg_isready"), "-q", "-h", self.address, "-p", str(self.port)], check=False
         )
         return done.returncode == 0
 
@@ -132,7 +143,7 @@ class Cluster:
     def connection(self, role="postgres", database="tasklane"):
         """One transaction, then closed."""
         how = {"user": role, "password": PASSWORDS[role], "dbname": database}
-        with closing(psycopg2.connect(host="127.0.0.1", port=self.port, **how)) as connection:
+        with closing(psycopg2.connect(host=self.address, port=self.port, **how)) as connection:
             connection.autocommit = database == "postgres"  # CREATE DATABASE, ALTER SYSTEM
             yield connection
             connection.commit()
@@ -153,7 +164,7 @@ class Cluster:
         assert self.sql("SELECT pg_promote(true, 30)", database="postgres"), "the standby was not promoted"
 
     def url(self, role, **parameters):
-        return url(role, [self.port], **parameters)
+        return url(role, [self.port], self.address, **parameters)
 
 
 def url(role, ports, host="127.0.0.1", **parameters):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness.load import Load
-from harness.operator import reload, status_of, tasklane
+from harness.operator import ask, reload, status_of, tasklane
 from harness.processes import wait_for
 from harness.stack import BUILD
 
@@ -35,7 +35,10 @@ def test_reloads_and_upgrades_under_load_fail_no_request_and_lose_no_write(new_s
     began = time.monotonic()
     with Load(stack, rate=RATE) as load:
         for number in range(RELOADS):
-            reload(stack)
+            if number % 4 == 0:
+                reload(stack)  # until no worker of before is left
+            else:
+                reload_once_ready(stack)  # those of before still drain, several generations of them
             if number % (RELOADS // UPGRADES) == 0:
                 status, said = tasklane(stack, "upgrade", "--wait")
                 assert status == 0, said
@@ -47,6 +50,12 @@ def test_reloads_and_upgrades_under_load_fail_no_request_and_lose_no_write(new_s
     load.check_writes()
     assert stack.pid("master") == master
     assert status_of(stack)["generation"] == RELOADS + UPGRADES + 1
+
+
+def reload_once_ready(stack):
+    before = status_of(stack)["generation"]
+    ask(stack, "reload")
+    wait_for(lambda: status_of(stack)["generation"] == before + 1, "the next generation to serve")
 
 
 def test_killed_workers_fail_only_what_they_held_and_are_replaced(new_stack, figures):

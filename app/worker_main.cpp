@@ -36,9 +36,9 @@ constexpr char kUsage[] =
     "\n"
     "Answers requests for tasklane-master, which starts it; not meant to be run by hand.\n";
 
-// All signals come through a descriptor in the loop: a handler would interrupt libfcgi's reads (signal(7)).
+// All signals come through a descriptor in the loop.
 Descriptor block_signals() {
-  std::signal(SIGPIPE, SIG_IGN);  // libfcgi has set a handler of its own
+  std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
@@ -77,7 +77,6 @@ int refuse(const ConfigMistakes& mistakes) {
 }
 
 [[noreturn]] void serve(const Config& config, Inherited& inherited) {
-  Exchange::set_up_library();  // before the signals: it takes some
   Descriptor signals = block_signals();
   raise_descriptor_limit();
   Metrics metrics = Metrics::open(std::move(inherited.metrics));

@@ -24,15 +24,25 @@ inline constexpr std::chrono::seconds kConnectTimeoutMax = 60s;  // 0 and less, 
 // A starting worker waits so long for its connections, and gets ready without them.
 inline constexpr std::chrono::milliseconds kFirstAttemptTimeout = 5s;
 
-// FastCGI. nginx buffers whole requests and responses, so these bound only a stuck nginx.
-inline constexpr std::chrono::milliseconds kFastcgiIoTimeout = 2s;  // SO_RCVTIMEO, SO_SNDTIMEO
+// FastCGI. nginx buffers whole requests and responses, so these bound only a stuck nginx, and peers that are
+// no nginx.
+inline constexpr std::chrono::milliseconds kFastcgiIoTimeout =
+    2s;  // a whole request once it has begun; all of an answer, or of its next piece
 inline constexpr int kListenBacklog = 4096;                    // a full queue is an immediate 502 in nginx
 inline constexpr std::size_t kConnectionsPerWorkerMax = 8192;  // FastCGI connections held open
 inline constexpr std::size_t kAcceptsPerTurnMax = 256;  // of the loop: the rest may be another worker's
 inline constexpr std::size_t kRequestBodyMaxBytes = 256 * 1024;  // 10,000 escaped code points fit
+inline constexpr std::size_t kDrainMaxBytes = 1024 * 1024;  // a body that is too large is read to its end
 inline constexpr std::size_t kAuthorizationMaxBytes = 16 * 1024;
+inline constexpr std::size_t kParametersMaxBytes = 128 * 1024;  // nginx's header buffers hold half of it
+inline constexpr std::size_t kParametersMax = 256;              // names in one request; nginx sends nine
+inline constexpr std::size_t kGetValuesMaxBytes = 1024;         // the three names there are have 42
+inline constexpr std::size_t kFastcgiRepliesMax = 64;  // to records that are no request, before one begins
+inline constexpr std::size_t kReadAtOnceMaxBytes = 64 * 1024;  // of a connection, before the others' turn
+inline constexpr std::size_t kPartlyReadMaxBytes = 128 * 1024 * 1024;  // of requests that are not whole
 
-inline constexpr std::size_t kUnwrittenMaxBytes = 8 * 1024 * 1024;  // of answers that nginx has yet to take
+inline constexpr std::size_t kUnwrittenMaxBytes = 8 * 1024 * 1024;  // past it no piece more of a list is made
+inline constexpr std::size_t kUnwrittenLimitBytes = 128 * 1024 * 1024;  // past it an answer is broken off
 
 // JSON.
 inline constexpr std::size_t kJsonDepthMax = 8;

@@ -7,8 +7,8 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <system_error>
@@ -25,6 +25,7 @@ namespace {
 constexpr unsigned kReadable = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr unsigned kWritable = EPOLLOUT;
 constexpr unsigned kClosed = EPOLLHUP | EPOLLERR;
+constexpr unsigned kEnding = kClosed | EPOLLRDHUP;
 
 asio::awaitable<Result<std::string>> next_piece(BodyPieces& body) {
   try {
@@ -40,28 +41,33 @@ struct Acceptor::Connection {
   explicit Connection(Descriptor socket) : fd(socket.get()), exchange(std::move(socket)) {}
 
   // Completes when bytes (or the end) arrive.
-  asio::awaitable<void> notification() {
+  asio::awaitable<void> arrival() {
     return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         [this](auto handler) { resume = std::move(handler); }, asio::use_awaitable);
   }
 
   void notify(unsigned events) {
     gone = gone || (events & kClosed) != 0;
-    if (room != nullptr) room->cancel();
+    if (timer != nullptr) timer->cancel();
     if ((events & ~kWritable) == 0) return;
+    ending = ending || (events & kEnding) != 0;
     if (resume) {
       std::exchange(resume, nullptr)();
     } else {
-      pending = true;  // in the middle of a request: the peer hung up
+      pending = true;  // read() is not awaited now
     }
   }
+
+  // Whether there may be something to read already. An end is there until it is read.
+  bool has_news() { return std::exchange(pending, false) || ending; }
 
   const int fd;
   Exchange exchange;
   bool pending = false;
+  bool ending = false;  // the peer sends no more
   bool gone = false;  // the peer has closed it
   bool watches_room = false;
-  asio::steady_timer* room = nullptr;  // cancelled when there may be room for more of an answer
+  asio::steady_timer* timer = nullptr;  // cancelled by every event
   std::move_only_function<void()> resume;
 };
 
@@ -73,7 +79,8 @@ Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler,
       handler_(std::move(handler)),
       metrics_(metrics),
       written_(std::move(written)),
-      patience_(patience) {}
+      patience_(patience),
+      fewer_unwritten_(loop, asio::steady_timer::time_point::max()) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -156,10 +163,16 @@ bool Acceptor::accept_one() {
 asio::awaitable<void> Acceptor::serve(Connection& connection) {
   try {
     while (true) {
-      if (!std::exchange(connection.pending, false)) co_await connection.notification();
-      auto request = connection.exchange.read();
-      if (!request) break;
-      Response response = co_await handler_(std::move(*request));
+      if (connection.exchange.left_unread()) {
+        co_await asio::post(loop_, asio::use_awaitable);  // the others' turn
+      } else if (!connection.has_news()) {
+        co_await connection.arrival();
+      }
+      auto reading = connection.exchange.read();
+      if (reading == Exchange::Reading::partly) reading = co_await read_rest(connection);
+      if (reading == Exchange::Reading::over) break;
+      if (reading == Exchange::Reading::idle) continue;
+      Response response = co_await handler_(connection.exchange.request());
       if (!response.more) add(metrics_.requests_answered);
       const Exchange::Progress progress = connection.exchange.write(response);
       bool kept = progress == Exchange::Progress::done;
@@ -176,6 +189,30 @@ asio::awaitable<void> Acceptor::serve(Connection& connection) {
   forget(connection);
 }
 
+// A request whose first bytes are here has so long for all others, however they drip.
+asio::awaitable<Exchange::Reading> Acceptor::read_rest(Connection& connection) {
+  const auto until = std::chrono::steady_clock::now() + patience_;
+  auto reading = Exchange::Reading::partly;
+  std::size_t held = 0;
+  bool in_time = true;
+  while (true) {
+    partly_read_bytes_ += connection.exchange.held_bytes() - held;
+    held = connection.exchange.held_bytes();
+    const bool fits = partly_read_bytes_ <= limits::kPartlyReadMaxBytes;
+    if (reading != Exchange::Reading::partly || !in_time || !fits) break;
+    if (connection.exchange.left_unread()) {
+      co_await asio::post(loop_, asio::use_awaitable);
+      in_time = std::chrono::steady_clock::now() < until;
+    } else if (!connection.has_news()) {
+      in_time = co_await notified(connection, until);
+      connection.pending = false;
+    }
+    reading = connection.exchange.read();  // when it is late, too: the loop may have been
+  }
+  partly_read_bytes_ -= held;
+  co_return reading == Exchange::Reading::partly ? Exchange::Reading::over : reading;
+}
+
 // What the kernel has not taken at once, and all that follows. An answer that is broken off ends with its
 // connection: nginx then cuts the client's, which so never takes it for a whole one.
 asio::awaitable<bool> Acceptor::write_rest(Connection& connection, Response& response,
@@ -186,6 +223,7 @@ asio::awaitable<bool> Acceptor::write_rest(Connection& connection, Response& res
       progress = co_await write_on(connection, response.body.size());
     if (ended || progress == Exchange::Progress::over) break;
     response.body = {};  // the kernel has it
+    co_await few_unwritten();
     auto piece = co_await next_piece(*response.more);
     if (!piece) broken_off = std::move(piece.error());
     if (broken_off || connection.gone) co_return false;
@@ -199,26 +237,37 @@ asio::awaitable<bool> Acceptor::write_rest(Connection& connection, Response& res
 }
 
 asio::awaitable<Exchange::Progress> Acceptor::write_on(Connection& connection, std::size_t bytes) {
-  if (unwritten_bytes_ + bytes > limits::kUnwrittenMaxBytes) co_return connection.exchange.write_out();
+  if (unwritten_bytes_ + bytes > limits::kUnwrittenLimitBytes) co_return Exchange::Progress::over;
+  if (!std::exchange(connection.watches_room, true))
+    watch(connection.fd, kReadable | kWritable, &connection, EPOLL_CTL_MOD);
   unwritten_bytes_ += bytes;
+  const auto until = std::chrono::steady_clock::now() + patience_;
   auto progress = Exchange::Progress::partly;
   while (progress == Exchange::Progress::partly) {
-    progress = co_await takes_more(connection) ? connection.exchange.write_on() : Exchange::Progress::over;
+    const bool in_time = co_await notified(connection, until) && !connection.gone;
+    progress = in_time ? connection.exchange.write_on() : Exchange::Progress::over;
   }
   unwritten_bytes_ -= bytes;
+  fewer_unwritten_.cancel();
   co_return progress;
 }
 
-// False: not in time, or never again.
-asio::awaitable<bool> Acceptor::takes_more(Connection& connection) {
-  if (!std::exchange(connection.watches_room, true))
-    watch(connection.fd, kReadable | kWritable, &connection, EPOLL_CTL_MOD);
-  asio::steady_timer room(loop_, patience_);
-  connection.room = &room;
+// Before another piece of a body is made.
+asio::awaitable<void> Acceptor::few_unwritten() {
   boost::system::error_code cancelled;
-  co_await room.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-  connection.room = nullptr;
-  co_return cancelled && !connection.gone;
+  while (unwritten_bytes_ > limits::kUnwrittenMaxBytes)
+    co_await fewer_unwritten_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+}
+
+// False: no event before `until`.
+asio::awaitable<bool> Acceptor::notified(Connection& connection,
+                                         std::chrono::steady_clock::time_point until) {
+  asio::steady_timer timer(loop_, until);
+  connection.timer = &timer;
+  boost::system::error_code cancelled;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  connection.timer = nullptr;
+  co_return cancelled;
 }
 
 void Acceptor::forget(Connection& connection) {

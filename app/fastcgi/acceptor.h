@@ -5,15 +5,16 @@
 // to it, and a POST lost that way is a 502 that nobody can safely repeat.
 //
 // Connections are watched by an epoll instance of their own, edge-triggered, inside the loop's: one wake-up
-// collects all that are readable, a kept connection costs no system call between requests, and the sockets
-// stay blocking, as libfcgi needs them (Asio would switch them to non-blocking).
+// collects all that are readable, and a kept connection costs no system call between requests.
 //
-// Most answers are with the kernel at once. What is longer than it takes is written as nginx takes it, and
-// the loop goes on meanwhile; only past limits::kUnwrittenMaxBytes of such texts it waits, so that answers
-// never pile up.
+// No peer holds up the loop. A request is whole limits::kFastcgiIoTimeout after its first bytes, or its
+// connection is closed; what is longer than the kernel takes at once is written as the peer takes it, and an
+// answer, or its next piece, gets as long. Requests that are not whole and answers that are not taken share
+// bounded memory: past it their connections are closed.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -36,8 +37,8 @@ class Acceptor {
   using Written = std::function<void(const Response&, const Error* broken_off)>;
 
   // `listener` is a non-blocking listening socket that other workers share. `written` hears of every response
-  // once nginx has it, or will never have it. `patience` is with an nginx that takes nothing. Throws
-  // std::system_error.
+  // once nginx has it, or will never have it. `patience` is for a whole request to arrive and for an answer
+  // to be taken. Throws std::system_error.
   Acceptor(
       boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
       Written written = [](const Response&, const Error*) {},
@@ -60,8 +61,10 @@ class Acceptor {
   boost::asio::awaitable<void> serve(Connection& connection);
   boost::asio::awaitable<bool> write_rest(Connection& connection, Response& response,
                                           Exchange::Progress progress, std::optional<Error>& broken_off);
+  boost::asio::awaitable<Exchange::Reading> read_rest(Connection& connection);
   boost::asio::awaitable<Exchange::Progress> write_on(Connection& connection, std::size_t bytes);
-  boost::asio::awaitable<bool> takes_more(Connection& connection);
+  boost::asio::awaitable<bool> notified(Connection& connection, std::chrono::steady_clock::time_point until);
+  boost::asio::awaitable<void> few_unwritten();
   void forget(Connection& connection);
 
   boost::asio::io_context& loop_;
@@ -72,7 +75,9 @@ class Acceptor {
   WorkerMetrics& metrics_;
   Written written_;
   std::chrono::milliseconds patience_;
-  std::size_t unwritten_bytes_ = 0;  // of texts that wait for their connection to take more
+  std::size_t partly_read_bytes_ = 0;          // of requests that are not whole
+  std::size_t unwritten_bytes_ = 0;            // of texts that wait for their connection to take more
+  boost::asio::steady_timer fewer_unwritten_;  // cancelled when they get fewer
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
 };

@@ -1,15 +1,13 @@
 #pragma once
-// One kept FastCGI connection and the requests that follow each other on it. The only file that sees libfcgi,
-// which parses the requests: the loop watches the descriptor and calls read() when bytes are there. Answers
-// are written past it, each from where its text is, and as much of it as the kernel takes.
+// One kept FastCGI connection and the requests that follow each other on it. Never waits: the loop watches
+// the descriptor, read() takes what is there, and answers are written straight from where their text is, as
+// much as the kernel takes.
 //
 // Every request's body is read to its end before anything is answered, or the connection is closed: bytes
-// left on it would be parsed as the next request's records (request smuggling). Signals must be blocked in
-// the process: libfcgi takes an interrupted read for the end of a body.
+// left on it would be parsed as the next request's records (request smuggling).
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "base/descriptors.h"
@@ -19,17 +17,25 @@ namespace tasklane {
 
 class Exchange {
  public:
-  // Once per process, before the first Exchange and before the process sets its own signal handlers, which
-  // libfcgi's would replace.
-  static void set_up_library();
-
   explicit Exchange(Descriptor connection);
   ~Exchange();
 
-  // One whole request, whose views last until write(). Empty: the peer closed the connection, broke the
-  // protocol, sent fewer or more body bytes than it announced, or was slower than limits::kFastcgiIoTimeout;
-  // the connection is closed then.
-  std::optional<Request> read();
+  enum class Reading {
+    idle,    // no request has begun
+    partly,  // one has; more of it has to come
+    whole,   // take it with request()
+    over,    // the connection is closed: by the peer, or because it broke the protocol or passed a bound
+  };
+  // At most limits::kReadAtOnceMaxBytes. What a peer gets that is no answer (FCGI_GET_VALUES_RESULT, a
+  // refused second request) is sent at once; a peer that does not take it is closed.
+  Reading read();
+  // Whether read() has left bytes behind that no further event will report.
+  bool left_unread() const;
+  // Memory that a request takes that is not whole yet.
+  std::size_t held_bytes() const;
+
+  // Once, when read() has said `whole`. Its views last until the answer is written.
+  Request request();
 
   enum class Progress {
     done,    // the kernel has all that was given; behind an answer's end, the next request may come
@@ -41,14 +47,10 @@ class Exchange {
   Progress write(const Response& response);
   Progress write_piece(std::string_view piece);
   Progress write_on();
-  // As write_on(), but waits until the kernel has taken all; past limits::kFastcgiIoTimeout the connection is
-  // over.
-  Progress write_out();
 
  private:
   struct State;
-  bool read_body(std::string_view length, Request& request);
-  Progress write_some(int flags);
+  Reading close();
 
   std::unique_ptr<State> state_;
 };

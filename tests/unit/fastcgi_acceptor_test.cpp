@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <thread>
 #include <vector>
@@ -72,9 +73,67 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_leaves_the_connection_as_
     BOOST_TEST(run_until(loop, [&] { return requests == round + 1; }));
     sender.join();
     BOOST_TEST(answer(slow) == "/slowbody");
-    settle();  // a stale report of readable bytes would block here until it is given up, and close
+    settle();
   }
   BOOST_TEST(!slow.closed());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_has_a_bounded_time_as_a_whole_and_holds_up_nobody, ImpatientFixture) {
+  std::vector<fcgi::Peer> slow;
+  for (int i = 0; i < 4; ++i) slow.push_back(peer());
+  auto idle = peer();
+  auto other = peer();
+  const std::string bytes = fcgi::request("POST", "/slow", std::string(100'000, 'x'));
+  std::size_t at = 0;
+  const auto drip = [&] {
+    for (auto& each : slow) each.send(bytes.substr(at, 1));
+    ++at;
+  };
+  drip();
+  BOOST_TEST(ask(other, "/a") == "/a");
+  BOOST_TEST(run_until(loop, [&] {
+    if (at < bytes.size() / 2) drip();
+    return read(metrics.fastcgi_connections) == 2;
+  }));
+  BOOST_TEST(requests == 1);
+  BOOST_TEST(ask(other, "/b") == "/b");
+  BOOST_TEST(ask(idle, "/c") == "/c");
+}
+
+BOOST_AUTO_TEST_CASE(an_end_that_comes_with_the_last_bytes_is_seen) {
+  auto last = peer();
+  last.send(fcgi::request("GET", "/a"));
+  last.finish_sending();
+  auto half = peer();
+  half.send(fcgi::request("GET", "/a").substr(0, 20));
+  half.finish_sending();
+  BOOST_TEST(answer(last) == "/a");
+  BOOST_TEST(connections_become(0));
+}
+
+BOOST_AUTO_TEST_CASE(a_large_body_among_other_requests_arrives_whole) {
+  std::string body;
+  for (int i = 0; body.size() < limits::kRequestBodyMaxBytes - 10; ++i) body += std::to_string(i) + ',';
+  auto large = peer();
+  auto other = peer();
+  std::jthread sender([&] { large.send(fcgi::request("PUT", "/", body)); });
+  BOOST_TEST(ask(other, "/a") == "/a");
+  BOOST_TEST((answer(large) == "/" + body));
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_records_that_are_no_request_holds_up_nobody) {
+  auto flood = peer();
+  auto other = peer();
+  std::string strays;
+  while (strays.size() < 150'000) strays += fcgi::record(fcgi::standard_in, "stray", 3, 9);
+  std::atomic<bool> enough = false, ended = false;
+  std::jthread sender([&] {
+    while (!enough) flood.send(strays);
+    ended = true;
+  });
+  for (int i = 0; i < 20; ++i) BOOST_TEST(ask(other, "/a") == "/a");
+  enough = true;
+  BOOST_TEST(run_until(loop, [&] { return ended.load(); }));
 }
 
 BOOST_AUTO_TEST_CASE(garbage_closes_its_own_connection_only) {

@@ -1,6 +1,7 @@
 #pragma once
 // An Exchange and its peer, the two ends of a socket pair.
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <stdexcept>
@@ -26,20 +27,34 @@ struct ExchangeFixture {
   // Sends it and reads what the exchange makes of it.
   std::optional<Request> read(const std::string& bytes) {
     peer.send(bytes);
-    return exchange.read();
+    return read();
+  }
+  // The next request, however long the peer takes. Empty: the connection is over.
+  std::optional<Request> read() {
+    while (true) {
+      const auto reading = exchange.read();
+      if (reading == Exchange::Reading::over) return std::nullopt;
+      if (reading == Exchange::Reading::whole) return exchange.request();
+      wait_for(POLLIN);
+    }
   }
   // Answers, however long the peer takes; false: the connection is over.
   bool write(const Response& response) {
     auto progress = exchange.write(response);
-    if (progress == Exchange::Progress::partly) progress = exchange.write_out();
+    for (; progress == Exchange::Progress::partly; progress = exchange.write_on()) wait_for(POLLOUT);
     return progress == Exchange::Progress::done;
+  }
+  void wait_for(short event) const {
+    constexpr int kPatienceMs = 20'000;
+    pollfd polled{.fd = fd, .events = event, .revents = 0};
+    if (::poll(&polled, 1, kPatienceMs) != 1) throw std::runtime_error("the peer is silent");
   }
   // A fresh pair of which the server's side ends behind these bytes: whether a request was read.
   static bool reads_whole(const std::string& bytes) {
     ExchangeFixture fresh;
     fresh.peer.send(bytes);
     fresh.peer.finish_sending();
-    return fresh.exchange.read().has_value();
+    return fresh.read().has_value();
   }
 
   SocketPair sockets;

@@ -10,6 +10,7 @@ import termios
 from dataclasses import dataclass, field
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN = range(1, 12)
+CANT_MPX_CONN, OVERLOADED, UNKNOWN_ROLE = range(1, 4)  # protocol status of END
 CONTENT_MAX = 65_535
 
 

@@ -153,7 +153,8 @@ Request Exchange::request() {
           .authorization = sent.authorization,
           .content_type = sent.content_type,
           .content_encoding = sent.content_encoding,
-          .idempotency_key = sent.idempotency_key,
+          .idempotency_key =
+              sent.idempotency_key.data() == nullptr ? std::nullopt : std::optional(sent.idempotency_key),
           .request_id = sent.request_id,
           .traceparent = sent.traceparent,
           .body = s.reader.take_body(),

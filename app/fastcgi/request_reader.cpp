@@ -59,7 +59,7 @@ bool for_each_pair(std::string_view text, Each each) {
   for (std::size_t pairs = 0; !text.empty(); ++pairs) {
     const auto name_bytes = take_length(text);
     const auto value_bytes = take_length(text);
-    if (!name_bytes || !value_bytes || pairs == limits::kParametersMax) return false;
+    if (!name_bytes || !value_bytes || pairs == limits::kRequestParametersMax) return false;
     if (*name_bytes > text.size() || *value_bytes > text.size() - *name_bytes) return false;
     const std::string_view name = take(text, *name_bytes);
     each(name, take(text, *value_bytes));
@@ -191,7 +191,11 @@ void RequestReader::end_parameters() {
     const auto known = std::ranges::find(kParameters, name, [](const auto& each) { return each.first; });
     if (known == std::end(kParameters)) return;
     std::string_view& kept = parameters_.*known->second;
-    if (kept.data() == nullptr) kept = value;
+    if (kept.data() == nullptr) {
+      kept = value;
+    } else if (&kept == &parameters_.idempotency_key) {
+      kept = ",";
+    }
   });
   const auto announced = parse_length(parameters_.content_length);
   if (!right || !announced || *announced > limits::kDrainMaxBytes) return fail();

@@ -17,7 +17,9 @@ namespace tasklane {
 
 class RequestReader {
  public:
-  // The parameters that are used; empty: not sent. If one appears twice, the first counts.
+  // The parameters that are used; empty: not sent. If one appears twice, the first counts, but
+  // for the idempotency key: two are told as a comma, which no key has. nginx joins headers of one name so
+  // since 1.23, and passes each by itself before.
   struct Parameters {
     std::string_view method, target, authorization, content_type, content_encoding, content_length,
         idempotency_key, request_id, traceparent;

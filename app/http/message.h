@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@ struct Request {
   std::string_view authorization;    // empty: not sent
   std::string_view content_type;     // empty: not sent
   std::string_view content_encoding;  // empty: not sent
-  std::string_view idempotency_key;  // empty: not sent
+  std::optional<std::string_view> idempotency_key;
   std::string_view request_id;       // nginx's own $request_id, never the client's
   std::string_view traceparent;      // W3C Trace Context; empty: not sent
   std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large

@@ -17,15 +17,16 @@ std::unexpected<Error> bad_key(std::string sentence, std::string_view type) {
   return std::unexpected(std::move(error));
 }
 
-// A comma would make one key of two headers that somebody on the way has joined.
+// A comma is how nginx or a proxy joins two headers; Exchange does the same.
 bool may_be_in_key(char character) {
   return character > ' ' && character < '\x7f' && character != '"' && character != ',' && character != '\\';
 }
 
 }  // namespace
 
-Result<std::optional<std::string>> read_idempotency_key(std::string_view header) {
-  if (header.empty()) return std::nullopt;
+Result<std::optional<std::string>> read_idempotency_key(std::optional<std::string_view> sent) {
+  if (!sent) return std::nullopt;
+  std::string_view header = *sent;
   if (header.size() >= 2 && header.front() == '"' && header.back() == '"')
     header = header.substr(1, header.size() - 2);
   if (header.empty() || header.size() > limits::kIdempotencyKeyMaxCharacters) {
@@ -34,7 +35,7 @@ Result<std::optional<std::string>> read_idempotency_key(std::string_view header)
         header.empty() ? "string_too_short" : "string_too_long");
   }
   if (!std::ranges::all_of(header, may_be_in_key)) {
-    return bad_key(R"(Idempotency-Key must be visible ASCII characters without ", comma and \)",
+    return bad_key(R"(Idempotency-Key must be one header of visible ASCII characters without ", comma and \)",
                    "string_pattern_mismatch");
   }
   return std::string(header);

@@ -19,10 +19,9 @@ struct Intent {
 };
 
 // The header's key: 1 to limits::kIdempotencyKeyMaxCharacters visible ASCII characters but `"`, `,` and `\`.
-// In double quotes, as the draft writes it, or without, it is the same key. nullopt: the header is empty,
-// which nginx cannot tell from one that was not sent. Otherwise validation_error, at ("header",
-// "Idempotency-Key").
-Result<std::optional<std::string>> read_idempotency_key(std::string_view header);
+// In double quotes, as the draft writes it, or without, it is the same key. nullopt: no header. Otherwise
+// validation_error, at ("header", "Idempotency-Key").
+Result<std::optional<std::string>> read_idempotency_key(std::optional<std::string_view> header);
 
 // Of creating a task, and of completing one. White space, the order of fields and unknown ones make no
 // difference.

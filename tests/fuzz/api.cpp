@@ -55,7 +55,7 @@ class Session {
     request.target = target;
     request.authorization = user_ == &alice_ ? alice : bob;
     request.request_id = "id";
-    request.idempotency_key = key;
+    if (!key.empty()) request.idempotency_key = key;
     request.content_type = body.empty() ? "" : "application/json; charset=UTF-8";
     request.body = std::move(body);
     request.received = request.read = std::chrono::steady_clock::now();

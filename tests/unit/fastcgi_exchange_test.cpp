@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(one_read_is_one_request_with_its_parameters_and_body) {
   BOOST_TEST(request->content_encoding == "gzip");
   BOOST_TEST(request->authorization == "Bearer a.b.c");
   BOOST_TEST(request->request_id == "id-1");
-  BOOST_TEST(request->idempotency_key == "\"k\"");
+  BOOST_TEST(request->idempotency_key.value() == "\"k\"");
   BOOST_TEST(request->traceparent == "00-ab-cd-01");
   BOOST_TEST(request->body == body);
   BOOST_TEST(!request->body_too_large);
@@ -53,8 +53,24 @@ BOOST_AUTO_TEST_CASE(what_was_not_sent_is_empty) {
   BOOST_TEST(request->method == "");
   BOOST_TEST(request->target == "");
   BOOST_TEST(request->authorization == "");
-  BOOST_TEST(request->idempotency_key == "");
+  BOOST_TEST(!request->idempotency_key);
   BOOST_TEST(request->body == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_idempotency_key_is_not_none_and_two_are_not_one) {
+  const auto key = [&](fcgi::Pairs headers) {
+    const auto request = read(fcgi::begin_request() + fcgi::stream(fcgi::params, fcgi::encode(headers)) +
+                              fcgi::stream(fcgi::standard_in, ""));
+    const std::string found(request.value().idempotency_key.value());
+    BOOST_TEST(write(answer_of("[]")));
+    BOOST_TEST(peer.answer().has_value());
+    return found;
+  };
+  constexpr std::string_view kName = "HTTP_IDEMPOTENCY_KEY";
+  BOOST_TEST(key({{kName, ""}}) == "");
+  BOOST_TEST(key({{kName, "a"}}) == "a");
+  for (const auto& [one, two] : {std::pair("a", "b"), {"a", "a"}, {"", "a"}, {"a", ""}, {"", ""}})
+    BOOST_TEST(key({{kName, one}, {kName, two}}).contains(','));
 }
 
 BOOST_AUTO_TEST_CASE(the_response_s_text_is_exact) {

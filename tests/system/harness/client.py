@@ -18,8 +18,9 @@ class Api:
         self.http.close()
 
     def request(self, method, path, headers=None, **more):
+        headers = httpx.Headers(headers)  # a list of pairs may have a name twice
         if self.token is not None:
-            headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+            headers.setdefault("Authorization", f"Bearer {self.token}")
         response = self.http.request(method, path, headers=headers, **more)
         contract.check(method, path, response.status_code, response.headers, response.content)
         return response

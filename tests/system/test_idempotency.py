@@ -136,6 +136,15 @@ def test_an_empty_or_repeated_header_is_refused(stack, alice, http2, keys):
     user.close()
 
 
+@pytest.mark.parametrize("http2", [False, True], ids=["http/1.1", "http/2"])
+def test_a_write_s_other_headers_make_no_difference(stack, alice, http2):
+    """nginx passes them with a write, for the key's sake."""
+    user = stack.user(sub=alice.sub, http2=http2)
+    headers = [(f"X-Of-Mine-{n}", "v" * (n % 100)) for n in range(400)] + [("Cookie", "c=" + "x" * 8000)]
+    assert user.post({"title": "x"}, headers=headers).status_code == 201
+    user.close()
+
+
 def test_put_and_delete_ignore_the_header(alice, key):
     task = create(alice, key).json()
     for each in (key, "not a key"):

@@ -30,6 +30,7 @@ constexpr std::array kCommands = {
     Command{"reload", "have the master replace all workers, with the configuration as it is now",
             reload_command},
     Command{"upgrade", "have the master execute its new program in place, and reload", upgrade_command},
+    Command{"drain", "have /readyz say 503, so that load balancers turn away before a stop", drain_command},
     Command{"pool", "print what the master says of itself and its workers", pool_command},
     Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
 

@@ -44,7 +44,8 @@ constexpr char kUsage[] =
     "  --pid-file FILE  holds the process id while the socket is bound\n"
     "  --help, --version\n"
     "\n"
-    "Signals: SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads the configuration and\n"
+    "Signals: SIGTERM, SIGINT, SIGQUIT drain, after DRAIN_DELAY_SECONDS (a second one at once, one more\n"
+    "kills), SIGHUP reloads the configuration and\n"
     "replaces the workers, SIGUSR2 executes the file of this program anew in place (tasklane reload, "
     "upgrade).\n"
     "Exit status: 0 drained, 1 a worker had to be killed, 2 usage, 100 configuration, 111 try again later.\n";
@@ -65,6 +66,7 @@ Reading reading(const Config& config) {
                            .rss_bytes = config.worker_rss_max_mib * 1024 * 1024};
   return {.adjustable = {.pool = pool,
                          .retire_at = retire_at,
+                         .drain_delay = config.drain_delay,
                          .cpu_affinity = config.worker_cpu_affinity,
                          .log_level = config.log_level,
                          .log_format = config.log_format},

@@ -88,6 +88,8 @@ Result<Response> Operations::health() const {
 
 boost::asio::awaitable<Result<Response>> Operations::readiness(Authenticator& authenticator,
                                                                TracePtr trace) const {
+  if (read(metrics_.draining_since_ms) != 0)
+    co_return fail(ErrorType::service_unavailable, "This host is draining: send new requests to another");
   const auto until = std::chrono::steady_clock::now() + limits::kReadinessTimeout;
   auto answered = co_await database_(std::move(trace));
   if (!answered) {

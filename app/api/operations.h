@@ -27,7 +27,7 @@ class Operations {
       : metrics_(metrics), database_(std::move(database)), listener_(listener) {}
 
   Result<Response> health() const;  // a worker answers
-  // And so does the database, and some token can be verified.
+  // And so does the database, and some token can be verified, and the host is not draining.
   boost::asio::awaitable<Result<Response>> readiness(Authenticator& authenticator, TracePtr trace) const;
   Result<Response> metrics() const;  // Prometheus text format 0.0.4
   Result<Response> status() const;   // the same for people, as JSON

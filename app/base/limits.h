@@ -135,8 +135,10 @@ inline constexpr std::size_t kControlLineMaxBytes = 64;  // the longest command 
 inline constexpr std::chrono::milliseconds kControlLineTimeout = 5s;  // for a client to say what it wants
 inline constexpr std::chrono::milliseconds kControlAnswerTimeout = 10s;  // `tasklane pool`: the master's turn
 // `tasklane reload --wait`: past an earlier reload's drain, readiness, and its own (DRAIN_TIMEOUT_SECONDS is
-// 3,600 at most).
+// 3,600 at most). `tasklane drain --wait`: past DRAIN_DELAY_SECONDS.
 inline constexpr std::chrono::milliseconds kControlWaitTimeout = 7500s;
+// The service manager is asked to wait so much longer than the drain may take.
+inline constexpr std::chrono::milliseconds kStopMargin = 10s;
 inline constexpr std::chrono::milliseconds kUpgradeCheckTimeout = 5s;  // a new executable says whether it can
 inline constexpr std::size_t kMasterStateMaxBytes = 256 * 1024;        // handed to a new executable
 

@@ -120,9 +120,10 @@ struct MetricsLayout {
   Counter kills_stopped_turning;
   Counter retirements;
   Counter upgrades;
+  Counter draining_since_ms;  // CLOCK_MONOTONIC; 0: not draining
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
 };
-inline constexpr std::uint64_t kMetricsVersion = 7;
+inline constexpr std::uint64_t kMetricsVersion = 8;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

@@ -163,6 +163,16 @@ const Setting kSettings[] = {
      .default_value = "30",
      .text =
          "How long stopping and reloading wait for requests to end, in seconds; then workers are killed."},
+    {.name = "DRAIN_DELAY_SECONDS",
+     .group = workers,
+     .form = whole(&Config::drain_delay, 0, 3'600),
+     .default_value = "0",
+     .text =
+         "How long `/readyz` says 503 before a stop begins, in seconds, so that a load balancer turns away "
+         "first.",
+     .more =
+         "More than the balancer takes to notice. `tasklane drain` begins it; a second signal cuts it short"
+         " ([how a host leaves](operations/master.md#a-host-leaves))."},
     {.name = "WORKER_REQUESTS_MAX",
      .group = workers,
      .form = whole(&Config::worker_requests_max, 0, 1'000'000'000'000),

@@ -40,6 +40,18 @@ constexpr CommandLine kUpgradeLine = {
         "reload. When the new program cannot take over, the old one goes on.",
     .options = kWaitOptions};
 
+constexpr Option kWaitForDrain{"wait", "",
+                               "return after DRAIN_DELAY_SECONDS, when balancers have turned away"};
+constexpr std::array kDrainOptions = {kWaitForDrain, kEnvFileOption};
+
+constexpr CommandLine kDrainLine = {
+    .usage = "tasklane drain [--wait] [--env-file FILE]",
+    .about =
+        "Has /readyz answer 503 from now on, so that load balancers turn away; every request is still "
+        "served.\n"
+        "Then stop the service, which waits no longer for them. Only a new start makes the host ready again.",
+    .options = kDrainOptions};
+
 constexpr CommandLine kPoolLine = {
     .usage = "tasklane pool [--env-file FILE]",
     .about = "Prints what the running master says of itself and its workers, as one line of JSON.",
@@ -114,6 +126,10 @@ int reload_command(Arguments arguments) {
 
 int upgrade_command(Arguments arguments) {
   return ask(kUpgradeLine, arguments, "upgrade");
+}
+
+int drain_command(Arguments arguments) {
+  return ask(kDrainLine, arguments, "drain");
 }
 
 int pool_command(Arguments arguments) {

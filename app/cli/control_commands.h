@@ -1,5 +1,5 @@
 #pragma once
-// `tasklane reload`, `tasklane upgrade` and `tasklane pool`: one line to the running master's control
+// `tasklane reload`, `upgrade`, `drain` and `pool`: one line to the running master's control
 // socket (FASTCGI_SOCKET.control), its answer on stdout.
 
 #include <chrono>
@@ -12,6 +12,7 @@ namespace tasklane {
 
 int reload_command(Arguments arguments);
 int upgrade_command(Arguments arguments);
+int drain_command(Arguments arguments);
 int pool_command(Arguments arguments);
 
 // One command and its answer, without the line's end; or a sentence. `socket` is FASTCGI_SOCKET.

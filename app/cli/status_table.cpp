@@ -43,6 +43,12 @@ std::string last_failure(std::string_view master_json) {
   return reason != nullptr && reason->string() != nullptr ? printable(*reason->string()) : "";
 }
 
+bool is_draining(std::string_view master_json) {
+  const auto master = parse_json(master_json);
+  const JsonValue* state = master ? master->find("state") : nullptr;
+  return state != nullptr && state->string() != nullptr && *state->string() == "draining";
+}
+
 constexpr char kHead[] =
     "SLOT     PID   GEN       UP  MEMORY   CONNS  IN FLIGHT     REQUESTS      /S  DB READY/CONNECTING/DOWN  "
     "SENT\n";
@@ -76,6 +82,7 @@ std::expected<std::string, std::string> StatusTable::render(std::string_view sta
     text +=
         fmt::format("   listen queue {}", marked(fmt::format("{} of {}", waiting, max), 2 * waiting > max));
   }
+  if (is_draining(master_json)) text += '\n' + marked("draining: /readyz says 503", true);
   if (const std::string why = last_failure(master_json); !why.empty())
     text += '\n' + marked("the last reload failed: " + why, true);
   text += fmt::format("\n\n{}{}{}", colours_ ? "\x1b[1m" : "", kHead, colours_ ? "\x1b[0m" : "");

@@ -15,11 +15,13 @@ namespace {
 
 using Verb = Control::Command::Verb;
 
-constexpr std::array<std::pair<std::string_view, std::pair<Verb, bool>>, 5> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::pair<Verb, bool>>, 7> kCommands = {{
     {"reload", {Verb::reload, false}},
     {"reload wait", {Verb::reload, true}},
     {"upgrade", {Verb::upgrade, false}},
     {"upgrade wait", {Verb::upgrade, true}},
+    {"drain", {Verb::drain, false}},
+    {"drain wait", {Verb::drain, true}},
     {"status", {Verb::status, false}},
 }};
 
@@ -135,10 +137,14 @@ void Control::tell_upgrade_failed(std::string_view line) {
 
 void Control::tell_everybody(std::string_view line) {
   std::erase_if(clients_, [&](const Client& client) {
-    if (!client.awaits) return false;
+    if (!client.awaits || *client.awaits == kDrain) return false;
     hang_up(client, line);
     return true;
   });
+}
+
+void Control::tell_drained() {
+  tell_failed(kDrain, "done");
 }
 
 std::vector<Control::Waiter> Control::waiters() const {

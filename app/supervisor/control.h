@@ -5,6 +5,7 @@
 //
 //   reload [wait]    accepted | done generation N, when the last worker of before has gone | failed: why
 //   upgrade [wait]   the same, after the master has executed itself anew
+//   drain [wait]     accepted | done, when balancers have had DRAIN_DELAY_SECONDS to turn away
 //   status           one line of JSON
 
 #include <poll.h>
@@ -27,15 +28,17 @@ class Control {
 
   struct Command {
     ClientId client;
-    enum class Verb { reload, upgrade, status } verb;
+    enum class Verb { reload, upgrade, drain, status } verb;
     bool wait;
   };
-  // A client that waits for a reload's outcome; kUpgrade until the new executable knows its generation.
+  // A client that waits for a reload's outcome; kUpgrade until the new executable knows its generation;
+  // kDrain: for the drain's delay.
   struct Waiter {
     int fd;
     std::uint64_t generation;
   };
   static constexpr std::uint64_t kUpgrade = ~std::uint64_t{0};
+  static constexpr std::uint64_t kDrain = kUpgrade - 1;
 
   // From now on clients can connect: a non-blocking listening socket that outlives this; -1: none.
   void listen(int listener) { listener_ = listener; }
@@ -50,7 +53,8 @@ class Control {
   void tell_done(std::uint64_t generation);
   void tell_failed(std::uint64_t generation, std::string_view line);
   void tell_upgrade_failed(std::string_view line);
-  void tell_everybody(std::string_view line);  // that waits
+  void tell_drained();
+  void tell_everybody(std::string_view line);  // that waits, but not for the drain's delay
 
   std::vector<Waiter> waiters() const;           // to be handed to a new executable
   void adopt(const Waiter& waiter);              // by the new one; its descriptor is owned from now on

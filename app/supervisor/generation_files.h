@@ -23,6 +23,7 @@ struct RetireAt {
 struct Adjustable {
   PoolSettings pool;
   RetireAt retire_at = {};
+  std::chrono::milliseconds drain_delay{0};  // between "not ready any more" and letting go of the socket
   bool cpu_affinity = false;  // binds workers to processors (supervisor/placement.h)
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;

@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
+constexpr milliseconds kHandedWaitMax = 24h;  // far beyond what can be configured
+
 // Times are those of CLOCK_MONOTONIC, which goes on across exec. 0 is no time.
 std::int64_t number(PoolTime time) {
   return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
@@ -58,7 +60,6 @@ PoolSettings read_settings(std::istream& in) {
   s.restart_delay_min = milliseconds(min);
   s.restart_delay_max = milliseconds(max);
   s.restart_stable_after = milliseconds(stable);
-  constexpr std::chrono::milliseconds kHandedWaitMax = 24h;  // far beyond what can be configured
   for (const std::int64_t wait : {drain, ready, min, max, stable}) {
     if (wait < 0 || wait > kHandedWaitMax.count()) in.setstate(std::ios::failbit);
   }
@@ -105,6 +106,7 @@ void read_given(std::istream& in, Handover& h) {
   in >> given.number >> given.values_fd >> given.keys_fd;
   Adjustable& adjustable = given.adjustable;
   in >> adjustable.retire_at.requests >> adjustable.retire_at.rss_bytes;
+  adjustable.drain_delay = milliseconds(bounded<std::int64_t>(in, kHandedWaitMax.count()));
   adjustable.cpu_affinity = bounded<int>(in, 2) == 1;
   adjustable.log_level = bounded<LogLevel>(in, 4);
   adjustable.log_format = bounded<LogFormat>(in, 3);
@@ -259,8 +261,8 @@ std::string encode(const Handover& h) {
   for (const auto& g : h.generations) {
     const Adjustable& a = g.adjustable;
     line("given", g.number, g.values_fd, g.keys_fd, a.retire_at.requests, a.retire_at.rss_bytes,
-         a.cpu_affinity ? 1 : 0, static_cast<int>(a.log_level), static_cast<int>(a.log_format),
-         settings_text(a.pool));
+         a.drain_delay.count(), a.cpu_affinity ? 1 : 0, static_cast<int>(a.log_level),
+         static_cast<int>(a.log_format), settings_text(a.pool));
   }
   line("listen", h.listen_fd, h.listen_path);
   if (h.control_fd >= 0) line("control", h.control_fd, h.control_path);

@@ -18,7 +18,7 @@
 namespace tasklane {
 
 inline constexpr char kStateVariable[] = "TASKLANE_STATE_FD";
-inline constexpr int kHandoverVersion = 2;
+inline constexpr int kHandoverVersion = 3;
 
 struct Handover {
   PoolState pool = {.settings = {.workers = 0, .drain_timeout = {}}, .slots = {}};

@@ -73,6 +73,7 @@ int Master::run(const MasterSockets& sockets) {
     if (pending.upgrade) request_upgrade();
     hear_operators();
     for (; pending.stops > 0; --pending.stops) stop();
+    look_at_drain();
     look_at_workers();
     check_deadline();
     obey(pool_.tick(now()));
@@ -106,6 +107,7 @@ std::optional<Pool::Time> Master::next_deadline() const {
   std::optional<Pool::Time> next =
       std::min(next_look_, service_notifier_.watchdog_interval() ? next_alive_ : Pool::Time::max());
   if (check_) next = std::min(*next, check_->deadline);
+  if (const auto at = turned_away_at(); at && !pool_.stopping() && *at > now()) next = std::min(*next, *at);
   for (const auto& other : {pool_.next_deadline(), control_.next_deadline()}) {
     if (other) next = std::min(*next, *other);
   }
@@ -142,12 +144,47 @@ void Master::hear_signals(Pending& pending) {
   }
 }
 
+// The first one waits for the drain's delay, the second one does not, one more kills.
 void Master::stop() {
+  if (stopping()) return leave();
+  announce_drain();
+  asked_to_stop_ = true;
+  const auto at = now();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::max(*turned_away_at(), at) - at);
+  service_notifier_.stopping(left + pool_.state().settings.drain_timeout + limits::kStopMargin);
+  control_.tell_everybody("failed: the master is stopping");
+  if (left.count() == 0) return leave();
+  log::info("stopping when load balancers have turned away", {{"in_ms", left.count()}});
+}
+
+// /readyz says 503 from now on. Kept in the shared memory, so that a new executable knows it, too.
+void Master::announce_drain() {
+  if (turned_away_at()) return;
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count();
+  metrics_.draining_since_ms = static_cast<std::uint64_t>(since);
+  log::info("not ready any more: load balancers turn away",
+            {{"delay_ms", generations_.at(pool_.serving()).adjustable.drain_delay.count()}});
+}
+
+// When balancers have turned away; empty: there is no drain.
+std::optional<Pool::Time> Master::turned_away_at() const {
+  const std::uint64_t since = read(metrics_.draining_since_ms);
+  if (since == 0) return std::nullopt;
+  return Pool::Time(std::chrono::milliseconds(since)) +
+         generations_.at(pool_.serving()).adjustable.drain_delay;
+}
+
+void Master::look_at_drain() {
+  if (pool_.stopping()) return;
+  const auto at = turned_away_at();
+  if (!at || now() < *at) return;
+  control_.tell_drained();
+  if (asked_to_stop_) leave();
+}
+
+void Master::leave() {
   log::info(pool_.stopping() ? "stopping at once" : "draining");
-  if (!pool_.stopping()) {
-    service_notifier_.stopping();
-    control_.tell_everybody("failed: the master is stopping");
-  }
+  control_.tell_drained();
   obey(pool_.stop(now()));
   turn_away();
 }
@@ -185,7 +222,7 @@ void Master::publish() {
     told_ready_ = true;
     service_notifier_.ready();
   }
-  service_notifier_.status(status_sentence(pool_, last_reload_));
+  service_notifier_.status(status_sentence(pool_, last_reload_, turned_away_at().has_value()));
   const auto interval = service_notifier_.watchdog_interval();
   if (!interval || now() < next_alive_) return;
   next_alive_ = now() + *interval;

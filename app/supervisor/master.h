@@ -3,7 +3,8 @@
 // the pool decides, its actions are carried out and told to the log, the metrics and the operators that wait.
 // Single-threaded. Owns the worker processes and the sockets to them.
 //
-// SIGTERM, SIGINT, SIGQUIT drain (a second one kills), SIGHUP reloads, SIGUSR2 upgrades, SIGCHLD reaps; all
+// SIGTERM, SIGINT, SIGQUIT drain, after the drain's delay (a second one at once, one more kills), SIGHUP
+// reloads, SIGUSR2 upgrades, SIGCHLD reaps; all
 // of them are blocked from construction on, so construct it before the first thing that must be cleaned up.
 // SIGPIPE is ignored: a log that nobody reads any more must not end the service.
 
@@ -71,7 +72,12 @@ class Master {
 
   // master.cpp: the loop.
   void begin();
+  void announce_drain();
+  std::optional<Pool::Time> turned_away_at() const;
+  void look_at_drain();
+  void leave();
   void turn_away();
+  bool stopping() const { return asked_to_stop_ || pool_.stopping(); }
   void wait();
   void hear_signals(Pending& pending);
   void stop();
@@ -140,6 +146,7 @@ class Master {
   std::optional<Check> check_;
   Pool::Time next_look_ = now();
   Pool::Time next_alive_ = now();
+  bool asked_to_stop_ = false;  // and does so when balancers have had time to turn away
   bool took_over_ = false;
   bool told_ready_ = false;
   std::optional<int> exit_code_;

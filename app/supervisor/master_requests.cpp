@@ -12,7 +12,7 @@ void Master::hear_operators() {
   for (const auto& [client, verb, waits] : control_.hear(now())) {
     switch (verb) {
       case Control::Command::Verb::status:
-        control_.answer(client, status_json(pool_, last_reload_));
+        control_.answer(client, status_json(pool_, last_reload_, turned_away_at().has_value()));
         break;
       case Control::Command::Verb::reload:
         if (const auto generation = request_reload(); !generation) {
@@ -21,6 +21,14 @@ void Master::hear_operators() {
           control_.let_wait(client, *generation);
           if (!pool_.reloading())  // over at once: no worker could be spawned
             control_.tell_failed(*generation, "failed: " + last_reload_.why);
+        } else {
+          control_.answer(client, "accepted");
+        }
+        break;
+      case Control::Command::Verb::drain:
+        announce_drain();
+        if (waits) {
+          control_.let_wait(client, Control::kDrain);  // until look_at_drain() finds it over
         } else {
           control_.answer(client, "accepted");
         }
@@ -38,7 +46,7 @@ void Master::hear_operators() {
 }
 
 std::expected<std::uint64_t, std::string> Master::request_reload() {
-  if (pool_.stopping()) return std::unexpected("the master is stopping");
+  if (stopping()) return std::unexpected("the master is stopping");
   service_notifier_.reloading();
   const auto read = settings_.reread();
   auto files = read ? freeze(*read) : std::unexpected(read.error());
@@ -68,7 +76,7 @@ void Master::tell_manager_when_settled() {
 }
 
 void Master::request_upgrade() {
-  if (pool_.stopping()) return fail_upgrade("the master is stopping");
+  if (stopping()) return fail_upgrade("the master is stopping");
   if (check_) return;  // whoever waits for it hears the same
   log::info("upgrade: asking the new executable", {{"path", settings_.executable}});
   auto asked = ask_successor(settings_.executable, handover());
@@ -100,7 +108,7 @@ void Master::end_check(const Ending& end) {
   if (end.exit_status != 0)
     return fail_upgrade("the new executable refuses to take over: " +
                         (said.empty() ? "status " + std::to_string(end.exit_status) : said));
-  if (pool_.stopping()) return fail_upgrade("the master is stopping");
+  if (stopping()) return fail_upgrade("the master is stopping");
   log::info("upgrade: executing the new executable", {{"path", settings_.executable}});
   fail_upgrade(become_successor(settings_.executable, settings_.command, handover()));
 }

@@ -27,16 +27,17 @@ std::string in_quotes(std::string_view text) {
 
 }  // namespace
 
-std::string_view phase(const Pool& pool) {
+std::string_view phase(const Pool& pool, bool draining) {
   if (pool.stopping()) return "stopping";
+  if (draining) return "draining";
   if (pool.reloading()) return "reloading";
   return pool.serving_ready() == 0 ? "starting" : "serving";
 }
 
-std::string status_json(const Pool& pool, const LastReload& last) {
+std::string status_json(const Pool& pool, const LastReload& last, bool draining) {
   std::string text = fmt::format(
       R"({{"pid":{},"version":{},"state":"{}","generation":{},"workers_configured":{},"workers_ready":{},"slots":[)",
-      ::getpid(), in_quotes(kVersion), phase(pool), pool.serving(), pool.serving_workers(),
+      ::getpid(), in_quotes(kVersion), phase(pool, draining), pool.serving(), pool.serving_workers(),
       pool.serving_ready());
   const char* separator = "";
   for (std::size_t i = 0; i < pool.slots().size(); ++i) {
@@ -53,10 +54,11 @@ std::string status_json(const Pool& pool, const LastReload& last) {
                             last.failed ? in_quotes(last.why) : "null");
 }
 
-std::string status_sentence(const Pool& pool, const LastReload& last) {
+std::string status_sentence(const Pool& pool, const LastReload& last, bool draining) {
   if (pool.stopping()) return "stopping";
   std::string text = fmt::format("generation {}: {} of {} workers ready", pool.serving(),
                                  pool.serving_ready(), pool.serving_workers());
+  if (draining) text += "; draining";
   if (pool.reloading()) text += "; reloading";
   if (last.failed) text += "; the last reload failed: " + last.why;
   return text;

@@ -16,15 +16,15 @@ struct LastReload {
   std::string why = {};         // when it failed
 };
 
-// "starting", "serving", "reloading", "stopping".
-std::string_view phase(const Pool& pool);
+// "starting", "serving", "reloading", "draining" (it serves, and /readyz says 503), "stopping".
+std::string_view phase(const Pool& pool, bool draining);
 
 // {"pid","version","state","generation","workers_configured","workers_ready",
 //  "slots":[{"slot","generation","state","pid","restarts"}],
 //  "last_reload":null | {"generation","outcome","at","reason"}}
-std::string status_json(const Pool& pool, const LastReload& last);
+std::string status_json(const Pool& pool, const LastReload& last, bool draining);
 
-// "generation 3: 2 of 2 workers ready"
-std::string status_sentence(const Pool& pool, const LastReload& last);
+// "generation 3: 2 of 2 workers ready; draining"
+std::string status_sentence(const Pool& pool, const LastReload& last, bool draining);
 
 }  // namespace tasklane

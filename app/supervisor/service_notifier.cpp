@@ -54,6 +54,11 @@ void ServiceNotifier::reloading() const {
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
 }
 
+void ServiceNotifier::stopping(std::chrono::milliseconds for_at_most) const {
+  send("STOPPING=1");
+  send(fmt::format("EXTEND_TIMEOUT_USEC={}", for_at_most.count() * 1'000));
+}
+
 void ServiceNotifier::status(const std::string& sentence) {
   if (sentence == status_) return;
   status_ = sentence;

@@ -19,7 +19,7 @@ class ServiceNotifier {
 
   void ready() const { send("READY=1"); }
   void reloading() const;  // with MONOTONIC_USEC, as Type=notify-reload needs it
-  void stopping() const { send("STOPPING=1"); }
+  void stopping(std::chrono::milliseconds for_at_most) const;  // whatever TimeoutStopSec says
   void alive() const { send("WATCHDOG=1"); }
   void status(const std::string& sentence);  // sent when it is another one than before
 

@@ -22,10 +22,23 @@ stop_service() {
   done
 }
 
+# With a DRAIN_DELAY_SECONDS load balancers turn away first, while everything is still served.
+drain_first() {
+  local line delay=0
+  { while read -r line; do
+    [[ $line != DRAIN_DELAY_SECONDS=* ]] || delay=${line//[!0-9]/}
+  done <"$state/tasklane.env"; } 2>/dev/null || true
+  if [ "${delay:-0}" -eq 0 ] || ! runs nginx || ! runs master; then return 0; fi
+  say "draining for $delay s"
+  timeout --foreground "$((delay + 5))" env -u FASTCGI_SOCKET "$state/app/bin/tasklane" drain --wait \
+    --env-file "$state/tasklane.env" >/dev/null 2>&1 || true
+}
+
 # Nobody is let in any more, what was accepted is answered, then the database goes. A second Ctrl-C hurries it.
 stop_all() {
   local orphan
   trap 'hurry=yes' INT TERM HUP
+  drain_first
   stop_service nginx QUIT TERM 10
   for orphan in $(nginx_orphans); do kill -s TERM "$orphan" 2>/dev/null || true; done
   stop_service frontend TERM KILL 10

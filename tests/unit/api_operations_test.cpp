@@ -55,6 +55,16 @@ BOOST_AUTO_TEST_CASE(readyz_asks_the_database) {
   BOOST_TEST(responses(Endpoint::readyz, 5) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(readyz_turns_balancers_away_while_the_host_drains) {
+  metrics.layout().draining_since_ms = 1;
+  const Response response = send("GET", "/readyz");
+  BOOST_TEST(response.status == 503);
+  BOOST_TEST(kind_of(response) == "service_unavailable");
+  BOOST_TEST(response.body.contains("This host is draining"));
+  BOOST_TEST(send("GET", "/healthz").status == 200);
+  BOOST_TEST(send_as("alice", "GET", "/api/tasks").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(readyz_tells_of_the_attempt_to_connect) {
   const auto wait = [](bool connecting) {
     Error error{.type = ErrorType::service_unavailable, .detail = "Away"};

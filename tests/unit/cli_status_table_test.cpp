@@ -32,6 +32,14 @@ BOOST_AUTO_TEST_CASE(shows_one_line_per_worker_and_what_concerns_all) {
   BOOST_TEST(text->find('\x1b') == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(tells_that_the_host_drains) {
+  StatusTable table(false);
+  const auto with = [&](std::string_view master) { return table.render(status(1300, 500), master).value(); };
+  BOOST_TEST(with(R"({"state":"draining"})").contains("draining: /readyz says 503"));
+  for (const auto* master : {R"({"state":"serving"})", R"({"state":1})", "{}", ""})
+    BOOST_TEST(!with(master).contains("draining"), master);
+}
+
 BOOST_AUTO_TEST_CASE(tells_why_the_last_reload_failed) {
   StatusTable table(false);
   const auto with = [&](std::string_view master) { return table.render(status(1300, 500), master).value(); };

@@ -74,6 +74,21 @@ BOOST_AUTO_TEST_CASE(tells_each_who_waited_for_an_earlier_generation_the_number_
   BOOST_TEST(heard(second) == "done generation 3\n(end)");
 }
 
+BOOST_AUTO_TEST_CASE(tells_who_waits_for_the_drain_nothing_of_reloads) {
+  const auto asking = client("drain wait\n");
+  const auto commands = control.hear(now);
+  BOOST_REQUIRE_EQUAL(commands.size(), 1U);
+  BOOST_TEST((commands[0].verb == Control::Command::Verb::drain));
+  control.let_wait(commands[0].client, Control::kDrain);
+  control.tell_done(9);
+  control.tell_failed(9, "failed");
+  control.tell_upgrade_failed("failed");
+  control.tell_everybody("failed: the master is stopping");
+  BOOST_TEST(heard(asking) == "");
+  control.tell_drained();
+  BOOST_TEST(heard(asking) == "done\n(end)");
+}
+
 BOOST_AUTO_TEST_CASE(waits_for_the_rest_of_a_line) {
   const auto asking = client("sta");
   BOOST_TEST(control.hear(now).empty());

@@ -11,6 +11,7 @@ Handover::GivenGeneration given(std::uint64_t number, const PoolSettings& settin
   return {.number = number,
           .adjustable = {.pool = settings,
                          .retire_at = {.requests = 1000, .rss_bytes = 1 << 20},
+                         .drain_delay = 7s,
                          .cpu_affinity = true,
                          .log_level = LogLevel::debug,
                          .log_format = LogFormat::json},
@@ -88,7 +89,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_that_is_cut_anywhere_or_not_understood) {
 BOOST_AUTO_TEST_CASE(refuses_values_out_of_their_bounds) {
   for (const auto& [good, bad] :
        {std::pair("\nsettings 2 ", "\nsettings 65 "), std::pair("\nslot 5 ", "\nslot 55 "),
-        std::pair("\nchannel 2 ", "\nchannel 99 "), std::pair(" 1048576 1 0 1 ", " 1048576 1 9 1 ")}) {
+        std::pair("\nchannel 2 ", "\nchannel 99 "), std::pair(" 1048576 7000 1 0 1 ", " 1048576 7000 1 9 1 "),
+        std::pair(" 1048576 7000 ", " 1048576 90000000 ")}) {
     std::string text = encode(example());
     const auto at = text.find(good);
     BOOST_REQUIRE(at != std::string::npos);

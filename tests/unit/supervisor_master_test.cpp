@@ -32,14 +32,16 @@ struct Fixture {
   std::string trace = folder / "trace";
   Metrics metrics = Metrics::create();
   pid_t master = 0;
+  std::chrono::milliseconds drain_delay{0};
 
   Fixture() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   }  // the workers become this process's when the master is killed
 
-  static Reading reading(std::size_t workers, std::chrono::milliseconds drain_timeout,
-                         const std::string& value) {
-    return {.adjustable = {.pool = {.workers = workers, .drain_timeout = drain_timeout}},
+  Reading reading(std::size_t workers, std::chrono::milliseconds drain_timeout,
+                  const std::string& value) const {
+    return {.adjustable = {.pool = {.workers = workers, .drain_timeout = drain_timeout},
+                           .drain_delay = drain_delay},
             .values = {{"VALUE", value}}};
   }
 
@@ -136,6 +138,37 @@ BOOST_AUTO_TEST_CASE(kills_at_once_on_a_second_signal) {
   start(kStubborn, 1h);
   wait_for("worker ready", 2);
   tell(SIGINT);
+  wait_for("worker drains", 2);
+  tell(SIGTERM);
+  BOOST_TEST(exit_status() == kExitFailure);
+  BOOST_TEST(logged("second stop signal") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(serves_on_for_the_drain_s_delay_before_it_drains) {
+  drain_delay = 300ms;
+  start(kObedient);
+  wait_for("worker ready", 2);
+  BOOST_TEST(read(metrics.layout().draining_since_ms) == 0U);
+  const auto told = std::chrono::steady_clock::now();
+  tell(SIGTERM);
+  BOOST_TEST(eventually([&] { return read(metrics.layout().draining_since_ms) != 0; }));
+  wait_for("worker drains", 2);
+  BOOST_TEST((std::chrono::steady_clock::now() - told >= 290ms));
+  BOOST_TEST(exit_status() == kExitOk);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_signal_cuts_the_delay_short_and_a_third_one_kills) {
+  drain_delay = 1h;
+  start(kStubborn, 1h);
+  wait_for("worker ready", 2);
+  tell(SIGTERM);
+  wait_for("not ready any more", 1);
+  tell(SIGHUP);                     // nobody comes any more
+  ::kill(first_worker(), SIGKILL);  // but who dies is replaced
+  wait_for("worker ready", 3);
+  BOOST_TEST(logged("worker drains") == 0U);
+  BOOST_TEST(logged("reload") == 0U);
+  tell(SIGTERM);
   wait_for("worker drains", 2);
   tell(SIGTERM);
   BOOST_TEST(exit_status() == kExitFailure);

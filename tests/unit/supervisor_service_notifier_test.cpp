@@ -43,8 +43,9 @@ BOOST_AUTO_TEST_CASE(tells_a_path_and_a_name_in_the_abstract_namespace) {
     const auto told = ServiceNotifier::from_environment();
     told.ready();
     BOOST_TEST(heard() == "READY=1");
-    told.stopping();
+    told.stopping(std::chrono::seconds(2));
     BOOST_TEST(heard() == "STOPPING=1");
+    BOOST_TEST(heard() == "EXTEND_TIMEOUT_USEC=2000000");
   }
 }
 

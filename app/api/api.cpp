@@ -8,13 +8,14 @@
 namespace tasklane {
 
 Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-         std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request)
+         std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit)
     : authenticator_(authenticator),
       tasks_(store, metrics),
       operations_(operations),
       metrics_(metrics),
       requests_in_flight_max_(requests_in_flight_max),
-      slow_request_(slow_request) {}
+      slow_request_(slow_request),
+      user_limit_(user_limit) {}
 
 boost::asio::awaitable<Response> Api::handle(Request request) {
   const auto trace = std::make_shared<Trace>(Trace{.request_id = std::string(request.request_id),
@@ -97,6 +98,10 @@ Api::Answer Api::authenticate(const Request& request, const Route& route, std::o
 }
 
 Api::Answer Api::answer_user(const Request& request, const Route& route, const UserId& user) {
+  if (!user_limit_.admit(user, request.trace->authenticated)) {
+    add(metrics_.user_rate_rejections);
+    return at_once(fail(ErrorType::rate_limited, "Too many requests of this user; try again"));
+  }
   if (route.path_user && *route.path_user != user.value())
     return at_once(fail(ErrorType::authorization_error, "These tasks belong to another user"));
   switch (route.endpoint) {

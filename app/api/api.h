@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/operations.h"
+#include "api/user_limit.h"
 #include "auth/authenticator.h"
 #include "base/awaitable.h"
 #include "base/metrics.h"
@@ -17,7 +18,7 @@ namespace tasklane {
 class Api {
  public:
   Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request);
+      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit = {});
 
   // Always answers: failures of any kind become problems, exceptions too.
   boost::asio::awaitable<Response> handle(Request request);
@@ -42,6 +43,7 @@ class Api {
   WorkerMetrics& metrics_;
   std::size_t requests_in_flight_max_;
   std::chrono::milliseconds slow_request_;
+  UserLimit user_limit_;
 };
 
 }  // namespace tasklane

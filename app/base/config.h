@@ -48,6 +48,7 @@ struct Config {
   std::size_t requests_in_flight_max;  // per worker; past it 503
   std::chrono::seconds drain_timeout;
   std::chrono::seconds drain_delay;  // /readyz says 503 for so long before the workers let go of the socket
+  int user_rate_limit_per_second;    // 0: off
   bool worker_cpu_affinity = true;         // a worker to each processor, when there are enough
   std::uint64_t worker_requests_max;       // then the worker is retired; 0: never
   std::uint64_t worker_rss_max_mib;        // the same

@@ -106,6 +106,11 @@ inline constexpr std::chrono::milliseconds kKeyTick = 1s;      // how late a cha
 inline constexpr std::chrono::hours kKeyGracePeriod{24 * 30};  // Better Auth publishes expired keys this long
 inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
 
+// The rate limit per user, in the workers' shared memory: 1 MiB, of which only what is used is taken.
+inline constexpr std::size_t kUserBucketSets = 8192;
+inline constexpr std::size_t kUserBucketsPerSet = 8;  // two cache lines; 65,536 users in all
+inline constexpr std::size_t kUserBurstPerRate = 2;   // so many seconds' worth of requests may come at once
+
 // Supervision.
 inline constexpr std::size_t kWorkersMax = 64;
 inline constexpr std::size_t kGenerationsMax = 4;  // one serves, one comes, two may still be draining

@@ -1,6 +1,7 @@
 #include "base/metrics.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -31,7 +32,12 @@ Metrics::Metrics(Descriptor fd, bool fresh) : fd_(std::move(fd)) {
   void* memory = ::mmap(nullptr, sizeof(MetricsLayout), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "metrics: mmap");
   layout_ = static_cast<MetricsLayout*>(memory);  // all zero is its initial value
-  if (fresh) layout_->version = kMetricsVersion;
+  if (fresh) {
+    layout_->version = kMetricsVersion;
+    auto& key = layout_->user_buckets.key;
+    if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
+      throw std::system_error(errno, std::generic_category(), "metrics: getrandom");
+  }
   if (layout_->version == kMetricsVersion) return;
   ::munmap(memory, sizeof(MetricsLayout));
   throw std::system_error(EPROTO, std::generic_category(), "metrics: another version's memory");

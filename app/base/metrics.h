@@ -1,7 +1,8 @@
 #pragma once
 // Counters in memory that the master maps and all workers share: whichever worker is asked renders the sum.
-// Each worker writes its own slot only; a slot's successor counts on, so counters never go back.
-// Relaxed atomics: a scrape may see one counter a request ahead of another.
+// The users' rate limits are in the same memory (user_buckets.h). Each worker writes its own slot only; a
+// slot's successor counts on, so counters never go back. Relaxed atomics: a scrape may see one counter a
+// request ahead of another.
 
 #include <array>
 #include <atomic>
@@ -12,6 +13,7 @@
 
 #include "base/descriptors.h"
 #include "base/limits.h"
+#include "base/user_buckets.h"
 
 namespace tasklane {
 
@@ -86,6 +88,7 @@ struct WorkerMetrics {
   Counter token_cache_hits;
   Counter token_cache_misses;
   Counter overload_rejections;
+  Counter user_rate_rejections;
   Counter idempotency_replays;       // requests answered with an earlier one's answer
   Counter idempotency_keys_removed;  // expired
   Counter database_batches;
@@ -122,6 +125,7 @@ struct MetricsLayout {
   Counter upgrades;
   Counter draining_since_ms;  // CLOCK_MONOTONIC; 0: not draining
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
+  UserBuckets user_buckets;
 };
 inline constexpr std::uint64_t kMetricsVersion = 8;
 

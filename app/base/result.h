@@ -23,6 +23,7 @@ enum class ErrorType {
   conflict,  // the idempotency key belongs to another request
   payload_too_large,
   unsupported_media_type,
+  rate_limited,
   internal_server_error,
   service_unavailable,  // nothing was sent to the database: safe to repeat
   outcome_unknown,      // a write was sent and its reply never came

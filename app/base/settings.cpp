@@ -173,6 +173,14 @@ const Setting kSettings[] = {
      .more =
          "More than the balancer takes to notice. `tasklane drain` begins it; a second signal cuts it short"
          " ([how a host leaves](operations/master.md#a-host-leaves))."},
+    {.name = "USER_RATE_LIMIT_PER_SECOND",
+     .group = workers,
+     .form = whole(&Config::user_rate_limit_per_second, 0, 100'000),
+     .default_value = "0",
+     .text =
+         "API requests per second and user, whatever addresses they come from; past that 429. 0: no limit.",
+     .more = "Over all workers of this host; twice as many may come at once ([how it"
+             " counts](operations/seeing.md#overload))."},
     {.name = "WORKER_REQUESTS_MAX",
      .group = workers,
      .form = whole(&Config::worker_requests_max, 0, 1'000'000'000'000),

@@ -11,9 +11,10 @@ namespace tasklane {
 namespace {
 
 // Past capacity and outages are short by design; a client that waits this long rarely meets the same one.
+// Rates are per second: after one a user has at least one request.
 constexpr char kRetryAfterSeconds[] = "1";
 
-constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415, 500, 503};
+constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503};
 
 void write_errors(JsonWriter& json, const std::vector<FieldError>& errors) {
   json.key("errors");
@@ -51,6 +52,7 @@ void add_headers(Response& response, const Error& error) {
     case ErrorType::method_not_allowed:
       response.headers.emplace_back("Allow", error.allow);
       break;
+    case ErrorType::rate_limited:
     case ErrorType::service_unavailable:
     case ErrorType::outcome_unknown:
       response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
@@ -86,6 +88,8 @@ std::string_view spelling(ErrorType type) {
       return "payload_too_large";
     case ErrorType::unsupported_media_type:
       return "unsupported_media_type";
+    case ErrorType::rate_limited:
+      return "rate_limited";
     case ErrorType::internal_server_error:
       return "internal_server_error";
     case ErrorType::service_unavailable:
@@ -114,6 +118,8 @@ int status_number(ErrorType type) {
       return 413;
     case ErrorType::unsupported_media_type:
       return 415;
+    case ErrorType::rate_limited:
+      return 429;
     case ErrorType::internal_server_error:
       return 500;
     case ErrorType::service_unavailable:

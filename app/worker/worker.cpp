@@ -94,7 +94,8 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       operations_(
           metrics.layout(), [this](TracePtr trace) { return probe_database(std::move(trace)); },
           inode_of(inherited.listener.get()).value_or(0)),
-      api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request),
+      api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request,
+           UserLimit(metrics.layout().user_buckets, config.user_rate_limit_per_second)),
       acceptor_(
           loop, std::move(inherited.listener),
           [this](Request request) { return api_.handle(std::move(request)); }, metrics_,

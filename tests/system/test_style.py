@@ -44,7 +44,7 @@ DOORS = {
     r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
     r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection|rehearsal)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",
-    r"sodium.*": r"auth/ed25519\.cpp",
+    r"sodium.*": r"auth/(ed25519|keyed_hash)\.cpp",
     r"jemalloc/.*": r"worker/worker\.cpp",
     r"rapidjson/.*": r"json/\w+\.cpp",
 }

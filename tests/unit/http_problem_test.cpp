@@ -18,7 +18,7 @@ struct Published {
 };
 
 // The contract's table.
-constexpr std::array<Published, 11> kTable = {
+constexpr std::array<Published, 12> kTable = {
     {{ErrorType::validation_error, 400, "validation_error"},
      {ErrorType::authentication_error, 401, "authentication_error"},
      {ErrorType::authorization_error, 403, "authorization_error"},
@@ -27,6 +27,7 @@ constexpr std::array<Published, 11> kTable = {
      {ErrorType::conflict, 409, "conflict"},
      {ErrorType::payload_too_large, 413, "payload_too_large"},
      {ErrorType::unsupported_media_type, 415, "unsupported_media_type"},
+     {ErrorType::rate_limited, 429, "rate_limited"},
      {ErrorType::internal_server_error, 500, "internal_server_error"},
      {ErrorType::service_unavailable, 503, "service_unavailable"},
      {ErrorType::outcome_unknown, 503, "outcome_unknown"}}};
@@ -104,11 +105,12 @@ BOOST_AUTO_TEST_CASE(names_the_allowed_methods) {
 BOOST_AUTO_TEST_CASE(tells_when_to_come_back) {
   BOOST_TEST(header_of(problem_of(ErrorType::service_unavailable), "Retry-After") == "1");
   BOOST_TEST(header_of(problem_of(ErrorType::outcome_unknown), "Retry-After") == "1");
+  BOOST_TEST(header_of(problem_of(ErrorType::rate_limited), "Retry-After") == "1");
 }
 
 BOOST_AUTO_TEST_CASE(sends_no_header_that_its_error_does_not_owe) {
   for (const Published& row : kTable) {
-    const std::size_t owed = row.status == 401 || row.status == 405 || row.status == 503 ? 1 : 0;
+    const std::size_t owed = row.status == 401 || row.status == 405 || row.status == 429 || row.status == 503;
     BOOST_TEST(problem_of(row.type).headers.size() == owed, row.spelling);
   }
 }

@@ -4,7 +4,7 @@ import concurrent.futures
 
 import pytest
 
-from harness import wire
+from harness import http2, wire
 from harness.client import Api
 from harness.locks import held_tasks, wait_for_waiting
 from harness.processes import standing_still, wait_for
@@ -30,6 +30,21 @@ def test_past_the_rate_a_client_gets_429_with_retry_after(narrow):
     assert limited[0].headers["retry-after"].isdigit()
     assert limited[0].headers["access-control-allow-origin"] == ORIGINS[0]
     api.close()
+
+
+def test_an_address_has_at_most_512_requests_that_are_not_answered(stack):
+    """Bodies without an end, as cheap for a client as they are for nginx."""
+    api = stack.user(source=own_address())
+    held = http2.unfinished(stack, 6, 100, source=own_address())
+    refused = wait_for(lambda: (answer := api.get()).status_code == 429 and answer, "the 513th request to be refused")
+    assert refused.json()["error_type"] == "rate_limited" and refused.headers["retry-after"].isdigit()
+    assert api.get("/docs/").status_code == 429
+    local = stack.user()
+    assert local.get().status_code == 200, "loopback is exempt"
+    for each in held:
+        each.close()
+    wait_for(lambda: api.get().status_code == 200, "the others to be forgotten")
+    api.close(), local.close()
 
 
 def test_loopback_is_not_limited(narrow):

@@ -100,7 +100,7 @@ def reconfigure(stack, was, now):
 
 def tell_of_clients(stack):
     """From here on nginx's error log tells of every client that it gives up."""
-    reconfigure(stack, "nginx-error.log warn", "nginx-error.log info")
+    reconfigure(stack, "nginx-error.log error", "nginx-error.log info")
 
 
 def given_up(stack):

@@ -13,6 +13,7 @@ SECURITY = [
     "x-frame-options",
     "referrer-policy",
     "content-security-policy",
+    "cross-origin-resource-policy",
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from harness import contract
+from harness.stack import ORIGINS
 
 
 @pytest.mark.smoke
@@ -29,6 +30,22 @@ def test_docs_are_served_from_this_host_alone(anyone):
 def test_docs_redirects_stay_on_the_port_the_client_used(anyone):
     response = anyone.http.get("/docs")
     assert (response.status_code, response.headers["location"]) == (301, "/docs/")
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/"])
+def test_pages_are_cut_off_from_other_origins(anyone, path):
+    headers = anyone.http.get(path).headers
+    for name in ("cross-origin-opener-policy", "cross-origin-resource-policy"):
+        assert headers.get_list(name) == ["same-origin"], name
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_answers_of_the_api_are_not_embedded(alice):
+    """Reading them with CORS is another thing: CORP counts for requests without (Fetch standard, section 3.6)."""
+    headers = alice.get(headers={"Origin": ORIGINS[0]}).headers
+    assert headers.get_list("cross-origin-resource-policy") == ["same-origin"]
+    assert headers["access-control-allow-origin"] == ORIGINS[0]
+    assert "cross-origin-opener-policy" not in headers and "permissions-policy" not in headers
 
 
 def test_docs_carry_a_content_security_policy(anyone):

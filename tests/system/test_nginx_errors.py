@@ -3,9 +3,11 @@
 import json
 import socket
 
+import httpx
 import pytest
 
 from harness import contract, wire
+from harness.client import path_of
 
 SECURITY = [
     "strict-transport-security",
@@ -64,6 +66,81 @@ def test_plain_http_on_the_tls_port_is_a_400_that_a_client_can_read(stack):
 
 def test_a_40_kb_url_is_a_json_414(stack):
     check(wire.talk(stack, wire.request("GET", "/api/tasks?x=" + "x" * 40_000)), 414, "validation_error")
+
+
+LONG = "".join(chr(97 + n % 23) for n in range(20_000))  # some 14,000 bytes and more as HTTP/2 compresses it
+LARGE = {
+    "a target": (f"/api/tasks?x={LONG}", {}, 414),
+    "a target of a page": (f"/docs/?x={LONG}", {}, 414),
+    "a header": ("/api/tasks", {"X-Long": "Z" * 20_000}, 400),
+    "a header for a page": ("/openapi.json", {"X-Long": "Z" * 20_000}, 400),
+    "many headers": ("/healthz", {f"X-Long-{n}": "Z" * 1000 for n in range(20)}, 400),
+}
+
+
+@pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
+@pytest.mark.parametrize("what", LARGE)
+def test_a_head_of_20_kb_is_refused_alike_over_both_versions(stack, what, http2):
+    path, headers, status = LARGE[what]
+    api = stack.anonymous(http2=http2)
+    response = api.get(path, headers=headers)
+    assert (response.status_code, response.http_version) == (status, "HTTP/2" if http2 else "HTTP/1.1")
+    assert response.json()["error_type"] == "validation_error"
+    assert api.get("/healthz").status_code == 200
+    api.close()
+
+
+def test_a_head_of_15_kb_is_taken_over_both_versions(stack):
+    for http2 in (False, True):
+        api = stack.user(http2=http2)
+        assert api.get(f"/api/tasks?x={'Z' * 7_000}", headers={"X-Long": "Z" * 7_000}).status_code == 200
+        api.close()
+
+
+def test_http_2_ends_the_connection_of_a_client_that_sends_a_field_past_32_kib(stack):
+    api = stack.anonymous(http2=True)
+    with pytest.raises(httpx.RemoteProtocolError, match="ENHANCE_YOUR_CALM|error_code:11|ConnectionTerminated"):
+        api.get(headers={"X-Long": "Z" * 60_000})
+    api.close()
+
+
+PAGES = ["/docs/", "/openapi.json", "/openapi.yaml", "/tasks.schema.json", "/errors.schema.json"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_precondition_on_a_page_is_answered_by_412_or_304(anyone, path):
+    page = anyone.get(path)
+    etag, date = page.headers["etag"], page.headers["last-modified"]
+    assert page.headers["cache-control"] == "no-cache"
+    for name, value in {"If-Match": '"another"', "If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}.items():
+        for method in ("GET", "HEAD"):
+            refused = anyone.request(method, path, headers={name: value})
+            assert refused.status_code == 412 and refused.headers["cache-control"] == "no-store"
+        assert anyone.get(path, headers={name: value}).json()["error_type"] == "precondition_failed"
+    assert anyone.get(path, headers={"If-Match": etag, "If-Unmodified-Since": date}).status_code == 200
+    for name, value in {"If-None-Match": etag, "If-Modified-Since": date}.items():
+        same = anyone.http.get(path, headers={name: value})
+        assert (same.status_code, same.content) == (304, b"") and same.headers["cache-control"] == "no-cache"
+    assert anyone.get(path, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_errors_of_a_page_are_in_the_contract(anyone, path):
+    whole = anyone.get(path)
+    beyond = anyone.get(path, headers={"Range": "bytes=99999999-"})
+    assert (beyond.status_code, beyond.content) == (200, whole.content), "there are no ranges, hence no 416"
+    refused = anyone.request("POST", path, content=b"{}")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert refused.headers["cache-control"] == "no-store"
+
+
+def test_preconditions_do_not_count_for_the_api(alice):
+    """It names no version of a task: a write that was done is never answered 412."""
+    task = alice.create()
+    for name, value in {"If-Match": '"x"', "If-None-Match": "*", "If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}.items():
+        assert alice.get(path_of(task), headers={name: value}).status_code == 200
+        assert alice.put(path_of(task), {"title": name}, headers={name: value}).status_code == 200
+        assert alice.get(path_of(task)).json()["title"] == name
 
 
 @pytest.mark.parametrize(

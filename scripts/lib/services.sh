@@ -48,7 +48,7 @@ running() { runs nginx || runs frontend || runs master || runs postgres || [ -n 
 launch() {
   local pid status=0
   say "starting ${titles[$1]}"
-  setsid "${@:3}" </dev/null >>"$state/log/$2" 2>&1 9>&- &
+  (umask 027 && exec setsid "${@:3}" </dev/null >>"$state/log/$2" 2>&1 9>&-) &  # for logs that it begins anew
   pid=$!
   [ "$1" != frontend ] || printf '%s\n' "$pid" >"$state/run/frontend.pid"  # it writes none itself
   for _ in {1..200}; do

@@ -66,6 +66,8 @@ make_folders() {
   own 755 '' "$state/tls"
   own 711 '' "$state/tmp"
   own 750 "${service_user:+root:$service_user}" "$state/log"
+  local log
+  for log in postgres tasklane frontend nginx-error nginx-access; do (umask 027 && : >>"$state/log/$log.log"); done
   # Sticky: nginx's pid file is root's, the socket and the master's pid file are the service user's.
   own 1770 "${service_user:+root:$service_user}" "$state/run"
   own 755 "$postgres_user" "$state/pg"

@@ -1,13 +1,16 @@
 """The access log, request ids, and what no log may ever hold."""
 
 import json
+import os
 import re
+import signal
+import stat
 import urllib.parse
 
 import pytest
 
 from harness import logs, tokens, wire
-from harness.processes import processes_of
+from harness.processes import processes_of, wait_for
 
 
 @pytest.mark.smoke
@@ -19,6 +22,16 @@ def test_every_request_is_one_json_line_with_its_timings(stack, alice):
         assert re.fullmatch(r"\d+\.\d{3}", line[time]), time
     for each in (stack.log / "nginx-access.log").read_text().splitlines():
         json.loads(each)
+
+
+def test_logs_are_not_for_others_to_read(new_stack):
+    stack = new_stack(workers=1)
+    (stack.log / "nginx-access.log").rename(stack.log / "nginx-access.log.1")  # as logrotate does
+    os.kill(stack.pid("nginx"), signal.SIGUSR1)
+    wait_for((stack.log / "nginx-access.log").exists, "nginx to begin it anew")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in stack.log.glob("*.log*")}
+    for name in ("nginx-access.log", "nginx-access.log.1", "nginx-error.log", "tasklane.log", "postgres.log"):
+        assert modes[name] == 0o640, name
 
 
 def test_a_hostile_request_cannot_break_the_log_line(stack):

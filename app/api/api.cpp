@@ -61,7 +61,7 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     case Endpoint::healthz:
       return at_once(operations_.health());
     case Endpoint::readyz:
-      return operations_.readiness(authenticator_, request.trace);
+      return operations_.readiness(authenticator_, request.trace, request.readiness_details);
     case Endpoint::metrics:
       return at_once(operations_.metrics());
     case Endpoint::status:

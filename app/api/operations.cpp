@@ -22,24 +22,30 @@ Result<Response> ok_status() {
   return success(Success::ok, json.take());
 }
 
+std::unexpected<Error> not_ready() {
+  return fail(ErrorType::service_unavailable, "Not ready");
+}
+
 std::int64_t as_integer(const Counter& counter) {
   return static_cast<std::int64_t>(read(counter));
 }
 
 // One worker is enough to answer, so this never turns traffic away; who looks sees that workers are missing.
-std::string readiness_json(const MetricsLayout& metrics, bool keys_read) {
+std::string readiness_json(const MetricsLayout& metrics, bool keys_read, bool details) {
   JsonWriter json;
   json.begin_object();
   const bool whole = read(metrics.workers_ready) >= read(metrics.workers_configured);
   json.member("status", whole && keys_read ? "ready" : "degraded");
-  if (!keys_read) json.member("keys", "unreadable");
-  json.key("workers");
-  json.begin_object();
-  json.member("configured", as_integer(metrics.workers_configured));
-  json.member("ready", as_integer(metrics.workers_ready));
-  json.member("waiting", as_integer(metrics.workers_waiting));
-  json.member("refused", as_integer(metrics.workers_refused));
-  json.end_object();
+  if (details) {
+    if (!keys_read) json.member("keys", "unreadable");
+    json.key("workers");
+    json.begin_object();
+    json.member("configured", as_integer(metrics.workers_configured));
+    json.member("ready", as_integer(metrics.workers_ready));
+    json.member("waiting", as_integer(metrics.workers_waiting));
+    json.member("refused", as_integer(metrics.workers_refused));
+    json.end_object();
+  }
   json.end_object();
   return json.take();
 }
@@ -86,21 +92,24 @@ Result<Response> Operations::health() const {
   return ok_status();
 }
 
-boost::asio::awaitable<Result<Response>> Operations::readiness(Authenticator& authenticator,
-                                                               TracePtr trace) const {
+boost::asio::awaitable<Result<Response>> Operations::readiness(Authenticator& authenticator, TracePtr trace,
+                                                               bool details) const {
   if (read(metrics_.draining_since_ms) != 0)
     co_return fail(ErrorType::service_unavailable, "This host is draining: send new requests to another");
   const auto until = std::chrono::steady_clock::now() + limits::kReadinessTimeout;
   auto answered = co_await database_(std::move(trace));
   if (!answered) {
+    if (!details) co_return not_ready();
     Error error = std::move(answered.error());
     if (error.database && error.database->connecting) error.detail = "Connecting to the database";
     co_return std::unexpected(std::move(error));
   }
   const auto keys = co_await authenticator.look_at_keys(until);
-  if (keys == Authenticator::KeyState::missing)
+  if (keys == Authenticator::KeyState::missing) {
+    if (!details) co_return not_ready();
     co_return fail(ErrorType::service_unavailable, "Keys to verify tokens with cannot be read");
-  co_return success(Success::ok, readiness_json(metrics_, keys == Authenticator::KeyState::read));
+  }
+  co_return success(Success::ok, readiness_json(metrics_, keys == Authenticator::KeyState::read, details));
 }
 
 std::optional<ListenQueue> Operations::queue() const {

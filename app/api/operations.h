@@ -1,6 +1,6 @@
 #pragma once
-// The endpoints for operators: liveness, readiness, metrics and status. nginx lets only loopback and listed
-// addresses reach the last two.
+// The endpoints for operators: liveness, readiness, metrics and status. The last two, and readiness in
+// detail, are on a listener of nginx's that is not public.
 
 #include <sys/types.h>
 
@@ -27,8 +27,10 @@ class Operations {
       : metrics_(metrics), database_(std::move(database)), listener_(listener) {}
 
   Result<Response> health() const;  // a worker answers
-  // And so does the database, and some token can be verified, and the host is not draining.
-  boost::asio::awaitable<Result<Response>> readiness(Authenticator& authenticator, TracePtr trace) const;
+  // And so does the database, and some token can be verified, and the host is not draining. Anyone may ask, so
+  // details are on demand.
+  boost::asio::awaitable<Result<Response>> readiness(Authenticator& authenticator, TracePtr trace,
+                                                     bool details) const;
   Result<Response> metrics() const;  // Prometheus text format 0.0.4
   Result<Response> status() const;   // the same for people, as JSON
 

@@ -157,6 +157,7 @@ Request Exchange::request() {
               sent.idempotency_key.data() == nullptr ? std::nullopt : std::optional(sent.idempotency_key),
           .request_id = sent.request_id,
           .traceparent = sent.traceparent,
+          .readiness_details = sent.readiness_details == "on",
           .body = s.reader.take_body(),
           .body_too_large = s.reader.body_too_large(),
           .received = s.received,

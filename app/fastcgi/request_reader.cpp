@@ -24,6 +24,7 @@ constexpr std::pair<std::string_view, std::string_view Parameters::*> kParameter
     {"HTTP_IDEMPOTENCY_KEY", &Parameters::idempotency_key},
     {"REQUEST_ID", &Parameters::request_id},
     {"HTTP_TRACEPARENT", &Parameters::traceparent},
+    {"READINESS_DETAILS", &Parameters::readiness_details},
 };
 
 std::uint16_t number(unsigned char high, unsigned char low) {

@@ -22,7 +22,7 @@ class RequestReader {
   // since 1.23, and passes each by itself before.
   struct Parameters {
     std::string_view method, target, authorization, content_type, content_encoding, content_length,
-        idempotency_key, request_id, traceparent;
+        idempotency_key, request_id, traceparent, readiness_details;
   };
 
   enum class State {

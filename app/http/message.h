@@ -26,6 +26,7 @@ struct Request {
   std::string_view request_id;       // nginx's own $request_id, never the client's
   std::string_view traceparent;      // W3C Trace Context; empty: not sent
   std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
+  bool readiness_details = false;    // nginx asks on the operators' listener
   bool body_too_large = false;       // the body was read to its end and thrown away
   std::chrono::steady_clock::time_point received;  // its first bytes
   std::chrono::steady_clock::time_point read;      // its last

@@ -27,6 +27,11 @@ struct ApiFixture {
   Response send(const std::string& method, const std::string& target) {
     return send(make_request(method, target));
   }
+  Response detailed_readiness() {
+    Request request = make_request("GET", "/readyz");
+    request.readiness_details = true;
+    return send(std::move(request));
+  }
   Response send_as(const std::string& user, Request request) {
     request.authorization = keep("Bearer " + token_of(user));
     return send(std::move(request));

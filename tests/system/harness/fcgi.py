@@ -42,7 +42,7 @@ def head(params, request=1, keep=True):
 
 
 def params_of(method, target, token=None, body=b"", content_type="application/json", **more):
-    """The parameters that nginx sends, as the rendered configuration has them."""
+    """The parameters that nginx sends, as the rendered configuration of the operators' listener has them."""
     of_body = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))} if body else {}
     return {
         "REQUEST_METHOD": method,
@@ -50,6 +50,7 @@ def params_of(method, target, token=None, body=b"", content_type="application/js
         **of_body,
         "HTTP_AUTHORIZATION": f"Bearer {token}" if token else "",
         "REQUEST_ID": "0123456789abcdef0123456789abcdef",
+        "READINESS_DETAILS": "on",
         **more,
     }
 

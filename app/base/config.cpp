@@ -18,6 +18,7 @@ namespace tasklane {
 namespace {
 
 constexpr std::string_view kSocketName = "FASTCGI_SOCKET";
+constexpr std::string_view kInstanceName = "INSTANCE";
 
 using Lookup = std::function<std::string(std::string_view name)>;  // an unset name is empty
 
@@ -29,7 +30,13 @@ void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   if (config.workers == 0) {
     config.workers = static_cast<int>(std::min(usable_processors(), limits::kWorkersMax));
   }
+  if (std::ranges::find(config.given, kSocketName, &GivenValues::value_type::first) == config.given.end())
+    config.socket_path = default_socket_path(config.instance);
   if (config.http_port == config.https_port) mistakes.emplace_back("HTTP_PORT must differ from HTTPS_PORT");
+  for (const int port : {config.https_port, config.http_port}) {
+    if (config.operations_listen.ends_with(fmt::format(":{}", port)))
+      mistakes.emplace_back("OPERATIONS_LISTEN must have another port than HTTPS_PORT and HTTP_PORT");
+  }
 }
 
 std::expected<Config, ConfigMistakes> read_with(const Lookup& lookup, ConfigMistakes mistakes,
@@ -44,6 +51,9 @@ std::expected<Config, ConfigMistakes> read_with(const Lookup& lookup, ConfigMist
     if (given.empty() && !setting.required.empty() && database_required)
       mistakes.push_back(fmt::format("{} is not set; {}", setting.name, setting.required));
   }
+  // Ignored, it would open what was meant for one address to all.
+  if (!lookup("LISTEN_ADDRESS").empty())
+    mistakes.emplace_back("LISTEN_ADDRESS is LISTEN_ADDRESSES now, a list; give it that name");
   apply_common_rules(config, mistakes);
   if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
   return config;
@@ -88,6 +98,15 @@ std::expected<Lookup, ConfigMistakes> lookup_in(const ConfigSource& source, Conf
   };
 }
 
+EnvValues lines_that_can_be_read(std::string_view text) {
+  EnvValues values;
+  while (!text.empty()) {
+    const auto line = parse_env(take_until(text, '\n'));
+    if (line) values.insert(values.end(), line->begin(), line->end());
+  }
+  return values;
+}
+
 std::string shown(const Setting& setting, const Config& config) {
   std::string value = setting.form.show(config);
   if (!setting.secret) return value;
@@ -107,19 +126,20 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source) {
 
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source) {
   auto path = in_environment(kSocketName);
-  if (!path) {
+  auto instance = in_environment(kInstanceName);
+  if (!path || !instance) {
     const auto text = read_env_text(source.env_file, source.env_file_required);
     if (!text) return std::unexpected(text.error());
-    for (std::string_view rest = *text; !rest.empty();) {
-      const auto line = parse_env(take_until(rest, '\n'));
-      if (auto found = line ? find(*line, kSocketName) : std::nullopt) path = std::move(found);
-    }
+    const EnvValues values = lines_that_can_be_read(*text);
+    if (!path) path = find(values, kSocketName);
+    if (!instance) instance = find(values, kInstanceName);
   }
-  return path.value_or("").empty() ? default_socket_path() : *path;
+  return path.value_or("").empty() ? default_socket_path(instance.value_or("")) : *path;
 }
 
-std::string default_socket_path() {
-  return std::string(std::ranges::find(settings(), kSocketName, &Setting::name)->default_value);
+std::string default_socket_path(std::string_view instance) {
+  const bool named = !instance.empty() && instance != kDefaultInstance;
+  return fmt::format("/run/tasklane/{}{}tasklane.sock", named ? instance : "", named ? "/" : "");
 }
 
 std::expected<Config, ConfigMistakes> read_config(const GivenValues& values) {

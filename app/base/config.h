@@ -8,6 +8,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace tasklane {
 enum class LogLevel { debug, info, warning, error };
 enum class LogFormat { automatic, json, text };
 enum class TlsProfile { intermediate, modern };  // Mozilla's names
+
+// The only one on most hosts: its paths, units and names in nginx are without an instance's name.
+inline constexpr std::string_view kDefaultInstance = "tasklane";
 
 // Names of settings and their texts.
 using GivenValues = std::vector<std::pair<std::string, std::string>>;
@@ -56,10 +60,12 @@ struct Config {
   LogLevel log_level;
   LogFormat log_format;
 
+  std::string instance;  // in its paths and in nginx: kDefaultInstance, or another
+
   // nginx
   std::string nginx_user;  // as in nginx.conf: "USER" or "USER GROUP"; empty: left out
   std::string server_name;
-  std::string listen_address;
+  std::vector<std::string> listen_addresses;  // empty: all of this host
   int https_port;
   int http_port;
   std::string tls_certificate;
@@ -67,6 +73,7 @@ struct Config {
   TlsProfile tls_profile;
   std::vector<std::string> cors_origins;
   std::vector<std::string> cors_headers;
+  std::string operations_listen;              // address:port of /metrics and /status, or "off"
   std::vector<std::string> operations_allow;  // addresses or networks besides loopback
   int rate_limit_per_second;                  // per client address; 0: off
   std::string frontend_upstream;              // the web app: host:port or unix:/path; empty: there is none
@@ -89,12 +96,12 @@ std::expected<Config, ConfigMistakes> read_config(const ConfigSource& source);
 // From explicit values, as a worker is handed them: neither the environment nor a file is looked at.
 std::expected<Config, ConfigMistakes> read_config(const GivenValues& values);
 
-// FASTCGI_SOCKET alone, whatever else may be wrong, lines of the file included: to find the master that
-// refuses just that. A mistake is a file that cannot be read.
+// FASTCGI_SOCKET alone, or INSTANCE's, whatever else may be wrong, lines of the file included: to find the
+// master that refuses just that. A mistake is a file that cannot be read.
 std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& source);
 
 // Where the socket is when no one says otherwise.
-std::string default_socket_path();
+std::string default_socket_path(std::string_view instance = kDefaultInstance);
 
 // NAME=value lines of what is in force, secrets masked ("set, 48 bytes").
 std::string describe(const Config& config);

@@ -30,12 +30,6 @@ bool is_plain(std::string_view text, std::string_view also) {
   });
 }
 
-bool is_listen_address(const std::string& text) {
-  const bool brackets = text.starts_with('[') && text.ends_with(']');
-  const std::string address = brackets ? text.substr(1, text.size() - 2) : text;
-  return is_address(address) && brackets == address.contains(':');
-}
-
 bool is_upstream(std::string_view text) {
   if (text.starts_with("unix:/")) return text.size() > 6 && is_plain(text.substr(5), "/._-+@");
   const auto colon = text.rfind(':');
@@ -48,6 +42,12 @@ bool is_upstream(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_listen_address(const std::string& text) {
+  const bool brackets = text.starts_with('[') && text.ends_with(']');
+  const std::string address = brackets ? text.substr(1, text.size() - 2) : text;
+  return is_address(address) && brackets == address.contains(':');
+}
 
 Wrong wrong_in_database_url(const std::string& text) {
   const bool fits = text.starts_with("postgresql://") || text.starts_with("postgres://");
@@ -102,6 +102,14 @@ Wrong wrong_in_table(const std::string& text) {
                 "not beginning with a digit";
 }
 
+Wrong wrong_in_instance(const std::string& text) {
+  const bool fits = text.size() <= 32 && !text.starts_with('-') && !text.ends_with('-') &&
+                    !text.contains("--") && std::ranges::all_of(text, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                    });
+  return fits ? "" : "must be at most 32 letters in lower case, digits and single hyphens between them";
+}
+
 Wrong wrong_in_nginx_user(const std::string& text) {
   return is_plain(text, "_- ") ? "" : "must be \"USER\" or \"USER GROUP\"";
 }
@@ -110,8 +118,12 @@ Wrong wrong_in_host_names(const std::string& text) {
   return is_plain(text, ".- *") ? "" : "must be host names with spaces between them";
 }
 
-Wrong wrong_in_listen_address(const std::string& text) {
-  return is_listen_address(text) ? "" : "must be an IP address, an IPv6 address in brackets";
+Wrong wrong_in_operations_listen(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto port =
+      colon == std::string::npos ? std::nullopt : parse_number<int>(std::string_view(text).substr(colon + 1));
+  const bool fits = port && *port >= 1 && *port <= 65'535 && is_listen_address(text.substr(0, colon));
+  return fits || text == "off" ? "" : "must be ADDRESS:PORT, an IPv6 address in brackets, or off";
 }
 
 Wrong wrong_in_upstream(const std::string& text) {

@@ -21,11 +21,14 @@ Wrong wrong_in_socket_length(const std::string& text);
 // Identifiers that need no quotes but for their capitals (PostgreSQL manual, section 4.1.1).
 Wrong wrong_in_table(const std::string& text);
 
+// Fit for a unit's name, a path, and with _ for - a variable of nginx's.
+Wrong wrong_in_instance(const std::string& text);
+
 Wrong wrong_in_nginx_user(const std::string& text);
 Wrong wrong_in_host_names(const std::string& text);
 
-// As nginx's listen takes it: an IPv6 address stands in brackets.
-Wrong wrong_in_listen_address(const std::string& text);
+// ADDRESS:PORT or off.
+Wrong wrong_in_operations_listen(const std::string& text);
 
 // As nginx's upstream takes it: host:port, [IPv6]:port or unix:/path.
 Wrong wrong_in_upstream(const std::string& text);
@@ -40,6 +43,9 @@ bool is_origin(const std::string& text);
 
 // An origin of http or https.
 bool is_web_origin(const std::string& text);
+
+// An IP address as nginx has it in `listen`: IPv6 in brackets.
+bool is_listen_address(const std::string& text);
 
 // RFC 9110 section 5.1, and of the characters those that headers have in practice: letters, digits, - and _.
 bool is_header_name(const std::string& text);

@@ -119,11 +119,22 @@ const Setting kSettings[] = {
      .more = "None is remembered past its expiry or a change of keys."},
 
     // Workers
+    {.name = "INSTANCE",
+     .group = workers,
+     .form = text(&Config::instance, {{"letters in lower case, digits, single hyphens between them, at most"
+                                       " 32",
+                                       wrong_in_instance}}),
+     .default_value = "tasklane",
+     .text = "The name of one of several Tasklanes on a host, such as `staging`.",
+     .more = "It is in the socket's default path, in nginx's site file and in every name there. [Several on"
+             " one host](operations/instances.md)."},
     {.name = "FASTCGI_SOCKET",
      .group = workers,
      .form = text(&Config::socket_path, {kPath, {"at most 99 bytes", wrong_in_socket_length}}),
      .default_value = "/run/tasklane/tasklane.sock",
-     .text = "The unix socket between nginx and the workers.",
+     .text =
+         "The unix socket between nginx and the workers. By default that of another `INSTANCE` is in a folder"
+         " of its name.",
      .more =
          "Beside it the master makes `FASTCGI_SOCKET.control`, for `tasklane reload`, `upgrade` and `status`;"
          " only its own user can connect there. A reload cannot change it."},
@@ -228,11 +239,13 @@ const Setting kSettings[] = {
      .form = text(&Config::server_name, {{"host names", wrong_in_host_names}}),
      .default_value = "localhost",
      .text = "The names that nginx answers to, with spaces between them."},
-    {.name = "LISTEN_ADDRESS",
+    {.name = "LISTEN_ADDRESSES",
      .group = nginx,
-     .form = text(&Config::listen_address, {{"an IP address, IPv6 in brackets", wrong_in_listen_address}}),
-     .default_value = "0.0.0.0",
-     .text = "The address that nginx listens on, such as `127.0.0.1` or `[::]`."},
+     .form = list(&Config::listen_addresses, "IP addresses, IPv6 in brackets, comma separated",
+                  is_listen_address, "entry {} must be an IP address, an IPv6 address in brackets"),
+     .default_in_words = "`0.0.0.0,[::]`, without IPv6 on the host `0.0.0.0`",
+     .text = "The addresses that nginx listens on. `[::]` is IPv6 alone.",
+     .example = "192.0.2.7,[2001:db8::7]"},
     {.name = "HTTPS_PORT",
      .group = nginx,
      .form = whole(&Config::https_port, 1, 65'535),
@@ -278,12 +291,19 @@ const Setting kSettings[] = {
      .text = "What such pages may send besides the API's own headers and those of tracing and `fetch` "
              "libraries (`baggage`, `sentry-trace`, `tracestate`, `X-Requested-With`).",
      .example = "X-Client-Version"},
+    {.name = "OPERATIONS_LISTEN",
+     .group = nginx,
+     .form = text(&Config::operations_listen,
+                  {{"`ADDRESS:PORT`, IPv6 in brackets, or `off`", wrong_in_operations_listen}}),
+     .default_value = "127.0.0.1:8082",
+     .text = "Where nginx answers `/metrics`, `/status` and `/readyz` with its details, in plain HTTP.",
+     .more = "The public ports answer 404 for the first two. `off`: `tasklane status` is what is left."},
     {.name = "OPERATIONS_ALLOW",
      .group = nginx,
      .form = list(&Config::operations_allow, "addresses or networks, comma separated", is_network,
                   "must be addresses or networks (CIDR)"),
      .default_in_words = "loopback alone",
-     .text = "Who may read `/metrics` and `/status`, besides loopback."},
+     .text = "Who may ask at `OPERATIONS_LISTEN`, besides loopback."},
     {.name = "RATE_LIMIT_PER_SECOND",
      .group = nginx,
      .form = whole(&Config::rate_limit_per_second, 0, 100'000),

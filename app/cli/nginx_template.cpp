@@ -7,12 +7,34 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/nginx_site.h"
 
 namespace tasklane {
 
 namespace {
 
 constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+// Of a socket that is ours alone. Beside other sites they would have to be the same as theirs.
+constexpr std::string_view kOwnQueue = " backlog=4096";
+
+// Each of nginx's processes has a queue of its own, so that they have equally many clients. (The plain port
+// has one for all: by that a second nginx is refused.)
+std::string https_options(const NginxHost& host) {
+  return fmt::format(" ssl{}{}", host.http2_directive ? "" : " http2",
+                     host.alone ? fmt::format("{} reuseport", kOwnQueue) : "");
+}
+
+// A line for each address; those of the host when none is named.
+std::string listen_lines(const Config& config, const NginxHost& host, int port, std::string_view options) {
+  std::vector<std::string> addresses = config.listen_addresses;
+  if (addresses.empty()) addresses.emplace_back("0.0.0.0");
+  if (config.listen_addresses.empty() && host.ipv6) addresses.emplace_back("[::]");
+  std::string lines;
+  for (const std::string& address : addresses)
+    lines += fmt::format("{}listen {}:{}{};", lines.empty() ? "" : "\n    ", address, port, options);
+  return lines;
+}
 
 // Mozilla's server side TLS guidelines, version 5.7.
 std::string tls_settings(TlsProfile profile) {
@@ -81,6 +103,11 @@ bool fits_into_a_string(std::string_view path) {
 
 }  // namespace
 
+std::string site_name(std::string_view instance) {
+  return instance == kDefaultInstance ? std::string(instance)
+                                      : fmt::format("{}-{}", kDefaultInstance, instance);
+}
+
 std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host) {
   for (const auto& [what, path] :
        {std::pair("--out", &host.configuration_folder), std::pair("--docs", &host.docs_folder),
@@ -89,15 +116,21 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       return std::unexpected(
           fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
   }
+  if (!fits_into_a_string("/" + host.log_folder))
+    return std::unexpected("--logs: nginx cannot be given a path with one of \" ' \\ $ ; { }");
   const bool limited = config.rate_limit_per_second > 0;
   return TemplateValues{
       {"USER", config.nginx_user.empty() ? "" : fmt::format("user {};", config.nginx_user)},
-      {"HTTP2_LISTEN", host.http2_directive ? "" : " http2"},
-      {"HTTP2_DIRECTIVE", host.http2_directive ? "http2 on;" : ""},
+      {"HTTP2_DIRECTIVE",
+       host.http2_directive ? "http2 on;" : "http2_push off;\n    http2_push_preload off;"},
       {"SERVER_NAME", config.server_name},
-      {"LISTEN_ADDRESS", config.listen_address},
-      {"HTTPS_PORT", std::to_string(config.https_port)},
-      {"HTTP_PORT", std::to_string(config.http_port)},
+      {"HTTPS_LISTEN", listen_lines(config, host, config.https_port, https_options(host))},
+      {"HTTP_LISTEN", listen_lines(config, host, config.http_port, host.alone ? kOwnQueue : "")},
+      {"OPERATIONS_LISTEN", config.operations_listen},
+      {"OPERATIONS_SERVER", config.operations_listen == "off" ? "" : "tasklane-operations.conf"},
+      {"SITE", site_name(config.instance)},
+      {"LOGS", host.log_folder},
+      {"LOG_PREFIX", host.alone ? "nginx" : site_name(config.instance)},
       {"HTTPS_PORT_SUFFIX", config.https_port == 443 ? "" : fmt::format(":{}", config.https_port)},
       {"TLS_CERTIFICATE", config.tls_certificate},
       {"TLS_CERTIFICATE_KEY", config.tls_certificate_key},
@@ -107,19 +140,19 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"CORS_HEADERS", header_entries(config.cors_headers)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
       {"RATE_LIMIT_ZONE",
-       limited ? fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",
-                             config.rate_limit_per_second)
+       limited ? name_for_instance(
+                     fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",
+                                 config.rate_limit_per_second),
+                     config.instance)
                : ""},
-      {"RATE_LIMIT", limited ? fmt::format("limit_req zone=tasklane_rate burst={} nodelay;",
-                                           2 * config.rate_limit_per_second)
+      {"RATE_LIMIT", limited ? name_for_instance(fmt::format("limit_req zone=tasklane_rate burst={} nodelay;",
+                                                             2 * config.rate_limit_per_second),
+                                                 config.instance)
                              : ""},
       {"PAGES", config.frontend_upstream.empty() ? "landing" : "frontend"},
       {"FRONTEND_UPSTREAM", config.frontend_upstream},
-      {"FRONTEND_STATIC", frontend_static(config.frontend_root)},
-      {"FRONTEND_HOT_RELOAD",
-       is_in_development(config)
-           ? fmt::format("include \"{}/tasklane-frontend-hot-reload.conf\";\n", host.configuration_folder)
-           : ""},
+      {"FRONTEND_STATIC", name_for_instance(frontend_static(config.frontend_root), config.instance)},
+      {"FRONTEND_HOT_RELOAD", is_in_development(config) ? "tasklane-frontend-hot-reload.conf" : ""},
       {"CONFIGURATION", host.configuration_folder},
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},

@@ -15,11 +15,17 @@ namespace tasklane {
 using TemplateValues = std::map<std::string, std::string, std::less<>>;
 
 struct NginxHost {
-  std::string configuration_folder;  // absolute: the rendered files, which include each other
+  bool alone;                        // nginx serves nothing else: the whole nginx.conf is ours
+  bool ipv6;                         // sockets of that family can be made
+  std::string log_folder;            // absolute, or relative to nginx's prefix
+  std::string configuration_folder;  // absolute: where the rendered files go
   std::string docs_folder;           // absolute: openapi.yaml, reference/, …
   std::string www_folder;            // absolute: the page at /
   bool http2_directive;              // nginx 1.25.1 and later: `http2 on;` instead of `listen … http2`
 };
+
+// The name of its site file, without .conf: tasklane, or tasklane-INSTANCE.
+std::string site_name(std::string_view instance);
 
 // Every name the templates may use. Or a sentence: a path that nginx could not be given.
 std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host);

@@ -40,7 +40,7 @@ put_back() {  # STATUS
   exit "$1"
 }
 
-listens() { grep -h '^ *listen ' "$1/tasklane-server.conf"; }  # FOLDER
+listens() { grep -h '^ *listen ' "$1"/tasklane*.conf; }  # FOLDER
 # Whether a worker of nginx that was there before still accepts.
 accepts() {
   local pid

@@ -37,11 +37,12 @@ added() {
   local https=${port:-$(given HTTPS_PORT)} keys
   keys=$(for name in BETTER_AUTH_SECRET{S,}{,_FILE} AUTH_JWKS; do given "$name"; done)
   add HTTPS_PORT "${https:=8443}"
-  if [ -n "$port" ] || [ -z "$(given HTTP_PORT)" ]; then
-    if [[ $https =~ ^[0-9]{1,5}$ ]]; then add HTTP_PORT $((10#$https + 1)); fi
+  if [[ $https =~ ^[0-9]{1,5}$ ]]; then
+    if [ -n "$port" ] || [ -z "$(given HTTP_PORT)" ]; then add HTTP_PORT $((10#$https + 1)); fi
+    add_missing OPERATIONS_LISTEN "127.0.0.1:$((10#$https + 2))"
   fi
   [ -z "$workers" ] || add WORKERS "$workers"
-  add_missing LISTEN_ADDRESS 127.0.0.1
+  add_missing LISTEN_ADDRESSES 127.0.0.1
   add_missing FASTCGI_SOCKET "$state/run/tasklane.sock"
   [ -z "$service_user" ] || add_missing NGINX_USER "$service_user"
   if [ -z "$(given TLS_CERTIFICATE)$(given TLS_CERTIFICATE_KEY)" ]; then
@@ -64,8 +65,7 @@ write_configuration() {
   if [ -e "$dotenv" ] && [ $((8#$(stat -Lc %a "$dotenv") & 7)) -ne 0 ]; then
     fail 100 "$dotenv holds secrets that others could read: chmod 600 it"
   fi
-  rm -f -- "$file.new"
-  (umask 077 && : >"$file.new")
+  (umask 077 && rm -f -- "$file.new" && : >"$file.new")
   {
     if [ -e "$dotenv" ]; then cat "$dotenv" && echo; fi
     printf '# Made by scripts/up: from .env (above), the environment, and what both leave out.\n'

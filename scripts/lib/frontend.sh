@@ -43,7 +43,7 @@ default_origin() {
   local name https=${port:-$(given HTTPS_PORT)}
   name=$(given SERVER_NAME)
   name=${name%% *}
-  : "${name:=$(reachable_as "$(given LISTEN_ADDRESS)")}" "${https:=8443}"
+  : "${name:=$(reachable_as "$(given LISTEN_ADDRESSES)")}" "${https:=8443}"
   printf 'https://%s' "$name"
   [ "$https" = 443 ] || printf ':%s' "$https"
 }

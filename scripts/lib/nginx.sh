@@ -30,7 +30,7 @@ prepare_nginx() {
   make_certificate
   rm -rf -- "${state:?}/nginx"
   own 755 '' "$state/nginx"
-  "$state/app/bin/tasklane" nginx-config --templates "$share/nginx" --out "$state/nginx" --docs "$share/docs" \
+  "$state/app/bin/tasklane" nginx-config --alone --templates "$share/nginx" --out "$state/nginx" --docs "$share/docs" \
     --env-file "$state/tasklane.env" >/dev/null || fail 1 "nginx's configuration could not be rendered"
   said=$(nginx -t -e "$state/log/nginx-error.log" -p "$state/" -c "$state/nginx/nginx.conf" 2>&1) ||
     fail 1 "nginx refuses its configuration: $said"

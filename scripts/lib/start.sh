@@ -8,24 +8,25 @@ setting() { sed -n "s/^$1=//p" <<<"$in_force"; }  # NAME: its effective value; s
 check_configuration() {  # started | changed
   in_force=$("${as_service[@]}" "$state/app/bin/tasklane" check --show --env-file "$into/tasklane.env") ||
     fail 100 "nothing was $1"
-  url=https://$(reachable_as "$(setting LISTEN_ADDRESS)"):$(setting HTTPS_PORT)
+  url=https://$(reachable_as "$(setting LISTEN_ADDRESSES)"):$(setting HTTPS_PORT)
   check_ports
 }
 
-reachable_as() {  # LISTEN_ADDRESS: where this host finds it
-  case $1 in '' | 0.0.0.0) printf 127.0.0.1 ;; '[::]') printf '[::1]' ;; *) printf '%s' "$1" ;; esac
+reachable_as() {  # LISTEN_ADDRESSES: where this host finds the first of them
+  case ${1%%,*} in '' | 0.0.0.0) printf 127.0.0.1 ;; '[::]') printf '[::1]' ;; *) printf '%s' "${1%%,*}" ;; esac
 }
 
 listening() {  # PORT
   grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6
 }
 
-own_port() { runs nginx && grep -qs "^ *listen .*:$1 " "$state/nginx/tasklane-server.conf"; }  # PORT
+own_port() { runs nginx && grep -qsE "^ *listen .*:$1[ ;]" "$state"/nginx/tasklane*.conf; }  # PORT
 
 check_ports() {
-  local name
-  for name in HTTPS_PORT HTTP_PORT; do
-    ! listening "$(setting "$name")" || own_port "$(setting "$name")" || fail 1 "port $(setting "$name") ($name) is in use; choose another with --port"
+  local name number
+  for name in HTTPS_PORT HTTP_PORT OPERATIONS_LISTEN; do
+    number=$(setting "$name") number=${number##*:}
+    [ "$number" = off ] || ! listening "$number" || own_port "$number" || fail 1 "port $number ($name) is in use; choose another with --port"
   done
 }
 

@@ -6,12 +6,17 @@ ask nobody GET /healthz
 check "a worker answers" 200
 ask nobody GET /readyz
 check "the database answers" 200 '.status == "ready" or .status == "degraded"'
+check "and tells nothing of the inside" 200 'keys == ["status"]'
 for path in /metrics /status; do
   ask nobody GET "$path"
-  if [ "$status" = 403 ]; then
-    check_error "$path is closed to this address" 403 authorization_error
+  check_error "$path is not public" 404 not_found_error
+done
+for family in 4 6; do
+  ask nobody GET /healthz "-$family"
+  if [ "$status" = 000 ] && { grep -q '^curl: (6)' "$work/trouble" || [[ $url =~ ^https://localhost(:|$) ]]; }; then
+    note "IPv$family is not checked: ${url#https://} has no such address, or is this host's own"
   else
-    check "$path is open to this address" 200
+    check "it answers over IPv$family" 200
   fi
 done
 ask nobody GET /docs/

@@ -16,6 +16,8 @@ class AtOnce:
     """A: the nginx of a stack once more, on another port, before tests/bench/at_once.cpp, which answers what the stack's
     own workers were recorded to say."""
 
+    host = "127.0.0.1"
+
     def __init__(self, seeded, processes):
         self.seeded, self.folder, self.port = seeded, new_folder(), free_ports()
         self.answers = self.folder / "answers"
@@ -66,7 +68,8 @@ class AtOnce:
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.workers.stdout.readline() == "ready\n", "at_once does not start"
-        self._configure(FASTCGI_SOCKET=socket, HTTPS_PORT=self.port, HTTP_PORT=self.port + 1)
+        self._configure(FASTCGI_SOCKET=socket, HTTPS_PORT=self.port, HTTP_PORT=self.port + 1,
+                        OPERATIONS_LISTEN=f"127.0.0.1:{self.port + 2}")
         nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
         log = self.folder / "log/nginx-error.log"
         self.nginx = subprocess.Popen(
@@ -86,7 +89,7 @@ class AtOnce:
         file.chmod(0o600)
         share = state / "app/share/tasklane"
         subprocess.run(
-            [state / "app/bin/tasklane", "nginx-config", "--templates", share / "nginx", "--out", self.folder / "nginx",
+            [state / "app/bin/tasklane", "nginx-config", "--alone", "--templates", share / "nginx", "--out", self.folder / "nginx",
              "--docs", share / "docs", "--env-file", file],
             env={name: value for name, value in clean_environment().items() if value}, check=True,
             stdout=subprocess.DEVNULL,

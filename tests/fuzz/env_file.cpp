@@ -14,7 +14,8 @@ namespace {
 
 // Values of several lines, which the program writes by itself.
 bool is_made_of_lines(std::string_view name) {
-  return name == "TLS_SETTINGS" || name == "CORS_ORIGINS" || name == "OPERATIONS_ALLOW";
+  return name == "TLS_SETTINGS" || name == "CORS_ORIGINS" || name == "OPERATIONS_ALLOW" ||
+         name == "HTTPS_LISTEN" || name == "HTTP_LISTEN" || name == "HTTP2_DIRECTIVE";
 }
 
 }  // namespace
@@ -39,9 +40,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(!token_secrets(*config).empty() || config->jwks_database || config->jwks_file, "tokens have keys");
   (void)describe(*config);
-  const auto rendered = template_values(
-      *config,
-      {.configuration_folder = "/c", .docs_folder = "/d", .www_folder = "/w", .http2_directive = true});
+  const auto rendered = template_values(*config, {.alone = true,
+                                                  .ipv6 = true,
+                                                  .log_folder = "/l",
+                                                  .configuration_folder = "/c",
+                                                  .docs_folder = "/d",
+                                                  .www_folder = "/w",
+                                                  .http2_directive = true});
   require(rendered.has_value(), "a configuration that is right can be rendered");
   for (const auto& [name, value] : *rendered) {
     std::string_view rest = value;
@@ -49,8 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(fuzz::is_printable(take_until(rest, '\n')), "nginx is given no control characters");
       require(rest.empty() || is_made_of_lines(name), "a value stays on its line");
     }
-    if (name == "SERVER_NAME" || name == "LISTEN_ADDRESS" || name == "FRONTEND_UPSTREAM" ||
-        name == "FASTCGI_SOCKET")
+    if (name == "SERVER_NAME" || name == "OPERATIONS_LISTEN" || name == "INSTANCE" ||
+        name == "FRONTEND_UPSTREAM" || name == "FASTCGI_SOCKET")
       require(value.find_first_of(";{}\"'\\$#") == value.npos, "a value cannot end its directive");
   }
   return 0;

@@ -68,6 +68,14 @@ def anyone(stack):
     client.close()
 
 
+@pytest.fixture
+def operator(stack):
+    """A client of the operators' listener."""
+    client = stack.operator()
+    yield client
+    client.close()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()

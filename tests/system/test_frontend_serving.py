@@ -119,8 +119,9 @@ def test_hashed_files_come_from_disk_compressed_and_for_ever(web, visitor):
 def test_the_contract_and_the_checks_stay_where_they_were(web, visitor):
     assert "API" in visitor.get("/docs/").text
     assert visitor.get("/openapi.json").json()["openapi"].startswith("3.0")
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/healthz", "/readyz"):
         assert visitor.get(path).status_code == 200
+    assert visitor.get("/metrics").json()["error_type"] == "not_found_error"
     assert visitor.get("/api/tasks").json()["error_type"] == "authentication_error"
     assert visitor.get("/api/elsewhere").json()["error_type"] == "not_found_error"
 

@@ -153,11 +153,11 @@ def test_put_and_delete_ignore_the_header(alice, key):
     assert alice.delete(path_of(task), headers=keyed(key)).status_code == 404
 
 
-def workers_at_work(user):
-    return sum(worker["requests_in_flight"] > 0 for worker in user.get("/status").json()["workers"])
+def workers_at_work(operator):
+    return sum(worker["requests_in_flight"] > 0 for worker in operator.get("/status").json()["workers"])
 
 
-def test_equal_requests_at_once_make_one_task_over_both_workers(stack, alice, key):
+def test_equal_requests_at_once_make_one_task_over_both_workers(stack, alice, operator, key):
     clients = [stack.user(sub=alice.sub) for _ in range(40)]
     pending = []
 
@@ -172,7 +172,7 @@ def test_equal_requests_at_once_make_one_task_over_both_workers(stack, alice, ke
         list(pool.map(lambda client: client.tasks(), clients))  # connected, before the lock's time runs
         with held_tasks(stack):
             wait_for(another_unless_both_wait, "a statement of each worker to wait")
-            wait_for(lambda: workers_at_work(alice) == 2, "both workers to be asked")
+            wait_for(lambda: workers_at_work(operator) == 2, "both workers to be asked")
             pending += [pool.submit(create, client, key) for client in clients[len(pending) :]]
         answers = [each.result() for each in pending]
     assert {a.status_code for a in answers} == {201}

@@ -82,7 +82,7 @@ NGINX = (
 WRITTEN = {
     "nginx": [
         ("nginx", (".template",), rf"^\s*((?:{NGINX}) [^;$]+);"),
-        ("nginx", (".template",), r"^\s*listen [^;]*(backlog=\d+)"),
+        ("app/cli", (".cpp",), r"\b(backlog=\d+)\b"),
     ],
     "services": [
         ("packaging/systemd", (".in", ".service", ".socket"), r"^((?:\w+Sec|Limit\w+|Backlog)=\S+)$"),

@@ -33,17 +33,17 @@ def grown(before, after, name):
     return after.get(name, 0) - before.get(name, 0)
 
 
-def test_promtool_finds_nothing_to_mend_in_the_metrics(anyone, alice):
+def test_promtool_finds_nothing_to_mend_in_the_metrics(operator, alice):
     alice.create("counted")
-    text = anyone.get("/metrics").text
+    text = operator.get("/metrics").text
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
 
 
-def test_requests_count_by_route_method_and_status(stack, anyone):
-    before, user = scrape(anyone), stack.user()
+def test_requests_count_by_route_method_and_status(stack, operator):
+    before, user = scrape(operator), stack.user()
     task = user.create("one")
     user.get(f"/api/tasks/{task['id']}")
     user.get(f"/api/{user.sub}/tasks")
@@ -51,7 +51,7 @@ def test_requests_count_by_route_method_and_status(stack, anyone):
     user.get("/api/tasks/0")
     user.http.request("BREW", "/api/tasks", headers={"Authorization": f"Bearer {user.token}"})
     user.get("/api/nowhere/at/all")
-    after = scrape(anyone)
+    after = scrape(operator)
 
     def counted(route, method, status):
         return grown(before, after, f'tasklane_requests_total{{route="{route}",method="{method}",status="{status}"}}')
@@ -67,15 +67,15 @@ def test_requests_count_by_route_method_and_status(stack, anyone):
     assert grown(before, after, timed) == 2
 
 
-def test_refused_tokens_count_by_reason_and_cached_ones_as_hits(stack, anyone):
-    before = scrape(anyone)
+def test_refused_tokens_count_by_reason_and_cached_ones_as_hits(stack, anyone, operator):
+    before = scrape(operator)
     for header in ({}, {"Authorization": "Basic eA=="}, {"Authorization": "Bearer no-jwt"}):
         assert anyone.get(headers=header).status_code == 401
     assert anyone.get(headers={"Authorization": f"Bearer {tokens.token(stack.secret, 'u', ttl=-90)}"}).status_code == 401
     user = stack.user()
     for _ in range(20):
         user.get()
-    after = scrape(anyone)
+    after = scrape(operator)
     for reason in ("no_header", "not_bearer", "not_a_jwt", "expired"):
         assert grown(before, after, f'tasklane_authentication_failures_total{{reason="{reason}"}}') == 1, reason
     hits, misses = (grown(before, after, f"tasklane_token_cache_{what}_total") for what in ("hits", "misses"))
@@ -83,8 +83,8 @@ def test_refused_tokens_count_by_reason_and_cached_ones_as_hits(stack, anyone):
     assert hits + misses == 22 and 3 <= misses <= 2 + stack.workers
 
 
-def test_every_worker_has_its_memory_generation_and_start(stack, anyone):
-    found = scrape(anyone)
+def test_every_worker_has_its_memory_generation_and_start(stack, operator):
+    found = scrape(operator)
     memory = [v for k, v in found.items() if k.startswith("tasklane_worker_resident_bytes{")]
     assert len(memory) == stack.workers and all(1e6 < each < 4e9 for each in memory)
     assert len([k for k in found if k.startswith("tasklane_worker_generation{")]) == stack.workers
@@ -151,9 +151,9 @@ def expressions():
         yield from ((panel["title"], target["expr"]) for target in panel.get("targets", []))
 
 
-def test_every_metric_of_the_rules_and_the_dashboard_exists_and_each_is_looked_at(anyone, alice):
+def test_every_metric_of_the_rules_and_the_dashboard_exists_and_each_is_looked_at(operator, alice):
     alice.get()
-    text = anyone.get("/metrics").text
+    text = operator.get("/metrics").text
     known = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     used = set()
     for where, expression in expressions():

@@ -65,6 +65,7 @@ def package(tmp_path_factory):
 SYSTEM = {
     *(f"usr/bin/tasklane{suffix}" for suffix in ("", "-master", "-worker")),
     "etc/tasklane/tasklane.env", "usr/lib/systemd/system/tasklane.service", "usr/lib/systemd/system/tasklane.socket",
+    "usr/lib/systemd/system/tasklane@.service", "usr/lib/systemd/system/tasklane@.socket",
     "usr/lib/sysusers.d/tasklane.conf", "usr/lib/tmpfiles.d/tasklane.conf",
     "usr/share/bash-completion/completions/tasklane", "usr/share/tasklane/env.example",
     *(f"usr/share/man/man{path.suffix[1:]}/{path.name}" for path in MANUALS),
@@ -116,7 +117,7 @@ def settings(unit):
     return found
 
 
-@pytest.mark.parametrize("name", ["tasklane.service", "tasklane.socket"])
+@pytest.mark.parametrize("name", ["tasklane.service", "tasklane.socket", "tasklane@.service", "tasklane@.socket"])
 def test_systemd_finds_nothing_wrong_with_a_unit(prefix, name):
     said = run("systemd-analyze", "verify", prefix / "lib/systemd/system" / name, MANPATH=f"{prefix}/share/man:")
     assert [line for line in said.splitlines() if "tasklane" in line] == []
@@ -346,4 +347,6 @@ def test_another_user_is_told_what_it_cannot_read(installed):
 
 def test_nginx_is_configured_without_a_database(prefix, tmp_path):
     run("env", "--unset=DATABASE_URL", prefix / "bin/tasklane", "nginx-config", "--out", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["tasklane.conf"]
+    run("env", "--unset=DATABASE_URL", prefix / "bin/tasklane", "nginx-config", "--out", tmp_path, "--alone")
     assert (tmp_path / "nginx.conf").exists()

@@ -70,7 +70,7 @@ def ask_for_all(users):
 
 def rest(stack, relay):
     """Returns after so long without a byte to or from the database, while a monitor asks all the time."""
-    monitor = stack.anonymous()
+    monitor = stack.operator()
     wait_for(lambda: relay.counts()["quiet_ms"] > 500, "the last answers")
     before = relay.counts()
 

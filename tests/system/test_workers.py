@@ -77,7 +77,7 @@ def test_a_killed_worker_fails_only_what_it_held_and_is_replaced(stack):
 
 def serves(stack, pid):
     """Ready by its own word: it is in the shared numbers."""
-    api = stack.anonymous()
+    api = stack.operator()
     try:
         return pid in {worker["pid"] for worker in api.get("/status").json()["workers"]}
     finally:

@@ -63,6 +63,12 @@ const std::vector<Bad> kBadValues = {
     {"AUTH_LEEWAY_SECONDS", "-1", "AUTH_LEEWAY_SECONDS must be a whole number from 0 to 300"},
     {"AUTH_LEEWAY_SECONDS", "30s", "AUTH_LEEWAY_SECONDS must be"},
     {"TOKEN_CACHE_ENTRIES", "1000001", "TOKEN_CACHE_ENTRIES must be"},
+    {"INSTANCE", "Staging", "INSTANCE must be at most 32 letters in lower case"},
+    {"INSTANCE", "a_b", "INSTANCE must be at most"},
+    {"INSTANCE", "a--b", "INSTANCE must be at most"},
+    {"INSTANCE", "-a", "INSTANCE must be at most"},
+    {"INSTANCE", "../a", "INSTANCE must be at most"},
+    {"INSTANCE", std::string(33, 'a'), "INSTANCE must be at most"},
     {"FASTCGI_SOCKET", "run/tasklane.sock", "FASTCGI_SOCKET must be an absolute path"},
     {"FASTCGI_SOCKET", "/run/x;y", "FASTCGI_SOCKET must be an absolute path of letters"},
     {"FASTCGI_SOCKET", "/" + std::string(99, 'x'), "FASTCGI_SOCKET is longer than 99 bytes"},
@@ -78,10 +84,17 @@ const std::vector<Bad> kBadValues = {
     {"LOG_FORMAT", "xml", "LOG_FORMAT must be one of: auto, json, text"},
     {"NGINX_USER", "www-data;", "NGINX_USER must be"},
     {"SERVER_NAME", "a.example.com;", "SERVER_NAME must be host names"},
-    {"LISTEN_ADDRESS", "example.com", "LISTEN_ADDRESS must be an IP address"},
-    {"LISTEN_ADDRESS", "127.0.0.1\0; root /"s, "LISTEN_ADDRESS must be an IP address"},
-    {"LISTEN_ADDRESS", "::1", "LISTEN_ADDRESS must be an IP address"},
-    {"LISTEN_ADDRESS", "[127.0.0.1]", "LISTEN_ADDRESS must be an IP address"},
+    {"LISTEN_ADDRESSES", "example.com", "LISTEN_ADDRESSES entry 1 must be an IP address"},
+    {"LISTEN_ADDRESSES", "127.0.0.1\0; root /"s, "LISTEN_ADDRESSES entry 1 must be an IP address"},
+    {"LISTEN_ADDRESSES", "0.0.0.0,::1", "LISTEN_ADDRESSES entry 2 must be an IP address"},
+    {"LISTEN_ADDRESSES", "[127.0.0.1]", "LISTEN_ADDRESSES entry 1 must be an IP address"},
+    {"LISTEN_ADDRESS", "127.0.0.1", "LISTEN_ADDRESS is LISTEN_ADDRESSES now, a list; give it that name"},
+    {"OPERATIONS_LISTEN", "127.0.0.1", "OPERATIONS_LISTEN must be ADDRESS:PORT"},
+    {"OPERATIONS_LISTEN", "localhost:8082", "OPERATIONS_LISTEN must be ADDRESS:PORT"},
+    {"OPERATIONS_LISTEN", "::1:8082", "OPERATIONS_LISTEN must be ADDRESS:PORT"},
+    {"OPERATIONS_LISTEN", "127.0.0.1:0", "OPERATIONS_LISTEN must be ADDRESS:PORT"},
+    {"OPERATIONS_LISTEN", "127.0.0.1:443", "OPERATIONS_LISTEN must have another port than HTTPS_PORT"},
+    {"OPERATIONS_LISTEN", "[::]:80", "OPERATIONS_LISTEN must have another port than HTTPS_PORT"},
     {"HTTPS_PORT", "0", "HTTPS_PORT must be a whole number from 1 to 65535"},
     {"HTTP_PORT", "65536", "HTTP_PORT must be"},
     {"HTTP_PORT", "443", "HTTP_PORT must differ from HTTPS_PORT"},
@@ -208,7 +221,8 @@ BOOST_AUTO_TEST_CASE(takes_each_value_that_is_right) {
                               {"WORKERS", " 64 "},
                               {"LOG_LEVEL", "debug"},
                               {"LOG_FORMAT", "json"},
-                              {"LISTEN_ADDRESS", "[::]"},
+                              {"LISTEN_ADDRESSES", "[::], 192.0.2.7"},
+                              {"OPERATIONS_LISTEN", "[::1]:9000"},
                               {"HTTPS_PORT", "8443"},
                               {"HTTP_PORT", "8444"},
                               {"TLS_PROFILE", "modern"}});
@@ -218,7 +232,9 @@ BOOST_AUTO_TEST_CASE(takes_each_value_that_is_right) {
   BOOST_TEST(c.workers == 64);
   BOOST_CHECK(c.log_level == LogLevel::debug);
   BOOST_CHECK(c.log_format == LogFormat::json);
-  BOOST_TEST(c.listen_address == "[::]");
+  BOOST_TEST(c.listen_addresses == (std::vector<std::string>{"[::]", "192.0.2.7"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(c.operations_listen == "[::1]:9000");
   BOOST_CHECK(c.tls_profile == TlsProfile::modern);
 }
 

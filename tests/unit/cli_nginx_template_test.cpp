@@ -2,15 +2,19 @@
 // the system tests.
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <string>
 
-#include "cli/nginx_template.h"
+#include "cli/nginx_site.h"
 
 using namespace tasklane;
 
 namespace {
 
-const NginxHost kHost = {.configuration_folder = "/srv/nginx",
+const NginxHost kHost = {.alone = false,
+                         .ipv6 = true,
+                         .log_folder = "/var/log/nginx",
+                         .configuration_folder = "/srv/nginx",
                          .docs_folder = "/srv/docs",
                          .www_folder = "/srv/www",
                          .http2_directive = false};
@@ -24,6 +28,12 @@ Config configured(std::vector<std::pair<std::string, std::string>> values) {
 
 TemplateValues values_of(std::vector<std::pair<std::string, std::string>> values) {
   auto made = template_values(configured(std::move(values)), kHost);
+  BOOST_REQUIRE(made);
+  return std::move(*made);
+}
+
+TemplateValues values_on(NginxHost host, std::vector<std::pair<std::string, std::string>> values) {
+  auto made = template_values(configured(std::move(values)), host);
   BOOST_REQUIRE(made);
   return std::move(*made);
 }
@@ -56,6 +66,68 @@ BOOST_AUTO_TEST_CASE(an_origin_is_matched_exactly_and_with_case) {
 BOOST_AUTO_TEST_CASE(more_headers_follow_those_that_always_may_be_sent) {
   BOOST_TEST(values_of({}).at("CORS_HEADERS").empty());
   BOOST_TEST(values_of({{"CORS_HEADERS", "X-One,X-Two"}}).at("CORS_HEADERS") == ", X-One, X-Two");
+}
+
+BOOST_AUTO_TEST_CASE(beside_other_sites_a_listen_has_no_parameter_that_could_fight_theirs) {
+  const auto values = values_of({{"LISTEN_ADDRESSES", "192.0.2.7,[2001:db8::7]"}});
+  BOOST_TEST(values.at("HTTPS_LISTEN") ==
+             "listen 192.0.2.7:443 ssl http2;\n    listen [2001:db8::7]:443 ssl http2;");
+  BOOST_TEST(values.at("HTTP_LISTEN") == "listen 192.0.2.7:80;\n    listen [2001:db8::7]:80;");
+  BOOST_TEST(values.at("LOG_PREFIX") == "tasklane");
+}
+
+BOOST_AUTO_TEST_CASE(alone_each_process_has_a_queue_of_its_own) {
+  NginxHost host = kHost;
+  host.alone = true;
+  const auto values = values_on(host, {{"LISTEN_ADDRESSES", "192.0.2.7"}});
+  BOOST_TEST(values.at("HTTPS_LISTEN") == "listen 192.0.2.7:443 ssl http2 backlog=4096 reuseport;");
+  BOOST_TEST(values.at("HTTP_LISTEN") == "listen 192.0.2.7:80 backlog=4096;");
+}
+
+BOOST_AUTO_TEST_CASE(without_an_address_both_families_are_listened_on_where_the_host_has_them) {
+  BOOST_TEST(values_of({}).at("HTTP_LISTEN") == "listen 0.0.0.0:80;\n    listen [::]:80;");
+  NginxHost host = kHost;
+  host.ipv6 = false;
+  BOOST_TEST(values_on(host, {}).at("HTTP_LISTEN") == "listen 0.0.0.0:80;");
+}
+
+BOOST_AUTO_TEST_CASE(operators_have_a_server_unless_it_is_off) {
+  BOOST_TEST(values_of({}).at("OPERATIONS_SERVER") == "tasklane-operations.conf");
+  BOOST_TEST(values_of({{"OPERATIONS_LISTEN", "off"}}).at("OPERATIONS_SERVER").empty());
+}
+
+BOOST_AUTO_TEST_CASE(another_instance_has_its_name_in_all_that_sites_share) {
+  const auto values = values_of({{"INSTANCE", "my-staging"}, {"RATE_LIMIT_PER_SECOND", "7"}});
+  BOOST_TEST(values.at("SITE") == "tasklane-my-staging");
+  BOOST_TEST(values.at("FASTCGI_SOCKET") == "/run/tasklane/my-staging/tasklane.sock");
+  BOOST_TEST(values.at("RATE_LIMIT") == "limit_req zone=tasklane_my_staging__rate burst=14 nodelay;");
+  BOOST_TEST(values.at("FRONTEND_STATIC") == "proxy_pass http://tasklane_my_staging__frontend;");
+  BOOST_TEST(name_for_instance("$tasklane_a:tasklane_b /x/my_tasklane_c", "x") ==
+             "$tasklane_x__a:tasklane_x__b /x/my_tasklane_c");
+  BOOST_TEST(name_for_instance("$tasklane_a", "tasklane") == "$tasklane_a");
+}
+
+BOOST_AUTO_TEST_CASE(a_site_is_one_file) {
+  const std::map<std::string, std::string> parts = {
+      {"a.conf", "one\n  include \"@CONFIGURATION@/@PART@\";\n  include \"@CONFIGURATION@/@NONE@\";\ntwo\n"},
+      {"b.conf", "$tasklane_x\n\n@VALUE@\n"},
+      {"wrong.conf", "\n@NOBODY@\n"},
+      {"loop.conf", "include \"@CONFIGURATION@/loop.conf\";\n"}};
+  const TemplateSource source = [&](const std::string& name) -> std::expected<std::string, std::string> {
+    const auto part = parts.find(name);
+    if (part == parts.end()) return std::unexpected("cannot read " + name);
+    return part->second;
+  };
+  TemplateValues values = {{"PART", "b.conf"}, {"NONE", ""}, {"VALUE", "tasklane_v"}};
+  const auto rendered = [&](const std::string& name) {
+    const auto site = render_site(name, "i", values, source);
+    return site ? *site : site.error();
+  };
+  BOOST_TEST(rendered("a.conf") == "one\n  $tasklane_i__x\n\n  tasklane_v\ntwo\n");
+  BOOST_TEST(rendered("wrong.conf") == "wrong.conf.template:2: line 1: nobody knows @NOBODY@");
+  BOOST_TEST(rendered("loop.conf") == "loop.conf: includes itself");
+  values["PART"] = "missing.conf";
+  BOOST_TEST(rendered("a.conf") == "cannot read missing.conf");
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_limit_of_zero_is_none) {

@@ -21,7 +21,7 @@ function isFree(port) {
 export async function freePort() {
   for (;;) {
     const port = randomInt(10_000, 16_000) * 2;
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+    if ((await isFree(port)) && (await isFree(port + 1)) && (await isFree(port + 2))) return port;
   }
 }
 
@@ -32,7 +32,7 @@ export async function start(name, { port, words = [], environment = {} }) {
   const how = ["--detach", "--no-build", ...build, "--workers", "1", ...(port ? ["--port", String(port)] : []), ...words];
   const { TLS_CERTIFICATE, TLS_CERTIFICATE_KEY } = shared.settings;
   await run(`${scripts}/up`, ["--state", stack.state, ...how], {
-    env: { ...process.env, LISTEN_ADDRESS: "127.0.0.1", TLS_CERTIFICATE, TLS_CERTIFICATE_KEY, ...environment },
+    env: { ...process.env, LISTEN_ADDRESSES: "127.0.0.1", TLS_CERTIFICATE, TLS_CERTIFICATE_KEY, ...environment },
     timeout: startTimeoutMs,
   });
   return stack;

@@ -7,12 +7,12 @@ from harness.processes import PATIENCE
 
 
 class Api:
-    def __init__(self, stack, token=None, sub=None, http2=False, source=None):
+    def __init__(self, stack, token=None, sub=None, http2=False, source=None, url=None):
         self.stack, self.token, self.sub = stack, token, sub
         transport = httpx.HTTPTransport(
             verify=wire.tls_context(stack.certificate), http2=http2, local_address=source, trust_env=False
         )
-        self.http = httpx.Client(base_url=stack.url, transport=transport, timeout=PATIENCE, trust_env=False)
+        self.http = httpx.Client(base_url=url or stack.url, transport=transport, timeout=PATIENCE, trust_env=False)
 
     def close(self):
         self.http.close()

@@ -138,13 +138,13 @@ def open_files(pid):
 
 
 def free_ports():
-    """A port that is free on loopback together with its successor (HTTPS and plain), none a client may be given."""
+    """A port that is free on loopback together with the next two (HTTPS, plain, operators), none a client may be given."""
     while True:
-        port = random.randrange(20_000, 32_000, 2)  # below Linux's ephemeral ports
-        with socket.socket() as first, socket.socket() as second:
+        port = random.randrange(20_000, 32_000, 4)  # below Linux's ephemeral ports
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
             try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
+                for number, each in enumerate((first, second, third)):
+                    each.bind(("127.0.0.1", port + number))
             except OSError:
                 continue
             return port

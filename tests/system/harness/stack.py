@@ -43,11 +43,12 @@ def totals(metrics_text):
 
 class Stack:
     running = []  # of this test run, for the reports of failed tests
+    host = "127.0.0.1"  # how clients call it
 
-    def __init__(self, workers=2, frontend=False, from_nothing=False, **environment):
+    def __init__(self, workers=2, frontend=False, from_nothing=False, port=None, **environment):
         """`from_nothing`: scripts/up makes its cluster; otherwise it finds a copy of the run's migrated one."""
         self.state = new_folder()
-        self.port = free_ports()
+        self.port = port or free_ports()
         self.plain_port = self.port + 1
         self.workers = workers
         self.frontend = frontend
@@ -55,7 +56,7 @@ class Stack:
         self.expected_alarm = None
         self.environment = {
             **clean_environment(),
-            "LISTEN_ADDRESS": "127.0.0.1",
+            "LISTEN_ADDRESSES": "127.0.0.1",
             "CORS_ORIGINS": ",".join(ORIGINS),
             **environment,
         }
@@ -119,7 +120,8 @@ class Stack:
                 shutil.rmtree(self.state, ignore_errors=True)
 
     log = property(lambda self: self.state / "log")
-    url = property(lambda self: f"https://127.0.0.1:{self.port}")
+    url = property(lambda self: f"https://{self.host}:{self.port}")
+    operations_url = property(lambda self: f"http://127.0.0.1:{self.port + 2}")
     certificate = property(lambda self: self.state / "tls/cert.pem")
     secret = property(lambda self: self.settings["BETTER_AUTH_SECRET"])
     binaries = property(lambda self: self.state / "app/bin")
@@ -142,6 +144,10 @@ class Stack:
     def anonymous(self, **how):
         return client.Api(self, **how)
 
+    def operator(self, **how):
+        """A client of the operators' listener."""
+        return client.Api(self, url=self.operations_url, **how)
+
     @contextmanager
     def database(self, role="owner"):
         """A connection of the owner, the worker's role or the superuser: one transaction, then closed."""
@@ -154,7 +160,7 @@ class Stack:
             yield connection
 
     def metrics_text(self):
-        api = self.anonymous()
+        api = self.operator()
         try:
             return api.get("/metrics").text
         finally:

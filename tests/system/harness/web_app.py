@@ -57,7 +57,7 @@ def _turn_nginx(stack):
     nginx, state = stack.pid("nginx"), stack.state
     share, before = state / "app/share/tasklane", children_of(nginx)
     render = [
-        "nginx-config", "--templates", share / "nginx", "--out", state / "nginx", "--docs", share / "docs",
+        "nginx-config", "--alone", "--templates", share / "nginx", "--out", state / "nginx", "--docs", share / "docs",
         "--env-file", state / "tasklane.env",
     ]  # fmt: skip
     subprocess.run([stack.binaries / "tasklane", *render], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

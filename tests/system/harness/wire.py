@@ -43,7 +43,7 @@ def connect(stack, tls=True, context=None, source=None, timeout=PATIENCE):
     )
     if not tls:
         return raw
-    return (context or tls_context(stack.certificate)).wrap_socket(raw, server_hostname="127.0.0.1")
+    return (context or tls_context(stack.certificate)).wrap_socket(raw, server_hostname=stack.host)
 
 
 def read_reply(connection, method="GET"):

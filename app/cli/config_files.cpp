@@ -19,10 +19,14 @@ bool is_there(const fs::path& path) {
 
 ConfigFiles find_config_files(const Options& options, const fs::path& prefix) {
   const fs::path folder = (prefix == "/usr" ? fs::path("/") : prefix) / "etc" / "tasklane";
-  const fs::path installed = folder / "tasklane.env", credentials = folder / "credentials";
+  const fs::path installed = folder / "tasklane.env";
   ConfigFiles files{.source = config_source(options), .closed_credentials = {}};
   if (!files.source.env_file_required && is_there(installed)) files.source.env_file = installed.string();
-  if (fs::path(files.source.env_file).lexically_normal() != installed || !is_there(credentials)) return files;
+  const fs::path file = fs::path(files.source.env_file).lexically_normal(), beside = file.parent_path();
+  if (file.filename() != installed.filename() || (beside != folder && beside.parent_path() != folder))
+    return files;
+  const fs::path credentials = beside / "credentials";
+  if (!is_there(credentials)) return files;
   if (::access(credentials.c_str(), X_OK) == 0) {
     files.source.credentials_folder = credentials.string();
   } else {

@@ -16,7 +16,8 @@ struct ConfigFiles {
 
 // `prefix` is the command's: below /usr the configuration is in /etc/tasklane, else in PREFIX/etc/tasklane
 // (packaging/place.cmake). The file is the one of --env-file; else the installed one, if there is one; else
-// `.env`. The secrets beside the installed file, in credentials/, count when that is the file.
+// `.env`. The secrets beside the installed file, in credentials/, count when that is the file; so do those
+// beside another instance's, FOLDER/INSTANCE/tasklane.env.
 ConfigFiles find_config_files(const Options& options, const std::filesystem::path& prefix);
 
 // The folder above the one this program is in.

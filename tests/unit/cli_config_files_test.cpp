@@ -59,6 +59,19 @@ BOOST_AUTO_TEST_CASE(its_secrets_count_when_it_is_named_too) {
   BOOST_TEST(files.source.credentials_folder == folder + "/credentials");
 }
 
+BOOST_AUTO_TEST_CASE(another_instances_file_comes_with_its_own_secrets) {
+  install();
+  std::filesystem::create_directories(folder + "/staging/credentials");
+  put("staging/tasklane.env", "INSTANCE=staging\n");
+  put("staging/credentials/DATABASE_URL", "postgresql://u:p@staging/d\n");
+  const auto config = read_config(find(folder + "/staging/tasklane.env").source);
+  BOOST_REQUIRE(config.has_value());
+  BOOST_TEST(config->database_url == "postgresql://u:p@staging/d");
+  BOOST_TEST(config->socket_path == "/run/tasklane/staging/tasklane.sock");
+  BOOST_TEST(read_socket_path(find(folder + "/staging/tasklane.env").source).value() ==
+             "/run/tasklane/staging/tasklane.sock");
+}
+
 BOOST_AUTO_TEST_CASE(another_file_that_is_named_has_none_of_its_secrets) {
   install();
   const auto files = find("/srv/other.env");

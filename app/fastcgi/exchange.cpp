@@ -157,8 +157,8 @@ Request Exchange::request() {
               sent.idempotency_key.data() == nullptr ? std::nullopt : std::optional(sent.idempotency_key),
           .request_id = sent.request_id,
           .traceparent = sent.traceparent,
-          .readiness_details = sent.readiness_details == "on",
           .body = s.reader.take_body(),
+          .readiness_details = sent.readiness_details == "on",
           .body_too_large = s.reader.body_too_large(),
           .received = s.received,
           .read = s.read};

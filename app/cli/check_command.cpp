@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <memory>
 
 #include "auth/jwks_file.h"
 #include "base/env_file.h"
@@ -15,6 +16,7 @@
 #include "cli/env_inspection.h"
 #include "cli/example_values.h"
 #include "cli/host_inspection.h"
+#include "cli/nginx_inspection.h"
 #include "cli/write_inspection.h"
 #include "postgres/connection_pool.h"
 #include "schema/inspection.h"
@@ -25,7 +27,7 @@ namespace tasklane {
 namespace {
 
 constexpr std::array kOptions = {
-    Option{"test", "", "look at this host, too: secret, socket, limits, TLS files", 't'},
+    Option{"test", "", "look at this host, too: secret, socket, limits, TLS files, nginx's other sites", 't'},
     Option{"show", "", "print every setting in force, secrets masked", 'T'},
     Option{"db", "", "look at the database, too"},
     Option{"sql", "DIR", "with --db: the folder of numbered SQL files (default: the installed one)"},
@@ -85,6 +87,21 @@ int check_database(const Config& config, const std::string& sql_folder) {
   return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
 }
 
+// The host's nginx in its own words; empty where there is none, or it may not read all of its files.
+std::string nginx_configuration() {
+  const auto close = [](std::FILE* file) { ::pclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> output(
+      ::popen("PATH=\"$PATH:/usr/sbin\" nginx -T 2>/dev/null", "r"));
+  std::string text;
+  std::array<char, 4096> piece{};
+  while (output) {
+    const std::size_t count = std::fread(piece.data(), 1, piece.size(), output.get());
+    if (count == 0) break;
+    text.append(piece.data(), count);
+  }
+  return text;
+}
+
 // Mistakes that the rules of single settings do not find: the workers', the web app's, examples left in
 // place.
 ConfigMistakes further_mistakes(const Config& config, const std::string& env_text) {
@@ -123,7 +140,11 @@ int check_command(Arguments arguments) {
   tell_closed_files(*options);
   tell(inspect_env(source.env_file, env_text, environ));
   tell_skipped_keys(*config);
-  const bool fits = !options->has("test") || tell(inspect_host(*config));
+  bool fits = true;
+  if (options->has("test")) {
+    fits = tell(inspect_host(*config));
+    fits = tell(inspect_nginx(*config, nginx_configuration())) && fits;
+  }
   std::fflush(stdout);  // ahead of what stderr may say
   const int database =
       options->has("db") ? check_database(*config, options->value("sql", share_folder("sql"))) : kExitOk;

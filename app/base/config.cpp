@@ -22,6 +22,22 @@ constexpr std::string_view kInstanceName = "INSTANCE";
 
 using Lookup = std::function<std::string(std::string_view name)>;  // an unset name is empty
 
+void apply_proxy_rules(const Config& config, ConfigMistakes& mistakes) {
+  const bool trusted = !config.trusted_proxies.empty();
+  const auto refuse = [&](bool wrong, const char* sentence) {
+    if (wrong) mistakes.emplace_back(sentence);
+  };
+  refuse(!config.tls && !trusted, "TLS=off needs TRUSTED_PROXIES: who ends TLS in front of nginx");
+  refuse(!config.tls && config.public_url.empty(),
+         "TLS=off needs PUBLIC_URL: the https origin that clients use");
+  refuse(config.proxy_protocol && !trusted,
+         "PROXY_PROTOCOL=on needs TRUSTED_PROXIES: whose word on client addresses counts");
+  refuse(config.proxy_protocol && config.proxy_header != ProxyHeader::x_forwarded_for,
+         "PROXY_PROTOCOL=on tells client addresses by itself: leave PROXY_HEADER out");
+  refuse(!trusted && config.proxy_header != ProxyHeader::x_forwarded_for,
+         "PROXY_HEADER needs TRUSTED_PROXIES: whose header counts");
+}
+
 // What concerns more than one setting, and defaults that are no fixed text.
 void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   if (config.database_url_direct.empty()) config.database_url_direct = config.database_url;
@@ -37,6 +53,7 @@ void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
     if (config.operations_listen.ends_with(fmt::format(":{}", port)))
       mistakes.emplace_back("OPERATIONS_LISTEN must have another port than HTTPS_PORT and HTTP_PORT");
   }
+  apply_proxy_rules(config, mistakes);
 }
 
 std::expected<Config, ConfigMistakes> read_with(const Lookup& lookup, ConfigMistakes mistakes,

@@ -17,6 +17,7 @@ namespace tasklane {
 enum class LogLevel { debug, info, warning, error };
 enum class LogFormat { automatic, json, text };
 enum class TlsProfile { intermediate, modern };  // Mozilla's names
+enum class ProxyHeader { x_forwarded_for, forwarded };
 
 // The only one on most hosts: its paths, units and names in nginx are without an instance's name.
 inline constexpr std::string_view kDefaultInstance = "tasklane";
@@ -68,6 +69,7 @@ struct Config {
   std::vector<std::string> listen_addresses;  // empty: all of this host
   int https_port;
   int http_port;
+  bool tls = true;  // false: it ends in a trusted proxy
   std::string tls_certificate;
   std::string tls_certificate_key;
   TlsProfile tls_profile;
@@ -77,6 +79,10 @@ struct Config {
   std::vector<std::string> operations_allow;  // addresses or networks besides loopback
   int rate_limit_per_second;                  // per client address; 0: off
   std::string frontend_upstream;              // the web app: host:port or unix:/path; empty: there is none
+  std::string public_url;  // https origin; empty: the host that a client uses, and https_port
+  std::vector<std::string> trusted_proxies;  // addresses, networks, "unix:"
+  ProxyHeader proxy_header;                  // where those tell the client's address
+  bool proxy_protocol;                       // they tell it by PROXY protocol
   std::string frontend_root;  // the folder with its _next/static; empty: the web app serves that itself
 };
 

@@ -115,7 +115,13 @@ Wrong wrong_in_nginx_user(const std::string& text) {
 }
 
 Wrong wrong_in_host_names(const std::string& text) {
-  return is_plain(text, ".- *") ? "" : "must be host names with spaces between them";
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string name(take_until(rest, ' '));
+    const bool address = name.starts_with('[') && is_listen_address(name);
+    if (!address && !is_plain(name, ".-*"))
+      return "must be host names with spaces between them, an IPv6 address in brackets";
+  }
+  return "";
 }
 
 Wrong wrong_in_operations_listen(const std::string& text) {
@@ -138,6 +144,10 @@ bool is_network(const std::string& text) {
   return is_address(address) && bits && *bits <= (address.contains(':') ? 128U : 32U);
 }
 
+bool is_trusted_proxy(const std::string& text) {
+  return text == "unix:" || (is_network(text) && !text.ends_with("/0"));
+}
+
 bool is_origin(const std::string& text) {
   constexpr std::string_view kSeparator = "://";
   const auto end = text.find(kSeparator);
@@ -157,6 +167,14 @@ bool is_origin(const std::string& text) {
   if (host.starts_with('[') && host.ends_with(']'))
     return is_address(std::string(host.substr(1, host.size() - 2)));
   return !host.empty() && is_plain(host, ".-_");
+}
+
+Wrong wrong_in_public_url(const std::string& text) {
+  return text.starts_with("https://") && is_origin(text)
+             ? ""
+             : "must be an origin such as https://tasks.example.com: https, host in lower case, a port "
+               "unless it"
+               " is 443, no path";
 }
 
 bool is_web_origin(const std::string& text) {

@@ -36,10 +36,16 @@ Wrong wrong_in_upstream(const std::string& text);
 // ADDRESS or ADDRESS/BITS.
 bool is_network(const std::string& text);
 
+// A network, an address or "unix:" (any peer on a unix socket); not the network of all addresses.
+bool is_trusted_proxy(const std::string& text);
+
 // RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and
 // without the scheme's own port. Apps have schemes of their own: tauri://localhost. Anything else would never
 // match.
 bool is_origin(const std::string& text);
+
+// An origin of https.
+Wrong wrong_in_public_url(const std::string& text);
 
 // An origin of http or https.
 bool is_web_origin(const std::string& text);

@@ -187,6 +187,12 @@ ConfigMistakes web_app_mistakes(const std::string& text, const std::string& data
     mistakes.emplace_back(
         "TASKLANE_API_URL is http: while BETTER_AUTH_URL is https: and browsers refuse to mix them");
   }
+  const std::string served_at = value_of("FRONTEND_UPSTREAM").empty() ? "" : value_of("PUBLIC_URL");
+  if (!page.empty() && !served_at.empty() && page != served_at) {
+    mistakes.emplace_back(
+        "BETTER_AUTH_URL is another origin than PUBLIC_URL, where nginx serves the web app; leave it out, it "
+        "is derived");
+  }
   const std::string tokens = value_of("TASKLANE_TOKENS");
   if (!tokens.empty() && tokens != "jwks" && tokens != "secret")
     mistakes.emplace_back("TASKLANE_TOKENS must be jwks or secret");

@@ -55,6 +55,7 @@ ConfigMistakes example_values(const Config& config) {
   if (is_example_host(host_of(normalised_party(config.issuer)))) add("AUTH_ISSUER", "the host");
   if (is_example_host(host_of(normalised_party(config.audience)))) add("AUTH_AUDIENCE", "the host");
   if (has_example_host(config.server_name, ' ')) add("SERVER_NAME", "the host");
+  if (is_example_host(host_of(config.public_url))) add("PUBLIC_URL", "the host");
   return mistakes;
 }
 

@@ -169,7 +169,7 @@ std::vector<Finding> inspect_host(const Config& config) {
   inspect_socket_folder(config, findings);
   inspect_names(config, findings);
   inspect_kernel(findings);
-  inspect_tls(config, findings);
+  if (config.tls) inspect_tls(config, findings);
   return findings;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/nginx_proxies.h"
 #include "cli/nginx_site.h"
 
 namespace tasklane {
@@ -17,12 +18,18 @@ constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 // Of a socket that is ours alone. Beside other sites they would have to be the same as theirs.
 constexpr std::string_view kOwnQueue = " backlog=4096";
+constexpr std::string_view kProxyProtocol = " proxy_protocol";
 
 // Each of nginx's processes has a queue of its own, so that they have equally many clients. (The plain port
 // has one for all: by that a second nginx is refused.)
-std::string https_options(const NginxHost& host) {
-  return fmt::format(" ssl{}{}", host.http2_directive ? "" : " http2",
-                     host.alone ? fmt::format("{} reuseport", kOwnQueue) : "");
+std::string server_options(const Config& config, const NginxHost& host) {
+  return fmt::format(
+      "{}{}{}{}", config.tls ? " ssl" : "", config.tls && !host.http2_directive ? " http2" : "",
+      config.proxy_protocol ? kProxyProtocol : "", host.alone ? fmt::format("{} reuseport", kOwnQueue) : "");
+}
+
+std::string redirect_options(const Config& config, const NginxHost& host) {
+  return fmt::format("{}{}", config.proxy_protocol ? kProxyProtocol : "", host.alone ? kOwnQueue : "");
 }
 
 // A line for each address; those of the host when none is named.
@@ -119,19 +126,19 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
   if (!fits_into_a_string("/" + host.log_folder))
     return std::unexpected("--logs: nginx cannot be given a path with one of \" ' \\ $ ; { }");
   const bool limited = config.rate_limit_per_second > 0;
-  return TemplateValues{
+  TemplateValues values{
       {"USER", config.nginx_user.empty() ? "" : fmt::format("user {};", config.nginx_user)},
       {"HTTP2_DIRECTIVE",
        host.http2_directive ? "http2 on;" : "http2_push off;\n    http2_push_preload off;"},
       {"SERVER_NAME", config.server_name},
-      {"HTTPS_LISTEN", listen_lines(config, host, config.https_port, https_options(host))},
-      {"HTTP_LISTEN", listen_lines(config, host, config.http_port, host.alone ? kOwnQueue : "")},
+      {"SERVER_LISTEN", listen_lines(config, host, config.tls ? config.https_port : config.http_port,
+                                     server_options(config, host))},
+      {"REDIRECT_LISTEN", listen_lines(config, host, config.http_port, redirect_options(config, host))},
       {"OPERATIONS_LISTEN", config.operations_listen},
       {"OPERATIONS_SERVER", config.operations_listen == "off" ? "" : "tasklane-operations.conf"},
       {"SITE", site_name(config.instance)},
       {"LOGS", host.log_folder},
       {"LOG_PREFIX", host.alone ? "nginx" : site_name(config.instance)},
-      {"HTTPS_PORT_SUFFIX", config.https_port == 443 ? "" : fmt::format(":{}", config.https_port)},
       {"TLS_CERTIFICATE", config.tls_certificate},
       {"TLS_CERTIFICATE_KEY", config.tls_certificate_key},
       {"TLS_SETTINGS", tls_settings(config.tls_profile)},
@@ -157,6 +164,8 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"DOCS", host.docs_folder},
       {"WWW", host.www_folder},
   };
+  values.merge(proxy_values(config));
+  return values;
 }
 
 std::expected<std::string, std::string> render_template(std::string_view text, const TemplateValues& values) {

@@ -23,7 +23,7 @@ struct Request {
   std::string_view content_type;     // empty: not sent
   std::string_view content_encoding;  // empty: not sent
   std::optional<std::string_view> idempotency_key;
-  std::string_view request_id;       // nginx's own $request_id, never the client's
+  std::string_view request_id;       // nginx's own, or a trusted proxy's; never the client's
   std::string_view traceparent;      // W3C Trace Context; empty: not sent
   std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
   bool readiness_details = false;    // nginx asks on the operators' listener

@@ -5,7 +5,7 @@
 leave_if_running() {
   local known
   runs master && runs nginx && read -r known 2>/dev/null <"$state/url" || return 0
-  [ "$(status_of "$known/readyz")" = 200 ] || return 0
+  [ "$(readiness "$known")" = 200 ] || return 0
   tell_upgraded_postgres
   apply_changes "$known"
   exit 0
@@ -54,9 +54,10 @@ give_up() {
 }
 
 show_the_way() {
-  local token trust='-k'
+  local token trust='-k' url=$url
   [ "$(setting TLS_CERTIFICATE)" != "$state/tls/cert.pem" ] || trust="--cacert $state/tls/cert.pem"
   printf '\nTasklane serves %s\n' "$url"
+  [ "$(setting TLS)" = on ] || { url=$(setting PUBLIC_URL) trust='' && printf '  to the proxy that ends TLS for %s\n' "$url"; }
   [ "$frontend" != yes ] || printf '  web app        %s/\n' "$frontend_origin"
   printf '  API reference  %s/docs/\n  configuration  %s\n  logs           %s\n\n' "$url" "$state/tasklane.env" "$state/log"
   token=$("$state/app/bin/tasklane" token --sub demo --env-file "$state/tasklane.env" 2>/dev/null) || {
@@ -64,7 +65,7 @@ show_the_way() {
     return
   }
   printf 'A token of the user "demo", valid for an hour, and a line to try:\n\n  %s\n\n' "$token"
-  printf '  curl %s -H "Authorization: Bearer %s" %s/api/tasks\n\n' "$trust" "$token" "$url"
+  printf '  curl %s-H "Authorization: Bearer %s" %s/api/tasks\n\n' "${trust:+$trust }" "$token" "$url"
 }
 
 follow_logs() {

@@ -35,6 +35,7 @@ keep_frontend() {
 # Browsers have to use this very origin: Better Auth refuses sign-ins from any other.
 find_frontend_origin() {
   frontend_origin=$(given BETTER_AUTH_URL)
+  : "${frontend_origin:=$(given PUBLIC_URL)}"
   : "${frontend_origin:=$(default_origin)}"
   frontend_origin=${frontend_origin%/}
 }
@@ -55,6 +56,7 @@ added_for_frontend() {
     yes)
       add FRONTEND_UPSTREAM "127.0.0.1:$frontend_port"
       add FRONTEND_ROOT "$state/frontend/www"
+      [ -z "$(given BETTER_AUTH_URL)" ] || add_missing PUBLIC_URL "$frontend_origin"
       add_missing AUTH_ISSUER "$frontend_origin"
       add_missing AUTH_AUDIENCE "$frontend_origin"
       ;;

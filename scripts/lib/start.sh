@@ -8,7 +8,9 @@ setting() { sed -n "s/^$1=//p" <<<"$in_force"; }  # NAME: its effective value; s
 check_configuration() {  # started | changed
   in_force=$("${as_service[@]}" "$state/app/bin/tasklane" check --show --env-file "$into/tasklane.env") ||
     fail 100 "nothing was $1"
-  url=https://$(reachable_as "$(setting LISTEN_ADDRESSES)"):$(setting HTTPS_PORT)
+  served=HTTPS_PORT url=https
+  [ "$(setting TLS)" = on ] || served=HTTP_PORT url=http
+  url+=://$(reachable_as "$(setting LISTEN_ADDRESSES)"):$(setting "$served")
   check_ports
 }
 
@@ -24,7 +26,7 @@ own_port() { runs nginx && grep -qsE "^ *listen .*:$1[ ;]" "$state"/nginx/taskla
 
 check_ports() {
   local name number
-  for name in HTTPS_PORT HTTP_PORT OPERATIONS_LISTEN; do
+  for name in "$served" HTTP_PORT OPERATIONS_LISTEN; do
     number=$(setting "$name") number=${number##*:}
     [ "$number" = off ] || ! listening "$number" || own_port "$number" || fail 1 "port $number ($name) is in use; choose another with --port"
   done
@@ -35,13 +37,20 @@ start_master() {
     --pid-file "$state/run/master.pid"
 }
 
-status_of() { curl -gsk --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$1" 2>/dev/null || true; }
+status_of() {  # URL [OPTION]…
+  curl -gsk --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null || true
+}
+readiness() {  # URL: of a nginx that may want PROXY protocol
+  local how=()
+  ! grep -qs '^ *listen .* proxy_protocol' "$state/nginx/tasklane-server.conf" || how=(--haproxy-protocol)
+  status_of "$1/readyz" "${how[@]}"
+}
 
 # Without a command substitution: bash 5.2 can take a trap for a part of the one that it reads just then.
 wait_until_ready() {
   say "waiting for $url/readyz"
   for _ in {1..300}; do
-    if status_of "$url/readyz" | grep -qx 200; then printf '%s\n' "$url" >"$state/url"; return; fi
+    if readiness "$url" | grep -qx 200; then printf '%s\n' "$url" >"$state/url"; return; fi
     runs master || fail 1 "the master has ended"
     sleep 0.1
   done

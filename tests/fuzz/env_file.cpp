@@ -15,7 +15,8 @@ namespace {
 // Values of several lines, which the program writes by itself.
 bool is_made_of_lines(std::string_view name) {
   return name == "TLS_SETTINGS" || name == "CORS_ORIGINS" || name == "OPERATIONS_ALLOW" ||
-         name == "HTTPS_LISTEN" || name == "HTTP_LISTEN" || name == "HTTP2_DIRECTIVE";
+         name == "SERVER_LISTEN" || name == "REDIRECT_LISTEN" || name == "HTTP2_DIRECTIVE" ||
+         name == "REAL_IP" || name == "TRUSTED_NETWORKS" || name == "OUR_HOSTS";
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(rest.empty() || is_made_of_lines(name), "a value stays on its line");
     }
     if (name == "SERVER_NAME" || name == "OPERATIONS_LISTEN" || name == "INSTANCE" ||
-        name == "FRONTEND_UPSTREAM" || name == "FASTCGI_SOCKET")
+        name == "FRONTEND_UPSTREAM" || name == "FASTCGI_SOCKET" || name == "PUBLIC_PORT")
       require(value.find_first_of(";{}\"'\\$#") == value.npos, "a value cannot end its directive");
   }
   return 0;

@@ -210,7 +210,7 @@ def test_the_problems_of_nginx_are_valid():
     bodies = re.findall(r"return (\d+) '(\{.*\})';", text)
     assert len(bodies) > 5
     for status, body in bodies:
-        body = body.replace("$request_id", "0" * 32).replace("$tasklane_upstream_error", "outcome_unknown")
+        body = body.replace("$tasklane_request_id", "0" * 32).replace("$tasklane_upstream_error", "outcome_unknown")
         assert faults(SCHEMAS["Problem"], json.loads(body)) == [], body
         assert json.loads(body)["status_code"] == int(status)
 

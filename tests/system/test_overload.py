@@ -93,7 +93,7 @@ def test_a_database_that_stays_silent_keeps_nobody_waiting_past_the_deadline(sta
 
 def test_each_client_has_a_rate_of_its_own_and_loopback_has_none(new_stack):
     with Namespace() as network:
-        stack = new_stack(workers=1, LISTEN_ADDRESSES="0.0.0.0", RATE_LIMIT_PER_SECOND="5")
+        stack = new_stack(workers=1, LISTEN_ADDRESSES="0.0.0.0", SERVER_NAME=network.host, RATE_LIMIT_PER_SECOND="5")
         token = tokens.token(stack.secret, tokens.unique("rated"))
         url = f"https://{network.host}:{stack.port}/api/tasks"
         eager, other = network.addresses

@@ -58,7 +58,7 @@ def hosts(network, database):
         for name in ("one", "two"):
             host = network.host(name)
             stack = HostedStack(
-                host, workers=1, LISTEN_ADDRESS=host.address, BETTER_AUTH_SECRET=SECRET, DATABASE_URL=database.url("tasklane_api"),
+                host, workers=1, LISTEN_ADDRESSES=host.address, BETTER_AUTH_SECRET=SECRET, DATABASE_URL=database.url("tasklane_api"),
                 DATABASE_URL_DIRECT=database.url("tasklane_owner"),
             )  # fmt: skip
             made.append(stack.start())

@@ -95,6 +95,25 @@ const std::vector<Bad> kBadValues = {
     {"OPERATIONS_LISTEN", "127.0.0.1:0", "OPERATIONS_LISTEN must be ADDRESS:PORT"},
     {"OPERATIONS_LISTEN", "127.0.0.1:443", "OPERATIONS_LISTEN must have another port than HTTPS_PORT"},
     {"OPERATIONS_LISTEN", "[::]:80", "OPERATIONS_LISTEN must have another port than HTTPS_PORT"},
+    {"SERVER_NAME", "a.example.com [::x]", "SERVER_NAME must be host names"},
+    {"SERVER_NAME", "[127.0.0.1]", "SERVER_NAME must be host names"},
+    {"PUBLIC_URL", "http://tasks.example.com", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://tasks.example.com/", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://tasks.example.com/app", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://tasks.example.com?x=1", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://Tasks.example.com:443", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://user@tasks.example.com", "PUBLIC_URL must be an origin such as"},
+    {"PUBLIC_URL", "https://a$host", "PUBLIC_URL must be an origin such as"},
+    {"TRUSTED_PROXIES", "10.0.0.1, proxy.example.com", "TRUSTED_PROXIES entry 2 must be an address"},
+    {"TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"TRUSTED_PROXIES", "::/0", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"TRUSTED_PROXIES", "10.0.0.0/33", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"TRUSTED_PROXIES", "unix:/run/x", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"PROXY_HEADER", "X-Real-IP", "PROXY_HEADER must be one of: X-Forwarded-For, Forwarded"},
+    {"PROXY_HEADER", "Forwarded", "PROXY_HEADER needs TRUSTED_PROXIES"},
+    {"PROXY_PROTOCOL", "yes", "PROXY_PROTOCOL must be one of: off, on"},
+    {"PROXY_PROTOCOL", "on", "PROXY_PROTOCOL=on needs TRUSTED_PROXIES"},
+    {"TLS", "no", "TLS must be one of: on, off"},
     {"HTTPS_PORT", "0", "HTTPS_PORT must be a whole number from 1 to 65535"},
     {"HTTP_PORT", "65536", "HTTP_PORT must be"},
     {"HTTP_PORT", "443", "HTTP_PORT must differ from HTTPS_PORT"},
@@ -212,6 +231,26 @@ BOOST_AUTO_TEST_CASE(takes_a_list_without_its_white_space_empty_entries_and_repe
                                             "http://[::1]:3000", "tauri://localhost", "https://a_b.example"};
   BOOST_TEST(c.cors_origins == origins, boost::test_tools::per_element());
   BOOST_TEST(c.operations_allow.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_proxies_that_cannot_work) {
+  const auto mistakes_of = [](GivenValues values) {
+    values.emplace_back("DATABASE_URL", "postgresql://u:p@127.0.0.1/x");
+    const auto config = read_config(values);
+    return config ? ConfigMistakes() : config.error();
+  };
+  const GivenValues off = {{"TLS", "off"}};
+  const ConfigMistakes both = {"TLS=off needs TRUSTED_PROXIES: who ends TLS in front of nginx",
+                               "TLS=off needs PUBLIC_URL: the https origin that clients use"};
+  BOOST_TEST(mistakes_of(off) == both, boost::test_tools::per_element());
+  GivenValues whole = {
+      {"TLS", "off"}, {"TRUSTED_PROXIES", "unix:,10.0.0.1"}, {"PUBLIC_URL", "https://a.test:8443"}};
+  BOOST_TEST(mistakes_of(whole).empty());
+  whole.emplace_back("PROXY_PROTOCOL", "on");
+  BOOST_TEST(mistakes_of(whole).empty());
+  whole.emplace_back("PROXY_HEADER", "Forwarded");
+  const ConfigMistakes two = {"PROXY_PROTOCOL=on tells client addresses by itself: leave PROXY_HEADER out"};
+  BOOST_TEST(mistakes_of(whole) == two, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(takes_each_value_that_is_right) {

@@ -104,6 +104,8 @@ BOOST_AUTO_TEST_CASE(what_was_left_as_an_example_is_100) {
         "DATABASE_URL_DIRECT=postgresql://o:p@a,db.example.org/t",
         "BETTER_AUTH_SECRET=the-same-32-bytes-or-more-as-in-the-front-end",
         "BETTER_AUTH_SECRET=better-auth-secret-12345678901234567890", "BETTER_AUTH_URL=app.example",
+        "PUBLIC_URL=https://tasks.example.com",
+        "BETTER_AUTH_URL=https://a.test\nPUBLIC_URL=https://b.test\nFRONTEND_UPSTREAM=web:80",
         "TASKLANE_TOKENS=both", "TASKLANE_API_URL=https://api.test/v1", "FRONTEND_DATABASE_URL=mysql://x",
         "FRONTEND_DATABASE_URL=postgresql://u@h/d?sslmode=no-verify",
         "FRONTEND_DATABASE_URL=postgresql://u@h/d?requirepeer=postgres"}) {
@@ -113,6 +115,8 @@ BOOST_AUTO_TEST_CASE(what_was_left_as_an_example_is_100) {
   for (const std::string line :
        {"AUTH_ISSUER=https://example.com.test", "AUTH_ISSUER=https://myexample.com",
         "DATABASE_URL_DIRECT=postgresql://o:Password@h/t", "BETTER_AUTH_URL=HTTPS://App.test:443/",
+        "BETTER_AUTH_URL=https://a.test\nPUBLIC_URL=https://b.test",
+        "BETTER_AUTH_URL=https://a.test/\nPUBLIC_URL=https://a.test\nFRONTEND_UPSTREAM=web:80",
         "TASKLANE_TOKENS=secret", "FRONTEND_DATABASE_URL=postgresql://u@a,b/d?sslmode=require"}) {
     configure(kDatabase + line + "\n");
     BOOST_TEST(run(check_command, {}) == kExitOk, line);

@@ -70,9 +70,9 @@ BOOST_AUTO_TEST_CASE(more_headers_follow_those_that_always_may_be_sent) {
 
 BOOST_AUTO_TEST_CASE(beside_other_sites_a_listen_has_no_parameter_that_could_fight_theirs) {
   const auto values = values_of({{"LISTEN_ADDRESSES", "192.0.2.7,[2001:db8::7]"}});
-  BOOST_TEST(values.at("HTTPS_LISTEN") ==
+  BOOST_TEST(values.at("SERVER_LISTEN") ==
              "listen 192.0.2.7:443 ssl http2;\n    listen [2001:db8::7]:443 ssl http2;");
-  BOOST_TEST(values.at("HTTP_LISTEN") == "listen 192.0.2.7:80;\n    listen [2001:db8::7]:80;");
+  BOOST_TEST(values.at("REDIRECT_LISTEN") == "listen 192.0.2.7:80;\n    listen [2001:db8::7]:80;");
   BOOST_TEST(values.at("LOG_PREFIX") == "tasklane");
 }
 
@@ -80,15 +80,27 @@ BOOST_AUTO_TEST_CASE(alone_each_process_has_a_queue_of_its_own) {
   NginxHost host = kHost;
   host.alone = true;
   const auto values = values_on(host, {{"LISTEN_ADDRESSES", "192.0.2.7"}});
-  BOOST_TEST(values.at("HTTPS_LISTEN") == "listen 192.0.2.7:443 ssl http2 backlog=4096 reuseport;");
-  BOOST_TEST(values.at("HTTP_LISTEN") == "listen 192.0.2.7:80 backlog=4096;");
+  BOOST_TEST(values.at("SERVER_LISTEN") == "listen 192.0.2.7:443 ssl http2 backlog=4096 reuseport;");
+  BOOST_TEST(values.at("REDIRECT_LISTEN") == "listen 192.0.2.7:80 backlog=4096;");
+}
+
+BOOST_AUTO_TEST_CASE(proxies_may_speak_the_proxy_protocol_or_end_tls) {
+  const auto spoken = values_of(
+      {{"TRUSTED_PROXIES", "10.0.0.1"}, {"PROXY_PROTOCOL", "on"}, {"LISTEN_ADDRESSES", "192.0.2.7"}});
+  BOOST_TEST(spoken.at("SERVER_LISTEN") == "listen 192.0.2.7:443 ssl http2 proxy_protocol;");
+  BOOST_TEST(spoken.at("REDIRECT_LISTEN") == "listen 192.0.2.7:80 proxy_protocol;");
+  const auto plain = values_of({{"TRUSTED_PROXIES", "10.0.0.1"},
+                                {"TLS", "off"},
+                                {"PUBLIC_URL", "https://a.test"},
+                                {"LISTEN_ADDRESSES", "192.0.2.7"}});
+  BOOST_TEST(plain.at("SERVER_LISTEN") == "listen 192.0.2.7:80;");
 }
 
 BOOST_AUTO_TEST_CASE(without_an_address_both_families_are_listened_on_where_the_host_has_them) {
-  BOOST_TEST(values_of({}).at("HTTP_LISTEN") == "listen 0.0.0.0:80;\n    listen [::]:80;");
+  BOOST_TEST(values_of({}).at("REDIRECT_LISTEN") == "listen 0.0.0.0:80;\n    listen [::]:80;");
   NginxHost host = kHost;
   host.ipv6 = false;
-  BOOST_TEST(values_on(host, {}).at("HTTP_LISTEN") == "listen 0.0.0.0:80;");
+  BOOST_TEST(values_on(host, {}).at("REDIRECT_LISTEN") == "listen 0.0.0.0:80;");
 }
 
 BOOST_AUTO_TEST_CASE(operators_have_a_server_unless_it_is_off) {
@@ -141,11 +153,6 @@ BOOST_AUTO_TEST_CASE(a_rate_limit_of_zero_is_none) {
 BOOST_AUTO_TEST_CASE(the_modern_profile_has_tls_1_3_alone) {
   BOOST_TEST(values_of({{"TLS_PROFILE", "modern"}}).at("TLS_SETTINGS") == "ssl_protocols TLSv1.3;");
   BOOST_TEST(values_of({}).at("TLS_SETTINGS").starts_with("ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers "));
-}
-
-BOOST_AUTO_TEST_CASE(a_redirect_names_the_port_only_when_it_is_not_the_schemes_own) {
-  BOOST_TEST(values_of({}).at("HTTPS_PORT_SUFFIX").empty());
-  BOOST_TEST(values_of({{"HTTPS_PORT", "8443"}}).at("HTTPS_PORT_SUFFIX") == ":8443");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_web_app_there_is_the_landing_page) {

@@ -11,10 +11,10 @@ def authority(folder, name="Test authority"):
     return certificate
 
 
-def certify(folder, host):
-    """(certificate, key) of a server of this name, signed by the authority of the folder."""
+def certify(folder, host, *more):
+    """(certificate, key) of a server of this name, and of others such as IP:127.0.0.1, signed by the authority of the folder."""
     certificate, key, request, names = (folder / f"server.{end}" for end in ("pem", "key", "csr", "names"))
-    names.write_text(f"subjectAltName = DNS:{host}\nbasicConstraints = critical, CA:FALSE\n")
+    names.write_text(f"subjectAltName = {', '.join([f'DNS:{host}', *more])}\nbasicConstraints = critical, CA:FALSE\n")
     _openssl("req", "-new", *_new_key(key), "-subj", f"/CN={host}", "-out", request)
     signer = ("-CA", folder / "authority.pem", "-CAkey", folder / "authority.key", "-CAcreateserial")
     _openssl("x509", "-req", "-in", request, *signer, "-days", "2", "-extfile", names, "-out", certificate)

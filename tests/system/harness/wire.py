@@ -36,8 +36,8 @@ def tls_context(certificate, lowest=None, highest=None, alpn=None):
     return context
 
 
-def connect(stack, tls=True, context=None, source=None, timeout=PATIENCE):
-    port = stack.port if tls else stack.plain_port
+def connect(stack, tls=True, context=None, source=None, timeout=PATIENCE, port=None):
+    port = port or (stack.port if tls else stack.plain_port)
     raw = socket.create_connection(
         ("127.0.0.1", port), timeout, source_address=(source, 0) if source else None
     )

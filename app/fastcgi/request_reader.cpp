@@ -60,7 +60,7 @@ bool for_each_pair(std::string_view text, Each each) {
   for (std::size_t pairs = 0; !text.empty(); ++pairs) {
     const auto name_bytes = take_length(text);
     const auto value_bytes = take_length(text);
-    if (!name_bytes || !value_bytes || pairs == limits::kRequestParametersMax) return false;
+    if (!name_bytes || !value_bytes || pairs == limits::kFastcgiParametersMax) return false;
     if (*name_bytes > text.size() || *value_bytes > text.size() - *name_bytes) return false;
     const std::string_view name = take(text, *name_bytes);
     each(name, take(text, *value_bytes));
@@ -145,7 +145,7 @@ void RequestReader::begin_management_record() {
 // Of the request that is active.
 void RequestReader::begin_own_record() {
   if (type_ == FCGI_PARAMS && !parameters_ended_) {
-    if (parameter_text_.size() + content_bytes_ > limits::kParametersMaxBytes) return fail();
+    if (parameter_text_.size() + content_bytes_ > limits::kFastcgiParametersMaxBytes) return fail();
     content_ = Content::parameters;
   } else if (type_ == FCGI_STDIN && parameters_ended_ && !whole_) {
     if (content_bytes_ > announced_ - body_bytes_) return fail();

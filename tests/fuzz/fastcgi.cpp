@@ -75,7 +75,7 @@ std::string outcome(std::string_view bytes, std::size_t first, std::size_t each,
   for (std::size_t size = first; !bytes.empty(); size = each) {
     reader.feed(bytes.substr(0, size));
     bytes.remove_prefix(std::min(size, bytes.size()));
-    require(reader.held_bytes() <= 2 * (limits::kParametersMaxBytes + limits::kDrainMaxBytes),
+    require(reader.held_bytes() <= 2 * (limits::kFastcgiParametersMaxBytes + limits::kDrainMaxBytes),
             "what is held is bounded");
     replies += reader.take_replies();
     if (finish && reader.state() == RequestReader::State::whole) reader.finish();

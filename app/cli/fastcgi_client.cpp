@@ -1,5 +1,6 @@
 #include "cli/fastcgi_client.h"
 
+#include <fcgiapp.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -7,30 +8,35 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdint>
+#include <csignal>
 #include <cstring>
+#include <vector>
 
 #include "base/descriptors.h"
 #include "base/unix_address.h"
+#include "fastcgi/records.h"
 
 namespace tasklane {
 
 namespace {
 
-// FastCGI 1.0, section 8.
-enum class Kind : unsigned char { begin = 1, end = 3, params = 4, in = 5, out = 6 };
-
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::uint16_t kRequestId = 1;
+constexpr int kStreamBytes = 8192;                          // of a stream's record
 constexpr std::size_t kStatusAnswerMaxBytes = 1024 * 1024;  // the largest /metrics is a tenth of it
 
 using Answer = std::expected<std::string, std::string>;
 
-void append_record(std::string& bytes, Kind kind, std::string_view content) {
-  const auto length = content.size();
-  bytes += {'\1', static_cast<char>(kind), '\0', '\1'};  // version 1, request 1
-  bytes += {static_cast<char>(length >> 8), static_cast<char>(length & 0xff), '\0', '\0'};
-  bytes += content;
-}
+// libfcgi writes without MSG_NOSIGNAL.
+class NoSignalForABrokenPipe {
+ public:
+  NoSignalForABrokenPipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~NoSignalForABrokenPipe() { std::signal(SIGPIPE, before_); }
+  NoSignalForABrokenPipe(const NoSignalForABrokenPipe&) = delete;
+  NoSignalForABrokenPipe& operator=(const NoSignalForABrokenPipe&) = delete;
+
+ private:
+  void (*before_)(int);
+};
 
 // Lengths below 128 are one byte; ours are.
 std::string pair(std::string_view name, std::string_view value) {
@@ -38,14 +44,24 @@ std::string pair(std::string_view name, std::string_view value) {
   return bytes.append(name).append(value);
 }
 
-std::string request_bytes(std::string_view target) {
-  std::string bytes;
-  append_record(bytes, Kind::begin,
-                {"\0\1\0\0\0\0\0\0", 8});  // a responder; the connection is closed behind it
-  append_record(bytes, Kind::params, pair("REQUEST_METHOD", "GET") + pair("REQUEST_URI", target));
-  append_record(bytes, Kind::params, {});
-  append_record(bytes, Kind::in, {});
-  return bytes;
+// The records of one stream, the empty one at its end among them.
+bool write_stream(int fd, int type, std::string_view content) {
+  // Kept to the command's end: FCGX_FreeStream loses the request that libfcgi makes for each writer.
+  static std::vector<FCGX_Stream*> streams;
+  FCGX_Stream* const stream = streams.emplace_back(FCGX_CreateWriter(fd, kRequestId, kStreamBytes, type));
+  const int bytes = static_cast<int>(content.size());
+  return FCGX_PutStr(content.data(), bytes, stream) == bytes && FCGX_FClose(stream) == 0;
+}
+
+// To a responder; the connection is closed behind the answer.
+bool write_request(int fd, std::string_view target) {
+  const FCGI_BeginRequestRecord begin = {
+      .header = record_header(FCGI_BEGIN_REQUEST, kRequestId, sizeof(FCGI_BeginRequestBody)),
+      .body = {.roleB1 = 0, .roleB0 = FCGI_RESPONDER, .flags = 0, .reserved = {}}};
+  const NoSignalForABrokenPipe no_signal;
+  return ::send(fd, &begin, sizeof begin, 0) == static_cast<ssize_t>(sizeof begin) &&
+         write_stream(fd, FCGI_PARAMS, pair("REQUEST_METHOD", "GET") + pair("REQUEST_URI", target)) &&
+         write_stream(fd, FCGI_STDIN, {});
 }
 
 std::unexpected<std::string> trouble(std::string_view what, const std::string& path) {
@@ -70,14 +86,14 @@ bool receive(int fd, std::string& bytes, std::size_t length) {
 Answer read_output(int fd, const std::string& path) {
   std::string output, header, content;
   while (true) {
-    if (!receive(fd, header, kHeaderBytes)) return trouble("no answer from", path);
+    if (!receive(fd, header, sizeof(FCGI_Header))) return trouble("no answer from", path);
     const auto byte = [&](std::size_t i) {
       return static_cast<std::size_t>(static_cast<unsigned char>(header[i]));
     };
     const std::size_t length = byte(4) * 256 + byte(5);
     if (!receive(fd, content, length + byte(6))) return trouble("no whole answer from", path);
-    if (byte(1) == static_cast<std::size_t>(Kind::end)) return output;
-    if (byte(1) == static_cast<std::size_t>(Kind::out)) output.append(content, 0, length);
+    if (byte(1) == FCGI_END_REQUEST) return output;
+    if (byte(1) == FCGI_STDOUT) output.append(content, 0, length);
     if (output.size() > kStatusAnswerMaxBytes)
       return std::unexpected(fmt::format("the answer from {} has no end", path));
   }
@@ -95,10 +111,7 @@ Answer fastcgi_get(const std::string& socket_path, std::string_view target,
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
     ::setsockopt(connection.get(), SOL_SOCKET, option, &timeout, sizeof timeout);
   if (!address->connect(connection.get())) return trouble("cannot reach the workers at", socket_path);
-  const std::string request = request_bytes(target);
-  if (::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(request.size()))
-    return trouble("cannot ask the workers at", socket_path);
+  if (!write_request(connection.get(), target)) return trouble("cannot ask the workers at", socket_path);
   auto output = read_output(connection.get(), socket_path);
   if (!output) return output;
   const auto body = output->find("\r\n\r\n");

@@ -112,7 +112,7 @@ def test_a_host_leaves_under_load_and_no_request_fails():
             wait_for(lambda: balancer.up() == {"first", "second"}, "both hosts to be ready")
             wait_for(lambda: second.answered("/api/tasks").total() > 50, "the second host to have its share")
 
-        with Balancer(first=first, second=second) as balancer, Clients(balancer, first.secret) as clients:
+        with Balancer.before(first=first, second=second) as balancer, Clients(balancer, first.secret) as clients:
             wait_for_its_share()
             done = second.run("down")
             assert done.returncode == 0 and "draining for 2 s" in done.stdout, done.stdout

@@ -215,7 +215,7 @@ def test_the_package_says_what_it_needs(package):
     assert fields["Version"] == re.search(r"VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text().split("project(")[1]).group(1)
     assert fields["Recommends"] == "nginx"
     assert "postgresql-client" in fields["Suggests"]
-    for library in ("libc6", "libpq5", "libpqxx-", "libssl3", "libsodium", "libfmt", "libjemalloc2"):
+    for library in ("libc6", "libfcgi0", "libpq5", "libpqxx-", "libssl3", "libsodium", "libfmt", "libjemalloc2"):
         assert library in fields["Depends"], library
     assert "adduser | systemd-standalone-sysusers | systemd" in fields["Depends"]
 

@@ -40,7 +40,7 @@ LAYERS = {
 }
 DOORS = {
     r"boost/asio/awaitable\.hpp": r"base/awaitable\.h",
-    r"fcgi\w+\.h|fastcgi\.h": r"fastcgi/records\.h",
+    r"fcgi\w+\.h|fastcgi\.h": r"fastcgi/records\.h|cli/fastcgi_client\.cpp",
     r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
     r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection|rehearsal)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",

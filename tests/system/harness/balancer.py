@@ -1,4 +1,4 @@
-"""HAProxy in front of several stacks, which it asks for /readyz."""
+"""HAProxy, before stacks that it asks for /readyz."""
 
 import csv
 import shutil
@@ -11,9 +11,7 @@ from harness.run import new_folder
 HAPROXY = "/usr/sbin/haproxy"  # Debian's package
 
 # No second try: what fails at a host has failed.
-CONFIGURATION = """
-global
-    stats socket {folder}/admin.sock level admin
+BEFORE_STACKS = """
 defaults
     mode http
     retries 0
@@ -31,18 +29,25 @@ backend hosts
 
 
 class Balancer:
-    def __init__(self, **hosts):
-        """`hosts`: stacks by the names that the balancer gives them."""
-        self.folder, self.port = new_folder(), free_ports()
-        text = CONFIGURATION.format(folder=self.folder, port=self.port)
-        text += "".join(f"    server {name} 127.0.0.1:{stack.port}\n" for name, stack in hosts.items())
-        (self.folder / "haproxy.cfg").write_text(text)
+    """Use as a context."""
 
-    url = property(lambda self: f"http://127.0.0.1:{self.port}")
+    def __init__(self, configuration, inside=()):
+        """The configuration without its global section; `inside` is what leads into a namespace."""
+        self.folder, self.inside = new_folder(), inside
+        (self.folder / "haproxy.cfg").write_text(f"global\n    stats socket {self.folder}/admin.sock level admin\n{configuration}")
+
+    @classmethod
+    def before(cls, **stacks):
+        """Listens on loopback, at `url`; stacks are named as the balancer names them."""
+        port = free_ports()
+        servers = "".join(f"    server {name} 127.0.0.1:{stack.port}\n" for name, stack in stacks.items())
+        made = cls(BEFORE_STACKS.format(port=port) + servers)
+        made.url = f"http://127.0.0.1:{port}"
+        return made
 
     def __enter__(self):
         with (self.folder / "haproxy.log").open("w") as log:
-            self.process = subprocess.Popen([HAPROXY, "-db", "-f", self.folder / "haproxy.cfg"], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.inside, HAPROXY, "-db", "-f", self.folder / "haproxy.cfg"], stdout=log, stderr=log)
         with undone_by(self.process.kill):
             wait_for((self.folder / "admin.sock").exists, "HAProxy to start")
         return self

@@ -1,14 +1,13 @@
 """Hosts on a network of their own: a namespace each, wired to a bridge that this process is on, too. Needs root and iproute2."""
 
-import shutil
-import subprocess
 import uuid
 
 from harness.cluster import Cluster
 from harness.namespace import ip
-from harness.processes import killed_at_the_end
-from harness.run import new_folder
 from harness.stack import Stack
+
+
+CLIENTS = 6  # addresses of this process on the network
 
 
 class Host:
@@ -52,7 +51,7 @@ class Network:
     def __enter__(self):
         ip("link", "add", self.bridge, "type", "bridge")
         try:
-            for number in range(4):
+            for number in range(CLIENTS):
                 ip("address", "add", f"{self.client(number)}/24", "dev", self.bridge)
             ip("link", "set", self.bridge, "up")
         except BaseException:
@@ -80,28 +79,6 @@ class HostedStack(Stack):
         return [*self.host.inside, *super().command(*arguments)]
 
     url = property(lambda self: f"https://{self.host.address}:{self.port}")
-
-
-class Balancer:
-    """HAProxy on a host, with this configuration behind its global section. Use as a context."""
-
-    def __init__(self, host, configuration):
-        self.folder = new_folder()
-        file = self.folder / "haproxy.cfg"
-        file.write_text(f"global\n  stats socket {self.folder}/stats\ndefaults\n  timeout connect 2s\n{configuration}")
-        with (self.folder / "log").open("w") as log:
-            self.process = subprocess.Popen(
-                [*host.inside, "haproxy", "-db", "-f", str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-
-    def __enter__(self):
-        self.end = killed_at_the_end(self.process)
-        self.end.__enter__()
-        return self
-
-    def __exit__(self, *how):
-        self.end.__exit__(*how)
-        shutil.rmtree(self.folder)
 
 
 def database_on(host):

@@ -27,8 +27,8 @@ class Operations {
       : metrics_(metrics), database_(std::move(database)), listener_(listener) {}
 
   Result<Response> health() const;  // a worker answers
-  // And so does the database, and some token can be verified, and the host is not draining. Anyone may ask, so
-  // details are on demand.
+  // And so does the database, and some token can be verified, and the host is not draining. Anyone may ask,
+  // so details are on demand.
   boost::asio::awaitable<Result<Response>> readiness(Authenticator& authenticator, TracePtr trace,
                                                      bool details) const;
   Result<Response> metrics() const;  // Prometheus text format 0.0.4

@@ -1,5 +1,6 @@
 #include "cli/fastcgi_client.h"
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -14,13 +15,12 @@
 
 #include "base/descriptors.h"
 #include "base/unix_address.h"
-#include "fastcgi/records.h"
 
 namespace tasklane {
 
 namespace {
 
-constexpr std::uint16_t kRequestId = 1;
+constexpr unsigned char kRequestId = 1;
 constexpr int kStreamBytes = 8192;                          // of a stream's record
 constexpr std::size_t kStatusAnswerMaxBytes = 1024 * 1024;  // the largest /metrics is a tenth of it
 
@@ -47,7 +47,7 @@ std::string pair(std::string_view name, std::string_view value) {
 // The records of one stream, the empty one at its end among them.
 bool write_stream(int fd, int type, std::string_view content) {
   // Kept to the command's end: FCGX_FreeStream loses the request that libfcgi makes for each writer.
-  static std::vector<FCGX_Stream*> streams;
+  static auto& streams = *new std::vector<FCGX_Stream*>;
   FCGX_Stream* const stream = streams.emplace_back(FCGX_CreateWriter(fd, kRequestId, kStreamBytes, type));
   const int bytes = static_cast<int>(content.size());
   return FCGX_PutStr(content.data(), bytes, stream) == bytes && FCGX_FClose(stream) == 0;
@@ -55,9 +55,12 @@ bool write_stream(int fd, int type, std::string_view content) {
 
 // To a responder; the connection is closed behind the answer.
 bool write_request(int fd, std::string_view target) {
-  const FCGI_BeginRequestRecord begin = {
-      .header = record_header(FCGI_BEGIN_REQUEST, kRequestId, sizeof(FCGI_BeginRequestBody)),
-      .body = {.roleB1 = 0, .roleB0 = FCGI_RESPONDER, .flags = 0, .reserved = {}}};
+  FCGI_BeginRequestRecord begin{};
+  begin.header.version = FCGI_VERSION_1;
+  begin.header.type = FCGI_BEGIN_REQUEST;
+  begin.header.requestIdB0 = kRequestId;
+  begin.header.contentLengthB0 = sizeof begin.body;
+  begin.body.roleB0 = FCGI_RESPONDER;
   const NoSignalForABrokenPipe no_signal;
   return ::send(fd, &begin, sizeof begin, 0) == static_cast<ssize_t>(sizeof begin) &&
          write_stream(fd, FCGI_PARAMS, pair("REQUEST_METHOD", "GET") + pair("REQUEST_URI", target)) &&

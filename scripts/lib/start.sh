@@ -42,7 +42,7 @@ status_of() {  # URL [OPTION]…
 }
 readiness() {  # URL: of a nginx that may want PROXY protocol
   local how=()
-  ! grep -qs '^ *listen .* proxy_protocol' "$state/nginx/tasklane-server.conf" || how=(--haproxy-protocol)
+  ! grep -qs '^ *listen .* proxy_protocol' "$state"/nginx/tasklane*.conf || how=(--haproxy-protocol)
   status_of "$1/readyz" "${how[@]}"
 }
 

@@ -81,7 +81,7 @@ def hosts(network, database, balancing):
 @pytest.fixture(scope="module")
 def door(balancing, hosts):
     """The balancer's URL."""
-    servers = "".join(f"  server {n} {each.host.address}:{each.port}\n" for n, each in enumerate(hosts))
+    servers = "".join(f"  server {n} {each.on.address}:{each.port}\n" for n, each in enumerate(hosts))
     with Balancer(BALANCER.format(address=balancing.address, servers=servers), balancing.inside):
         url = f"https://{balancing.address}"
         wait_for(lambda: asked(url) == 200, "the balancer to have found a host")
@@ -155,12 +155,12 @@ def test_a_host_that_is_cut_off_costs_what_it_held_and_no_more(network, hosts, d
     with Writers(network, door) as writers:
         before = served(hosts)
         wait_for(lambda: all(now > then for now, then in zip(served(hosts), before)), "both hosts to serve")
-        two.host.cut_off()
+        two.on.cut_off()
         try:
             before = served([one])
             wait_for(lambda: served([one])[0] > before[0] + 50, "the other host to serve alone")
         finally:
-            two.host.bring_back()
+            two.on.bring_back()
         before = served(hosts)
         wait_for(lambda: all(now > then for now, then in zip(served(hosts), before)), "both hosts to serve again")
     assert len(writers.failed) <= len(writers.threads), writers.answers

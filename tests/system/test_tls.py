@@ -140,4 +140,4 @@ def test_both_address_families_are_served_by_default(new_stack):
     for host in ("127.0.0.1", "[::1]"):
         for scheme, port, expected in (("https", stack.port, 200), ("http", stack.plain_port, 301)):
             with httpx.Client(verify=wire.tls_context(stack.certificate), trust_env=False) as client:
-                assert client.get(f"{scheme}://{host}:{port}/healthz").status_code == expected
+                assert client.get(f"{scheme}://{host}:{port}/docs/").status_code == expected

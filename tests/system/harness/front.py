@@ -45,7 +45,8 @@ class Front:
         self.folder = new_folder()
         self.port = port or free_ports()
         self.plain_port = self.port + 1
-        self.url = f"https://127.0.0.1:{self.port}"
+        self.host = "127.0.0.1"
+        self.url = f"https://{self.host}:{self.port}"
         self.certificate = certificates.authority(self.folder)
         certificate, key = certificates.certify(self.folder, HOST, "IP:127.0.0.1")
         text = CONFIGURATION.format(

@@ -71,14 +71,14 @@ class Network:
 class HostedStack(Stack):
     """scripts/up on a host."""
 
-    def __init__(self, host, **how):
+    def __init__(self, on, **how):
         super().__init__(**how)
-        self.host = host
+        self.on = on
 
     def command(self, *arguments):
-        return [*self.host.inside, *super().command(*arguments)]
+        return [*self.on.inside, *super().command(*arguments)]
 
-    url = property(lambda self: f"https://{self.host.address}:{self.port}")
+    url = property(lambda self: f"https://{self.on.address}:{self.port}")
 
 
 def database_on(host):

@@ -16,7 +16,7 @@ tally() {  # STATUS REPORT: adds up what a run reported; one that failed without
   [ "$bad" -eq 0 ] || failures+="$heading"$'\n'"$(failures_of "$output")"$'\n'
 }
 
-# Of node's tests the errors, too, which it tells at its end alone.
+# Node tells its tests' errors only at its end: they are added.
 failures_of() {  # OUTPUT
   grep -E "$failure_line" "$1" | head -n 20 || true
   sed '1,/^✖ failing tests:/d' "$1" | head -n 60

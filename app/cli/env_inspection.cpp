@@ -132,7 +132,7 @@ bool is_utf8(std::string_view text) {
 
 // What libpq does and the web app cannot, as frontend/src/server/database-url.ts has it.
 bool is_untaken_by_web_app(const std::string& name, const std::string& value) {
-  constexpr std::array kNever = {"service", "passfile", "sslcrl", "sslcrldir", "requirepeer"};
+  constexpr std::array kNever = {"passfile", "sslcrl", "sslcrldir", "requirepeer"};
   constexpr std::array kNone = {"false", "off", "no", "0"};
   if (value.empty()) return false;
   if (name == "host") return value.starts_with('@') || value.contains(",@");  // an abstract socket
@@ -148,6 +148,7 @@ std::string wrong_for_web_app(const std::string& url) {
   const auto keywords = parse_connection_url(url).value_or(ConnectionKeywords());
   for (const auto& [name, value] : keywords) {
     if (!is_utf8(value)) return "cannot be used: the web app does not take what is not UTF-8";
+    if (!value.empty() && name == "service") return fmt::format("cannot be used: {}", kServiceRefused);
     if (!value.empty() && is_newer_parameter(name)) return "cannot be used: " + newer_parameter_refused(name);
     if (is_untaken_by_web_app(name, value))
       return fmt::format("cannot be used: the web app does not take its {}", name);

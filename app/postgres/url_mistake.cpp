@@ -145,6 +145,7 @@ std::string why_refused(const ConnectionKeywords& keywords) {
   if (auto wrong = wrong_in_numbers(keywords); !wrong.empty()) return wrong;
   if (auto wrong = wrong_in_certificates(keywords); !wrong.empty()) return wrong;
   const std::string name = refused_keyword(keywords);
+  if (name == "service") return std::string(kServiceRefused);
   return name.empty() ? "" : fmt::format("libpq does not take its {}", name);
 }
 

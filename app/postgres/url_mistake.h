@@ -16,6 +16,9 @@ std::string unescaped_character_in(std::string_view url);
 // Why libpq does not parse the URL: a parameter that it does not know is named.
 std::string why_malformed(std::string_view url);
 
+// A service is in a file of the host that libpq reads, which the web app does not.
+inline constexpr std::string_view kServiceRefused = "its service cannot be used: write its parameters out";
+
 // A parameter of libpq 16 to 18, which the web app does not take.
 bool is_newer_parameter(std::string_view name);
 

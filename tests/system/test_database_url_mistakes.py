@@ -33,7 +33,7 @@ REFUSED = [
     # certificates
     "postgresql://u@h/d?sslmode=verify-full", "postgresql://u@h/d?sslmode=verify-ca", "postgresql://u@a,b/d?sslmode=verify-full",
     "postgresql://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent.pem", "postgresql://u@h/d?sslcert=/etc/passwd&sslkey=/nonexistent.key",
-    "postgresql://u@h/d?sslrootcert=system&sslmode=require",
+    "postgresql://u@h/d?sslrootcert=system&sslmode=require", "postgresql://u@h/d?service=none",
 ]  # fmt: skip
 UNTAKEN = [
     "passfile=/x", "sslcrl=/x", "sslcrldir=/x", "requirepeer=postgres", "gssencmode=require", "replication=database",

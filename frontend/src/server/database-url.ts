@@ -256,7 +256,6 @@ function wrongInPorts(parameters: Parameters): string {
 function untaken(parameters: Parameters): string {
   const of = (name: string) => parameters.get(name) ?? "";
   const taken: Record<string, boolean> = {
-    service: of("service") === "",
     passfile: of("passfile") === "",
     host: !/(^|,)@/.test(of("host")), // an abstract socket
     sslkey: !of("sslkey").includes(":"), // an engine's
@@ -266,6 +265,7 @@ function untaken(parameters: Parameters): string {
     gssencmode: of("gssencmode") !== "require",
     replication: /^(|false|off|no|0)$/i.test(of("replication")),
   };
+  if (of("service") !== "") return "its service cannot be used: write its parameters out";
   if ([...parameters.values()].includes(notUtf8)) return "the web app does not take what is not UTF-8";
   const name = Object.keys(taken).find((each) => !taken[each]);
   return name === undefined ? "" : `the web app does not take its ${name}`;

@@ -43,7 +43,7 @@ UserBucket* UserLimit::find(std::uint64_t tag, std::uint64_t now) {
   }
   UserBucket& oldest = *std::ranges::min_element(
       set, {}, [](const UserBucket& bucket) { return bucket.full_at.load(std::memory_order_relaxed); });
-  // First nobody's, then full, then the user's: whoever finds the tag finds the time that belongs to it.
+  // The tag goes last: a worker that finds it finds the time that belongs to it.
   std::uint64_t before = oldest.tag.load(std::memory_order_relaxed);
   if (!oldest.tag.compare_exchange_strong(before, kBetweenUsers, std::memory_order_acq_rel)) return nullptr;
   oldest.full_at.store(now, std::memory_order_release);

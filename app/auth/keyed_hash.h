@@ -1,5 +1,5 @@
 #pragma once
-// SipHash-2-4 by libsodium (crypto_shorthash(3)): without the key nobody can find texts whose hashes meet.
+// SipHash-2-4 by libsodium (crypto_shorthash(3)): texts whose hashes meet cannot be found without the key.
 
 #include <array>
 #include <cstdint>

@@ -13,13 +13,13 @@ namespace tasklane {
 
 // Lock-free, and trivially empty. A worker may be killed between any two steps.
 struct UserBucket {
-  std::atomic<std::uint64_t> tag;      // the user's hash; 0: nobody's
+  std::atomic<std::uint64_t> tag;      // the user's hash; 0: unused
   std::atomic<std::uint64_t> full_at;  // CLOCK_MONOTONIC in nanoseconds: when it has all its requests again
 };
 
 struct UserBuckets {
   using Set = std::array<UserBucket, limits::kUserBucketsPerSet>;
-  std::array<unsigned char, 16> key;  // random, of this master: nobody can aim at another user's set
+  std::array<unsigned char, 16> key;  // random, of this master: users cannot aim at another's set
   std::array<Set, limits::kUserBucketSets> sets;
 };
 

@@ -7,6 +7,7 @@ import pytest
 
 from harness import logs, run
 from harness.master import Master
+from harness.processes import wait_for
 from harness.stack import Stack
 from harness.times import Times
 
@@ -96,3 +97,12 @@ def new_master(stack):
             return each.start()
 
         yield start
+
+
+@pytest.fixture
+def serves_on(master):
+    """The one worker of a module's `master` must be the same after the test as before it, and serve."""
+    (before,) = master.worker_pids()
+    yield
+    wait_for(master.serves, "the worker to serve again")
+    assert master.worker_pids() == [before], "the worker died and was replaced"

@@ -4,12 +4,12 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from threading import Event
 
 import httpx
 
 from harness import tokens
 from harness.balancer import Balancer
+from harness.busy import Busy
 from harness.operator import ask, reload, status_of, tasklane
 from harness.processes import PATIENCE, is_alive, wait_for
 from harness.stack import Stack
@@ -66,12 +66,12 @@ def test_after_a_drain_the_stop_does_not_wait_again(new_master):
     assert master.log.read_text().count("not ready any more") == 1
 
 
-class Clients:
+class Clients(Busy):
     """Users who read and write all the time through a balancer. Use as `with Clients(…) as clients:`."""
 
     def __init__(self, balancer, secret, count=8):
-        self.balancer, self.over, self.failures, self.answered = balancer, Event(), [], 0
-        self.tokens = [tokens.token(secret, tokens.unique("drain"), 3600) for _ in range(count)]
+        self.balancer, self.failures, self.answered = balancer, [], 0
+        super().__init__(self.work, [tokens.token(secret, tokens.unique("drain"), 3600) for _ in range(count)])
 
     def work(self, token):
         headers = {"Authorization": f"Bearer {token}"}
@@ -89,15 +89,6 @@ class Clients:
     def wait_for_more(self, count):
         aim = self.answered + count
         wait_for(lambda: self.answered >= aim, f"{aim} answers")
-
-    def __enter__(self):
-        self.pool = ThreadPoolExecutor(len(self.tokens))
-        self.working = [self.pool.submit(self.work, token) for token in self.tokens]
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.pool.shutdown()
 
 
 def test_a_host_leaves_under_load_and_no_request_fails():

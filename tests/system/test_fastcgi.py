@@ -27,29 +27,6 @@ def user(stack):
     return tokens.token(stack.secret, sub)
 
 
-@pytest.fixture
-def serves_on(master):
-    """The one worker must be the same after the test as before it, and serve."""
-    (before,) = master.worker_pids()
-    yield
-    wait_for(master.serves, "the worker to serve again")
-    assert master.worker_pids() == [before], "the worker died and was replaced"
-
-
-def check_dropped(connection):
-    """The request is not answered, and its connection is closed."""
-    with pytest.raises(fcgi.Closed):
-        connection.answer()
-    assert connection.is_closed()
-
-
-def titles(master, user):
-    with master.connect() as connection:
-        answer = connection.ask("GET", "/api/tasks", user)
-        assert answer.status == 200
-        return [t["title"] for t in json.loads(answer.body)]
-
-
 @pytest.mark.smoke
 def test_requests_follow_each_other_on_one_connection(master, user, serves_on):
     with master.connect() as connection:
@@ -58,7 +35,7 @@ def test_requests_follow_each_other_on_one_connection(master, user, serves_on):
             assert answer.status == 201
             assert answer.headers["content-type"].startswith("application/json")
             assert connection.ask("GET", "/healthz").status == 200
-    assert len(titles(master, user)) == 20
+    assert len(fcgi.titles(master, user)) == 20
 
 
 def test_the_end_record_says_complete(master, serves_on):
@@ -121,16 +98,16 @@ def test_a_body_shorter_than_its_declared_length_is_not_served(master, user, ser
     params = fcgi.params_of("POST", "/api/tasks", user, PADDED)
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, PADDED[: len(PADDED) - missing]))
-        check_dropped(connection)
-    assert titles(master, user) == []
+        fcgi.check_dropped(connection)
+    assert fcgi.titles(master, user) == []
 
 
 def test_a_body_longer_than_its_declared_length_is_not_served_as_if_whole(master, user, serves_on):
     params = fcgi.params_of("POST", "/api/tasks", user, BODY)
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, PADDED))
-        check_dropped(connection)
-    assert titles(master, user) == []
+        fcgi.check_dropped(connection)
+    assert fcgi.titles(master, user) == []
 
 
 def test_a_content_length_that_is_no_number_is_not_served(master, user, serves_on):
@@ -138,16 +115,16 @@ def test_a_content_length_that_is_no_number_is_not_served(master, user, serves_o
     params = {**fcgi.params_of("POST", "/api/tasks", user, BODY), "CONTENT_LENGTH": "abc"}
     with master.connect() as connection:
         connection.send(fcgi.head(params) + fcgi.stream(fcgi.STDIN, BODY))
-        check_dropped(connection)
-    assert titles(master, user) == []
+        fcgi.check_dropped(connection)
+    assert fcgi.titles(master, user) == []
 
 
 def test_a_request_aborted_in_mid_body_is_not_served(master, user, serves_on):
     with master.connect() as connection:
         connection.send(fcgi.head(fcgi.params_of("POST", "/api/tasks", user, PADDED)))
         connection.send(fcgi.record(fcgi.STDIN, BODY) + fcgi.record(fcgi.ABORT))
-        check_dropped(connection)
-    assert titles(master, user) == []
+        fcgi.check_dropped(connection)
+    assert fcgi.titles(master, user) == []
 
 
 @pytest.mark.parametrize("at", ["nothing", "header", "begin", "params", "body"])
@@ -163,14 +140,14 @@ def test_a_client_that_leaves_early_disturbs_nobody(master, user, serves_on, at)
     with master.connect() as connection:
         connection.send(data)
         wait_for(lambda: connection.unread() == 0, "the worker to read it")
-    assert titles(master, user) == []
+    assert fcgi.titles(master, user) == []
 
 
 def test_a_client_that_leaves_without_its_answer_disturbs_nobody(master, user, serves_on):
     for _ in range(20):
         with master.connect() as connection:
             connection.send(fcgi.request_bytes("POST", "/api/tasks", user, BODY))
-    wait_for(lambda: len(titles(master, user)) == 20, "the writes that were sent whole")
+    wait_for(lambda: len(fcgi.titles(master, user)) == 20, "the writes that were sent whole")
 
 
 def test_a_request_that_never_ends_is_dropped(master, user, serves_on):
@@ -178,8 +155,8 @@ def test_a_request_that_never_ends_is_dropped(master, user, serves_on):
         connection.send(
             fcgi.head(fcgi.params_of("POST", "/api/tasks", user, BODY)) + fcgi.record(fcgi.STDIN, BODY[:5])
         )
-        check_dropped(connection)
-    assert titles(master, user) == []
+        fcgi.check_dropped(connection)
+    assert fcgi.titles(master, user) == []
 
 
 @pytest.mark.parametrize(
@@ -249,4 +226,4 @@ def test_unknown_parameters_are_ignored(master, user, serves_on):
     }
     with master.connect() as connection:
         assert connection.ask("POST", "/api/tasks", user, BODY, **more).status == 201
-    assert titles(master, user) == ["a task of seventeen"]
+    assert fcgi.titles(master, user) == ["a task of seventeen"]

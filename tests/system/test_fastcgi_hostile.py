@@ -2,7 +2,6 @@
 specification 1.0, and no worker crashes or is held up. Case by case: tests/unit/fastcgi_request_reader_test.cpp."""
 
 import contextlib
-import json
 import struct
 import threading
 import time
@@ -29,29 +28,6 @@ def master(stack):
 @pytest.fixture
 def user(stack):
     return tokens.token(stack.secret, tokens.unique("hostile"))
-
-
-@pytest.fixture
-def serves_on(master):
-    """The one worker must be the same after the test as before it, and serve."""
-    (before,) = master.worker_pids()
-    yield
-    wait_for(master.serves, "the worker to serve again")
-    assert master.worker_pids() == [before], "the worker died and was replaced"
-
-
-def check_dropped(connection):
-    """The request is not answered, and its connection is closed."""
-    with pytest.raises(fcgi.Closed):
-        connection.answer()
-    assert connection.is_closed()
-
-
-def titles(master, user):
-    with master.connect() as connection:
-        answer = connection.ask("GET", "/api/tasks", user)
-        assert answer.status == 200
-        return [t["title"] for t in json.loads(answer.body)]
 
 
 HUGE = struct.pack(">II", 0xFFFFFFFF, 0xFFFFFFFF)
@@ -98,7 +74,7 @@ def test_records_that_are_no_request_are_answered_a_bounded_number_of_times(mast
         connection.send(fcgi.record(77, b"", request=0) * 1000)
         for _ in range(LIMITS["kFastcgiRepliesMax"]):
             assert connection.read_record()[0] == fcgi.UNKNOWN
-        check_dropped(connection)
+        fcgi.check_dropped(connection)
 
 
 def test_a_second_request_at_the_same_time_is_refused_and_the_first_is_answered(master, user, serves_on):
@@ -136,7 +112,7 @@ def test_connections_that_drip_hold_up_no_worker_and_are_dropped(new_master, use
             assert time.monotonic() - begun < DRIP_TIMEOUT / 2
             asked += 1
         assert asked > 10
-    assert titles(master, user) == []
+    assert fcgi.titles(master, user) == []
 
 
 def drip(connection, data):

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import threading
 from collections import Counter
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 
 from harness import tokens
 from harness.balancer import Balancer
+from harness.busy import Busy
 from harness.network import HostedStack, Network, database_on
 from harness.processes import wait_for
 
@@ -102,17 +102,17 @@ def client_at(address, door, **headers):
     return httpx.Client(base_url=door, transport=transport, timeout=20, headers=headers)
 
 
-class Writers:
+class Writers(Busy):
     """Users who create tasks all the time, each from an address, and each request on a connection of its own. A context."""
 
     def __init__(self, network, door, users=4):
-        self.door, self.ended = door, threading.Event()
+        self.door = door
         self.acknowledged, self.failed, self.answers = [], [], Counter()
-        self.threads = [threading.Thread(target=self._write, args=(network.client(n),)) for n in range(users)]
+        super().__init__(self._write, [network.client(n) for n in range(users)])
 
     def _write(self, address):
         with client_at(address, self.door, **{"Connection": "close"}) as client:
-            while not self.ended.wait(PAUSE):
+            while not self.over.wait(PAUSE):
                 title = tokens.unique("task")
                 try:
                     answer = client.post("/api/tasks", json={"title": title})
@@ -121,21 +121,6 @@ class Writers:
                 except httpx.HTTPError as error:
                     self.failed.append(title)
                     self.answers[type(error).__name__] += 1
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        self.wait_for_more()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join()
-
-    def wait_for_more(self, count=20):
-        before = len(self.acknowledged)
-        wait_for(lambda: len(self.acknowledged) >= before + count, "more tasks")
 
 
 def served(stacks):

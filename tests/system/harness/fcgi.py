@@ -1,6 +1,7 @@
 """A FastCGI client (the FastCGI 1.0 specification, section 3 and 8) that can also misbehave."""
 
 import fcntl
+import json
 import os
 import re
 import socket
@@ -8,6 +9,8 @@ import struct
 import subprocess
 import termios
 from dataclasses import dataclass, field
+
+import pytest
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN = range(1, 12)
 CANT_MPX_CONN, OVERLOADED, UNKNOWN_ROLE = range(1, 4)  # protocol status of END
@@ -152,3 +155,18 @@ class Connection:
             return True
         except socket.timeout:
             return False
+
+
+def check_dropped(connection):
+    """The request is not answered, and its connection is closed."""
+    with pytest.raises(Closed):
+        connection.answer()
+    assert connection.is_closed()
+
+
+def titles(master, token):
+    """Of the user's tasks, by the workers of `master`."""
+    with master.connect() as connection:
+        answer = connection.ask("GET", "/api/tasks", token)
+        assert answer.status == 200
+        return [t["title"] for t in json.loads(answer.body)]

@@ -1,8 +1,8 @@
 """People who use the web app all the time, each with a session of before: a token, a list with it, a page."""
 
-import threading
 from collections import Counter
 
+from harness.busy import Busy
 from harness.client import Api
 from harness.processes import wait_for
 from harness.web import Visitor
@@ -11,20 +11,20 @@ PAUSE = 0.3  # Better Auth counts by address and path: 100 in 10 seconds
 KINDS = ("token", "tasks", "page")
 
 
-class Visits:
+class Visits(Busy):
     """Use as `with Visits(stack) as visits:`; `answers` has {(what was asked for, status): how often}."""
 
     def __init__(self, stack, visitors=4):
-        self.answers, self.errors, self.ended = Counter(), [], threading.Event()
+        self.answers, self.errors = Counter(), []
         self.visitors = [Visitor(stack, f"127.0.0.{2 + number}").sign_up() for number in range(visitors)]
-        self.threads = [threading.Thread(target=self._visit, args=(each,)) for each in self.visitors]
+        super().__init__(self._visit, self.visitors)
 
     def _visit(self, visitor):
         api = Api(visitor.stack, sub=visitor.id)
         for client in (visitor, api):  # a new nginx lets go of connections at rest; a browser would just ask again
             client.http.headers["Connection"] = "close"
         try:
-            while not self.ended.wait(PAUSE):
+            while not self.over.wait(PAUSE):
                 answer = visitor.get("/api/auth/token")
                 self.answers["token", answer.status_code] += 1
                 if answer.status_code == 200:
@@ -37,15 +37,12 @@ class Visits:
             api.close()
 
     def __enter__(self):
-        for thread in self.threads:
-            thread.start()
+        super().__enter__()
         self.wait_for_more()
         return self
 
     def __exit__(self, *_):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join()
+        super().__exit__()
         for visitor in self.visitors:
             visitor.close()
 

@@ -97,8 +97,13 @@ TemplateValues proxy_values(const Config& config) {
       {"REAL_IP", real_ip_lines(config)},
       {"TRUSTED_NETWORKS", trusted_networks(config)},
       {"TRUSTED_UNIX", std::ranges::count(config.trusted_proxies, kUnix) > 0 ? "1" : "0"},
-      {"CLIENT_OF_PROXY", named(forwarded ? "$tasklane_forwarded_for" : "$remote_addr")},
-      {"CLIENT_KEY", named(forwarded ? "$tasklane_client" : "$binary_remote_addr")},
+      // What each request needs is looked up only where there are proxies: maps of maps cost nginx 3 % of a
+      // request.
+      {"TRUSTED_PEER", config.trusted_proxies.empty() ? "\"\"" : named("$tasklane_trusted_peer")},
+      {"CLIENT", named(forwarded ? "$tasklane_client_of_proxy" : "$remote_addr")},
+      {"CLIENT_KEY", named(forwarded ? "$tasklane_client_of_proxy" : "$binary_remote_addr")},
+      {"ADDRESS",
+       forwarded ? named("$tasklane_client_of_proxy ") : ""},  // without one, geo takes the connection's
       {"REQUEST_ID_OF_PROXY", named(config.proxy_protocol ? "$request_id" : "$tasklane_offered_request_id")},
       {"PROXY_SCHEME", std::string(scheme_header(config))},
       {"PLAIN_CLIENT", std::string(plain_client(config.proxy_header))},

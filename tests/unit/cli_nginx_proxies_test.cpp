@@ -48,15 +48,15 @@ BOOST_AUTO_TEST_CASE(behind_the_proxy_protocol_no_header_counts) {
 BOOST_AUTO_TEST_CASE(by_rfc_7239_nginxs_own_way_is_off) {
   const auto values = values_of({{"TRUSTED_PROXIES", "10.0.0.1"}, {"PROXY_HEADER", "Forwarded"}});
   BOOST_TEST(values.at("REAL_IP").starts_with("set_real_ip_from 255.255.255.255;\n"));
-  BOOST_TEST(values.at("CLIENT_OF_PROXY") == "$tasklane_forwarded_for");
-  BOOST_TEST(values.at("CLIENT_KEY") == "$tasklane_client");
+  BOOST_TEST(values.at("CLIENT") == "$tasklane_client_of_proxy");
+  BOOST_TEST(values.at("CLIENT_KEY") == "$tasklane_client_of_proxy");
 }
 
 BOOST_AUTO_TEST_CASE(another_instance_has_variables_of_its_own) {
   const auto values =
       values_of({{"INSTANCE", "staging"}, {"TRUSTED_PROXIES", "10.0.0.1"}, {"PROXY_HEADER", "Forwarded"}});
-  BOOST_TEST(values.at("CLIENT_OF_PROXY") == "$tasklane_staging__forwarded_for");
-  BOOST_TEST(values.at("CLIENT_KEY") == "$tasklane_staging__client");
+  BOOST_TEST(values.at("ADDRESS") == "$tasklane_staging__client_of_proxy ");
+  BOOST_TEST(values.at("CLIENT_KEY") == "$tasklane_staging__client_of_proxy");
   BOOST_TEST(values.at("REQUEST_ID_OF_PROXY") == "$tasklane_staging__offered_request_id");
 }
 

@@ -1,50 +1,11 @@
-// Draws /openapi.json. No library, no markup from strings: every text becomes a text node.
-'use strict';
+// Draws /openapi.json, without a library.
+
+import { contract, examples, loadContract, refName, resolve } from './contract.js';
+import { highlight, inline, make, prose, sample, slug } from './nodes.js';
+import { drawToken, Trial } from './trial.js';
 
 const COMMON_HEADERS = ['X-Request-Id', 'Cache-Control']; // told once, in the introduction
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children.flat().filter((child) => child != null));
-  return node;
-}
-
-// `code` and **strong** in one line of text.
-function inline(text) {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
-    if (part.startsWith('`')) return make('code', {}, part.slice(1, -1));
-    if (part.startsWith('**')) return make('strong', {}, part.slice(2, -2));
-    return part;
-  });
-}
-
-// The little Markdown the contract uses: paragraphs, "- " lists, "## " headings.
-function prose(text) {
-  return (text || '').trim().split(/\n\s*\n|\n(?=## )|(?<=^## .*)\n/m).filter(Boolean).map((block) => {
-    if (block.startsWith('## ')) return make('h2', { id: slug(block.slice(3)) }, block.slice(3));
-    if (block.startsWith('- ')) {
-      const items = block.split(/\n- /).map((item) => item.replace(/^- /, '').replace(/\s+/g, ' '));
-      return make('ul', {}, items.map((item) => make('li', {}, inline(item))));
-    }
-    return make('p', {}, inline(block.replace(/\s+/g, ' ')));
-  });
-}
-
-const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
-
-let contract;
-
-function resolve(node) {
-  if (!node || !node.$ref) return node;
-  return node.$ref.slice(2).split('/').reduce((at, key) => at[key], contract);
-}
-
-const refName = (node) => (node && node.$ref ? node.$ref.split('/').pop() : null);
 
 // What a value may be, in words.
 function typeOf(reference) {
@@ -79,50 +40,6 @@ function fields(schema) {
   const required = schema.required || [];
   return make('dl', { class: 'fields' }, Object.entries(schema.properties || {})
     .map(([name, value]) => field(name, value, { required: required.includes(name) })));
-}
-
-// JSON with its keys, texts and numbers told apart.
-function highlight(value) {
-  const code = make('pre', { tabindex: 0 });
-  if (typeof value === 'string') return code.append(value.trimEnd()), code;
-  const text = JSON.stringify(value, null, 2);
-  let last = 0;
-  for (const match of text.matchAll(/("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null|-?\d[\d.eE+-]*)\b/g)) {
-    const kind = match[2] ? 'k' : match[1] ? 's' : 'n';
-    code.append(text.slice(last, match.index), make('span', { class: kind }, match[1] || match[0]), match[2] || '');
-    last = match.index + match[0].length;
-  }
-  code.append(text.slice(last));
-  return code;
-}
-
-function sample(caption, content) {
-  const button = make('button', { class: 'copy', type: 'button', 'aria-label': `Copy: ${caption}` }, 'Copy');
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(content.textContent);
-      button.textContent = 'Copied';
-    } catch {
-      getSelection().selectAllChildren(content);
-      button.textContent = 'Selected';
-    }
-    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-  });
-  return make('figure', {}, make('figcaption', {}, caption, button), content);
-}
-
-// [summary, value] of a media type's examples.
-function examples(media) {
-  if (media.example !== undefined) return [['Example', media.example]];
-  return Object.values(media.examples || {}).map((each) => [each.summary, each.value]);
-}
-
-function curl(method, path, operation, body) {
-  const filled = path.replace('{user_id}', '$USER_ID').replace('{id}', '42');
-  const parts = [`curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}"$URL${filled}"`];
-  if (!operation.security) parts.push('-H "Authorization: Bearer $TOKEN"');
-  if (body !== undefined) parts.push("-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`);
-  return make('pre', { tabindex: 0 }, parts.join(' \\\n  '));
 }
 
 function answer(status, reference) {
@@ -165,7 +82,8 @@ function drawOperation({ method, path, item, operation }) {
   if (media) {
     left.push(make('h4', {}, body.required ? 'Body' : 'Body, optional'), fields(resolve(media.schema)));
   }
-  const right = [sample('curl', curl(method, path, operation, taken[0] && taken[0][1])),
+  const trial = new Trial({ method, path, parameters, operation, body });
+  const right = [sample('curl', trial.curl),
     ...taken.slice(1).map(([caption, value]) => sample(caption, highlight(value)))];
   const [status, success] = Object.entries(operation.responses).find(([each]) => each < '300');
   const [given] = Object.values(resolve(success).content || {});
@@ -173,6 +91,7 @@ function drawOperation({ method, path, item, operation }) {
   const notes = [];
   if (item.head && method === 'get') notes.push('HEAD is answered in the same way, without the body.');
   if (operation.security) notes.push('Needs no token.');
+  if (operation.servers) notes.push(`${operation.servers[0].description}: this page does not reach it.`);
   const path_parts = path.split(/(\{[^}]+\})/).map((part) => (part.startsWith('{') ? make('b', {}, part) : part));
   return make('article', { id: operation.operationId, 'aria-labelledby': `${operation.operationId}-title` },
     make('h3', { id: `${operation.operationId}-title` }, operation.summary,
@@ -180,6 +99,7 @@ function drawOperation({ method, path, item, operation }) {
     make('p', { class: 'line' }, badge(method), make('span', { class: 'path' }, path_parts)),
     make('div', { class: 'halves' }, make('div', {}, left.flat(), notes.length ? make('p', { class: 'note' }, notes.join(' ')) : null),
       make('div', {}, right)),
+    trial.node,
     make('h4', {}, 'Answers'),
     Object.entries(operation.responses).map(([status, each]) => answer(status, each)),
     item['x-other-methods'] ? make('p', { class: 'note' }, 'Any other method: 405, ',
@@ -233,7 +153,8 @@ function draw() {
   const operations = Object.entries(contract.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method])
     .map((method) => ({ path, item, method, operation: item[method] })));
   const intro = make('section', { class: 'intro' }, make('p', { class: 'version' }, `Version ${contract.info.version}, OpenAPI ${contract.openapi}`),
-    prose(contract.info.description), make('h2', { id: 'token' }, 'The token'), prose(contract.components.securitySchemes.bearerAuth.description));
+    prose(contract.info.description), make('h2', { id: 'token' }, 'The token'), prose(contract.components.securitySchemes.bearerAuth.description),
+    drawToken());
   const groups = [['Overview', [...intro.querySelectorAll('h2')].map((head) => [`#${head.id}`, head.textContent])]];
   const sections = contract.tags.map((tag) => {
     const own = operations.filter((each) => each.operation.tags.includes(tag.name));
@@ -253,9 +174,7 @@ function draw() {
 async function load() {
   const state = document.getElementById('state');
   try {
-    const response = await fetch('/openapi.json');
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    contract = await response.json();
+    await loadContract();
     draw();
     state.remove();
   } catch (error) {

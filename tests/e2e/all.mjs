@@ -8,3 +8,4 @@ import "./accessibility.test.mjs";
 import "./loading.test.mjs";
 import "./split.test.mjs";
 import "./interruptions.test.mjs";
+import "./reference.test.mjs";

@@ -1,6 +1,5 @@
 #include "base/setting_rules.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -16,11 +16,8 @@ namespace tasklane {
 
 namespace {
 
-bool is_address(const std::string& text) {
-  if (text.contains('\0')) return false;  // inet_pton would read as far as that
-  in6_addr storage;                       // large enough for both
-  return ::inet_pton(AF_INET, text.c_str(), &storage) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &storage) == 1;
+bool is_address(std::string_view text) {
+  return IpAddress::of(text).has_value();
 }
 
 // Letters, digits and the characters in `also`, and nothing else: fit for nginx without quotes.
@@ -28,17 +25,6 @@ bool is_plain(std::string_view text, std::string_view also) {
   return std::ranges::all_of(text, [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || also.contains(c);
   });
-}
-
-bool is_upstream(std::string_view text) {
-  if (text.starts_with("unix:/")) return text.size() > 6 && is_plain(text.substr(5), "/._-+@");
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const std::string_view host = text.substr(0, colon);
-  const auto port = parse_number<int>(text.substr(colon + 1));
-  if (!port || *port < 1 || *port > 65'535) return false;
-  if (host.starts_with('[')) return is_listen_address(std::string(host));
-  return !host.empty() && is_plain(host, ".-");
 }
 
 }  // namespace
@@ -125,11 +111,20 @@ Wrong wrong_in_host_names(const std::string& text) {
 }
 
 Wrong wrong_in_operations_listen(const std::string& text) {
+  return TcpAddress::of(text) || text == "off" ? ""
+                                               : "must be ADDRESS:PORT, an IPv6 address in brackets, or off";
+}
+
+bool is_upstream(const std::string& given) {
+  const std::string_view text = given;
+  if (text.starts_with("unix:/")) return text.size() > 6 && is_plain(text.substr(5), "/._-+@");
   const auto colon = text.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : parse_number<int>(std::string_view(text).substr(colon + 1));
-  const bool fits = port && *port >= 1 && *port <= 65'535 && is_listen_address(text.substr(0, colon));
-  return fits || text == "off" ? "" : "must be ADDRESS:PORT, an IPv6 address in brackets, or off";
+  if (colon == std::string_view::npos) return false;
+  const std::string_view host = text.substr(0, colon);
+  const auto port = parse_number<int>(text.substr(colon + 1));
+  if (!port || *port < 1 || *port > 65'535) return false;
+  if (host.starts_with('[')) return is_listen_address(std::string(host));
+  return !host.empty() && is_plain(host, ".-");
 }
 
 Wrong wrong_in_upstream(const std::string& text) {
@@ -137,15 +132,16 @@ Wrong wrong_in_upstream(const std::string& text) {
 }
 
 bool is_network(const std::string& text) {
-  const auto slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  if (slash == std::string::npos) return is_address(address);
-  const auto bits = parse_number<unsigned>(std::string_view(text).substr(slash + 1));
-  return is_address(address) && bits && *bits <= (address.contains(':') ? 128U : 32U);
+  return IpNetwork::of(text).has_value();
+}
+
+bool is_bounded_network(const std::string& text) {
+  const auto network = IpNetwork::of(text);
+  return network && !network->is_everything();
 }
 
 bool is_trusted_proxy(const std::string& text) {
-  return text == "unix:" || (is_network(text) && !text.ends_with("/0"));
+  return text == "unix:" || is_bounded_network(text);
 }
 
 bool is_origin(const std::string& text) {

@@ -31,12 +31,15 @@ Wrong wrong_in_host_names(const std::string& text);
 Wrong wrong_in_operations_listen(const std::string& text);
 
 // As nginx's upstream takes it: host:port, [IPv6]:port or unix:/path.
+bool is_upstream(const std::string& text);
 Wrong wrong_in_upstream(const std::string& text);
 
 // ADDRESS or ADDRESS/BITS.
 bool is_network(const std::string& text);
+// The same, but not the network of all addresses.
+bool is_bounded_network(const std::string& text);
 
-// A network, an address or "unix:" (any peer on a unix socket); not the network of all addresses.
+// A bounded network or "unix:" (any peer on a unix socket).
 bool is_trusted_proxy(const std::string& text);
 
 // RFC 6454 section 6.2: scheme "://" host [":" port], as a browser sends it in Origin: in lower case and

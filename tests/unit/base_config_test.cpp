@@ -109,6 +109,7 @@ const std::vector<Bad> kBadValues = {
     {"TRUSTED_PROXIES", "::/0", "TRUSTED_PROXIES entry 1 must be an address"},
     {"TRUSTED_PROXIES", "10.0.0.0/33", "TRUSTED_PROXIES entry 1 must be an address"},
     {"TRUSTED_PROXIES", "unix:/run/x", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"TRUSTED_PROXIES", "0.0.0.0/00", "TRUSTED_PROXIES entry 1 must be an address"},
     {"PROXY_HEADER", "X-Real-IP", "PROXY_HEADER must be one of: X-Forwarded-For, Forwarded"},
     {"PROXY_HEADER", "Forwarded", "PROXY_HEADER needs TRUSTED_PROXIES"},
     {"PROXY_PROTOCOL", "yes", "PROXY_PROTOCOL must be one of: off, on"},

@@ -38,7 +38,7 @@ using namespace tasklane;
 constexpr char kUsage[] =
     "usage: tasklane-master [--env-file FILE] [--pid-file FILE]\n"
     "\n"
-    "Binds FASTCGI_SOCKET and keeps WORKERS worker processes serving it.\n"
+    "Binds FASTCGI_SOCKET (and FASTCGI_LISTEN) and keeps WORKERS worker processes serving it.\n"
     "\n"
     "  --env-file FILE  configuration for what the environment leaves unset (default: .env, if it is there)\n"
     "  --pid-file FILE  holds the process id while the socket is bound\n"
@@ -73,18 +73,28 @@ Reading reading(const Config& config) {
           .values = config.given};
 }
 
-// `socket` is where the service listens.
-std::expected<Reading, std::string> reread(const Invocation& invocation, const std::string& socket) {
+// Where the service listens: FASTCGI_SOCKET and FASTCGI_LISTEN.
+struct Places {
+  std::string socket, tcp;
+};
+
+std::expected<Reading, std::string> reread(const Invocation& invocation, const Places& places) {
   const auto config = read_config(config_source(invocation.options));
   if (!config) return std::unexpected(fmt::format("{}", fmt::join(config.error(), "; ")));
-  if (config->socket_path != socket)
-    return std::unexpected(fmt::format("FASTCGI_SOCKET cannot change from {} by a reload: restart", socket));
+  if (config->socket_path != places.socket)
+    return std::unexpected(
+        fmt::format("FASTCGI_SOCKET cannot change from {} by a reload: restart", places.socket));
+  if (config->fastcgi_listen != places.tcp)
+    return std::unexpected(fmt::format("FASTCGI_LISTEN cannot change from {} by a reload: restart",
+                                       places.tcp.empty() ? "nothing" : places.tcp));
   return reading(*config);
 }
 
 struct Sockets {
   ListenSocket listener;
   std::optional<ListenSocket> control;
+  std::optional<ListenSocket> tcp;
+  std::string tcp_address;
 };
 
 // The operator's command cannot reach a master without it; that is no reason not to serve.
@@ -115,11 +125,21 @@ std::expected<Sockets, ListenRefusal> open_sockets(const Config& config) {
   if (const auto backlog = kernel_backlog_max(); backlog && *backlog < limits::kListenBacklog)
     log::warning("net.core.somaxconn is too low: bursts will be answered 502",
                  {{"somaxconn", *backlog}, {"wanted", limits::kListenBacklog}});
-  return Sockets{std::move(*listener), bind_control(config.socket_path)};
+  Sockets sockets{std::move(*listener), bind_control(config.socket_path), std::nullopt,
+                  config.fastcgi_listen};
+  if (!config.fastcgi_listen.empty()) {
+    auto tcp = ListenSocket::bind_tcp(config.fastcgi_listen);
+    if (!tcp) return std::unexpected(tcp.error());
+    sockets.tcp.emplace(std::move(*tcp));
+  }
+  return sockets;
 }
 
 Sockets adopt_sockets(const Handover& handover) {
-  Sockets sockets{ListenSocket::adopt(Descriptor(handover.listen_fd), handover.listen_path), std::nullopt};
+  Sockets sockets{ListenSocket::adopt(Descriptor(handover.listen_fd), handover.listen_path), std::nullopt,
+                  std::nullopt, handover.tcp_address};
+  if (handover.tcp_listen_fd >= 0)
+    sockets.tcp.emplace(ListenSocket::adopt(Descriptor(handover.tcp_listen_fd), ""));
   if (handover.control_fd >= 0)
     sockets.control.emplace(ListenSocket::adopt(Descriptor(handover.control_fd), handover.control_path));
   return sockets;
@@ -136,9 +156,9 @@ Metrics adopt_metrics(const Handover& handover) {
 }
 
 // The worker stands beside the master.
-MasterSettings master_settings(const Invocation& invocation, std::string socket) {
+MasterSettings master_settings(const Invocation& invocation, Places places) {
   return {.worker = {.path = std::filesystem::path(own_executable()).parent_path() / "tasklane-worker"},
-          .reread = [invocation, socket = std::move(socket)] { return reread(invocation, socket); },
+          .reread = [invocation, places = std::move(places)] { return reread(invocation, places); },
           .executable = own_executable(),
           .command = invocation.words};
 }
@@ -158,6 +178,10 @@ int run(Master& master, const Sockets& sockets, const Invocation& invocation) {
     used.control_fd = sockets.control->fd();
     used.control_path = sockets.control->path();
   }
+  if (sockets.tcp) {
+    used.tcp_listen_fd = sockets.tcp->fd();
+    used.tcp_address = sockets.tcp_address;
+  }
   const int exit_code = master.run(used);
   log::info("master stopped", {{"status", exit_code}});
   return exit_code;
@@ -170,7 +194,7 @@ int serve(const Invocation& invocation) {
     return kExitConfiguration;
   }
   log::set_up("master", config->log_level, config->log_format);
-  const auto settings = master_settings(invocation, config->socket_path);
+  const auto settings = master_settings(invocation, {config->socket_path, config->fastcgi_listen});
   if (::access(settings.worker.path.c_str(), X_OK) != 0) {
     log::error("no worker to start", {{"path", settings.worker.path}, {"error", std::strerror(errno)}});
     return kExitConfiguration;
@@ -182,8 +206,10 @@ int serve(const Invocation& invocation) {
     log::error("cannot listen", {{"reason", sockets.error().sentence}});
     return sockets.error().exit_code;
   }
-  log::info("master started",
-            {{"version", kVersion}, {"socket", config->socket_path}, {"workers", config->workers}});
+  log::info("master started", {{"version", kVersion},
+                               {"socket", config->socket_path},
+                               {"tcp", config->fastcgi_listen},
+                               {"workers", config->workers}});
   return run(master, *sockets, invocation);
 }
 
@@ -196,7 +222,8 @@ int take_over(const Invocation& invocation, const Handover& handover) {
   log::set_up("master", given->adjustable.log_level, given->adjustable.log_format);
   const Sockets sockets = adopt_sockets(handover);
   Metrics metrics = adopt_metrics(handover);
-  Master master(master_settings(invocation, sockets.listener.bound_path()), metrics, handover);
+  Master master(master_settings(invocation, {sockets.listener.bound_path(), sockets.tcp_address}), metrics,
+                handover);
   log::info("master took over", {{"version", kVersion}, {"workers", handover.pool.settings.workers}});
   return run(master, sockets, invocation);
 }

@@ -7,6 +7,14 @@
 
 namespace tasklane {
 
+namespace {
+
+Result<Response> not_found() {
+  return fail(ErrorType::not_found_error, "Not found");
+}
+
+}  // namespace
+
 Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
          std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit)
     : authenticator_(authenticator),
@@ -61,11 +69,12 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     case Endpoint::healthz:
       return at_once(operations_.health());
     case Endpoint::readyz:
-      return operations_.readiness(authenticator_, request.trace, request.readiness_details);
+      return operations_.readiness(authenticator_, request.trace,
+                                   request.readiness_details && !request.by_tcp);
     case Endpoint::metrics:
-      return at_once(operations_.metrics());
+      return at_once(request.by_tcp ? not_found() : operations_.metrics());
     case Endpoint::status:
-      return at_once(operations_.status());
+      return at_once(request.by_tcp ? not_found() : operations_.status());
     case Endpoint::unknown:
     case Endpoint::list_tasks:
     case Endpoint::create_task:
@@ -124,7 +133,7 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
     case Endpoint::unknown:
       break;
   }
-  return at_once(fail(ErrorType::not_found_error, "Not found"));
+  return at_once(not_found());
 }
 
 void Api::written(const Response& response, const Error* broken_off) {

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/env_file.h"
+#include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/processors.h"
 #include "base/secret.h"
@@ -38,6 +39,16 @@ void apply_proxy_rules(const Config& config, ConfigMistakes& mistakes) {
          "PROXY_HEADER needs TRUSTED_PROXIES: whose header counts");
 }
 
+void apply_fastcgi_rules(const Config& config, ConfigMistakes& mistakes) {
+  const auto listen = TcpAddress::of(config.fastcgi_listen);
+  if (config.fastcgi_listen.empty() && !config.fastcgi_allow.empty())
+    mistakes.emplace_back("FASTCGI_ALLOW needs FASTCGI_LISTEN: where those hosts connect");
+  if (listen && config.fastcgi_allow.empty() && !listen->address().is_loopback())
+    mistakes.emplace_back(
+        "FASTCGI_LISTEN needs FASTCGI_ALLOW: the addresses of the nginx hosts that may connect; only a "
+        "loopback address does without");
+}
+
 // What concerns more than one setting, and defaults that are no fixed text.
 void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   if (config.database_url_direct.empty()) config.database_url_direct = config.database_url;
@@ -54,6 +65,7 @@ void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
       mistakes.emplace_back("OPERATIONS_LISTEN must have another port than HTTPS_PORT and HTTP_PORT");
   }
   apply_proxy_rules(config, mistakes);
+  apply_fastcgi_rules(config, mistakes);
 }
 
 std::expected<Config, ConfigMistakes> read_with(const Lookup& lookup, ConfigMistakes mistakes,

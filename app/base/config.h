@@ -49,6 +49,8 @@ struct Config {
   std::string socket_path;
   std::string socket_group;  // empty: the master's own
   unsigned socket_mode;
+  std::string fastcgi_listen;              // ADDRESS:PORT by TCP; empty: the unix socket alone
+  std::vector<std::string> fastcgi_allow;  // addresses or networks that may connect there; empty: loopback
   int workers;
   std::size_t requests_in_flight_max;  // per worker; past it 503
   std::chrono::seconds drain_timeout;

@@ -15,6 +15,7 @@ inline constexpr int kMasterFd = 4;   // a SOCK_SEQPACKET socket to the master: 
 inline constexpr int kMetricsFd = 5;  // memfd of base/metrics.h
 inline constexpr int kValuesFd = 6;   // memfd of base/handed_values.h: its generation's configuration
 inline constexpr int kKeysFd = 7;     // memfd: the key file as a worker of its generation last read it whole
+inline constexpr int kTcpListenFd = 8;  // FASTCGI_LISTEN, listening, non-blocking; not open: there is none
 
 inline constexpr char kSlotVariable[] = "TASKLANE_SLOT";              // 0 … limits::kSlotsMax - 1
 inline constexpr char kGenerationVariable[] = "TASKLANE_GENERATION";  // 1, 2, … one per reload

@@ -29,6 +29,12 @@ inline constexpr std::chrono::milliseconds kFirstAttemptTimeout = 5s;
 inline constexpr std::chrono::milliseconds kFastcgiIoTimeout =
     2s;  // a whole request once it has begun; all of an answer, or of its next piece
 inline constexpr int kListenBacklog = 4096;                    // a full queue is an immediate 502 in nginx
+// A peer by TCP that says nothing any more is gone after 10 s: nginx closes an idle connection after 1 s.
+inline constexpr std::chrono::seconds kTcpIdle = 5s;             // then it is asked
+inline constexpr std::chrono::seconds kTcpProbeInterval = 1s;    // and again
+inline constexpr int kTcpProbesMax = 5;                          // unanswered: it is gone
+inline constexpr std::chrono::seconds kTcpUnacknowledged = 10s;  // so is one that does not confirm an answer
+inline constexpr std::chrono::seconds kRefusedPeerToldInterval = 60s;  // FASTCGI_ALLOW, in each worker's log
 inline constexpr std::size_t kConnectionsPerWorkerMax = 8192;  // FastCGI connections held open
 inline constexpr std::size_t kAcceptsPerTurnMax = 256;  // of the loop: the rest may be another worker's
 inline constexpr std::size_t kRequestBodyMaxBytes = 256 * 1024;  // 10,000 escaped code points fit

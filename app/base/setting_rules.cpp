@@ -115,6 +115,10 @@ Wrong wrong_in_operations_listen(const std::string& text) {
                                                : "must be ADDRESS:PORT, an IPv6 address in brackets, or off";
 }
 
+Wrong wrong_in_fastcgi_listen(const std::string& text) {
+  return TcpAddress::of(text) ? "" : "must be ADDRESS:PORT, an IPv6 address in brackets";
+}
+
 bool is_upstream(const std::string& given) {
   const std::string_view text = given;
   if (text.starts_with("unix:/")) return text.size() > 6 && is_plain(text.substr(5), "/._-+@");

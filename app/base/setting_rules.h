@@ -30,6 +30,9 @@ Wrong wrong_in_host_names(const std::string& text);
 // ADDRESS:PORT or off.
 Wrong wrong_in_operations_listen(const std::string& text);
 
+// ADDRESS:PORT.
+Wrong wrong_in_fastcgi_listen(const std::string& text);
+
 // As nginx's upstream takes it: host:port, [IPv6]:port or unix:/path.
 bool is_upstream(const std::string& text);
 Wrong wrong_in_upstream(const std::string& text);

@@ -152,6 +152,26 @@ const Setting kSettings[] = {
      .form = file_mode(&Config::socket_mode, 0777),
      .default_value = "0660",
      .text = "The socket's mode."},
+    {.name = "FASTCGI_LISTEN",
+     .group = workers,
+     .form = text(&Config::fastcgi_listen, {{"`ADDRESS:PORT`, IPv6 in brackets", wrong_in_fastcgi_listen}}),
+     .default_in_words = "none",
+     .text =
+         "Where the workers listen by TCP as well, for the nginx of other hosts. Tokens and tasks cross that"
+         " network in clear.",
+     .more =
+         "`/metrics`, `/status` and the details of `/readyz` are not answered there. A reload cannot change"
+         " it. [How to tunnel it](SCALING.md#workers-on-other-hosts).",
+     .example = "10.0.0.2:9000"},
+    {.name = "FASTCGI_ALLOW",
+     .group = workers,
+     .form = list(&Config::fastcgi_allow, "addresses or networks, comma separated", is_bounded_network,
+                  "entry {} must be an address or a network (CIDR, not /0)"),
+     .default_in_words = "loopback alone",
+     .text =
+         "Who may connect to `FASTCGI_LISTEN`; any other connection is closed before anything is read. Needed"
+         " unless that is a loopback address.",
+     .example = "10.0.0.1"},
     {.name = "WORKERS",
      .group = workers,
      .form = whole(&Config::workers, 1, limits::kWorkersMax),

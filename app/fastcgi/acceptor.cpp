@@ -38,7 +38,7 @@ asio::awaitable<Result<std::string>> next_piece(BodyPieces& body) {
 }  // namespace
 
 struct Acceptor::Connection {
-  explicit Connection(Descriptor socket) : fd(socket.get()), exchange(std::move(socket)) {}
+  Connection(Descriptor socket, bool by_tcp) : fd(socket.get()), exchange(std::move(socket), by_tcp) {}
 
   // Completes when bytes (or the end) arrive.
   asio::awaitable<void> arrival() {
@@ -71,11 +71,11 @@ struct Acceptor::Connection {
   std::move_only_function<void()> resume;
 };
 
-Acceptor::Acceptor(asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
+Acceptor::Acceptor(asio::io_context& loop, Listeners listeners, Handler handler, WorkerMetrics& metrics,
                    Written written, std::chrono::milliseconds patience)
     : loop_(loop),
       epoll_(loop, ::epoll_create1(EPOLL_CLOEXEC)),
-      listener_(std::move(listener)),
+      listeners_(std::move(listeners)),
       handler_(std::move(handler)),
       metrics_(metrics),
       written_(std::move(written)),
@@ -93,12 +93,15 @@ void Acceptor::drain(std::function<void()> drained) {
   if (drained_) return;
   drained_ = std::move(drained);
   if (listening_) listen(false);
-  listener_.reset();
+  listeners_.local.reset();
+  listeners_.tcp.reset();
   if (connections_.empty()) drained_();
 }
 
 void Acceptor::listen(bool on) {
-  watch(listener_.get(), EPOLLIN, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+  for (const Descriptor* const each : {&listeners_.local, &listeners_.tcp}) {
+    if (*each) watch(each->get(), EPOLLIN, nullptr, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+  }
   listening_ = on;
 }
 
@@ -142,7 +145,16 @@ void Acceptor::accept_some() {
 
 // False: there is none. Another worker was faster, or descriptors have run out.
 bool Acceptor::accept_one() {
-  Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  return accept_from(listeners_.local, false) ||
+         (listening_ && listeners_.tcp && accept_from(listeners_.tcp, true));
+}
+
+bool Acceptor::accept_from(const Descriptor& listener, bool tcp) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  void* const generic = &peer;
+  Descriptor accepted(::accept4(listener.get(), tcp ? static_cast<sockaddr*>(generic) : nullptr,
+                                tcp ? &size : nullptr, SOCK_CLOEXEC));
   if (!accepted) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       log::error("cannot accept a connection", {{"errno", errno}});
@@ -150,7 +162,8 @@ bool Acceptor::accept_one() {
     }
     return false;
   }
-  auto connection = std::make_unique<Connection>(std::move(accepted));
+  if (tcp && !may_connect(peer)) return true;
+  auto connection = std::make_unique<Connection>(std::move(accepted), tcp);
   Connection& reference = *connection;
   connections_.emplace(&reference, std::move(connection));
   metrics_.fastcgi_connections.store(connections_.size(), std::memory_order_relaxed);
@@ -158,6 +171,21 @@ bool Acceptor::accept_one() {
   asio::co_spawn(loop_, serve(reference), asio::detached);
   if (connections_.size() >= limits::kConnectionsPerWorkerMax) listen(false);
   return true;
+}
+
+// A stranger could fill the log: the next one is told when this one has been for a while.
+bool Acceptor::may_connect(const sockaddr_storage& peer) {
+  const auto address = IpAddress::of(peer);
+  if (address && std::ranges::any_of(listeners_.allowed,
+                                     [&](const IpNetwork& network) { return network.contains(*address); }))
+    return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (!refusal_told_ || now - *refusal_told_ >= limits::kRefusedPeerToldInterval) {
+    refusal_told_ = now;
+    log::warning("a connection that FASTCGI_ALLOW does not list was closed",
+                 {{"peer", address ? address->text() : "unknown"}});
+  }
+  return false;
 }
 
 asio::awaitable<void> Acceptor::serve(Connection& connection) {

@@ -20,9 +20,11 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/awaitable.h"
 #include "base/descriptors.h"
+#include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "fastcgi/exchange.h"
@@ -30,17 +32,23 @@
 
 namespace tasklane {
 
+// Non-blocking listening sockets that other workers share.
+struct Listeners {
+  Descriptor local;                     // the unix socket; its file's mode says who may connect
+  Descriptor tcp = {};                  // FASTCGI_LISTEN; none: owns nothing
+  std::vector<IpNetwork> allowed = {};  // who may connect there; any other peer is closed at once
+};
+
 class Acceptor {
  public:
   using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
   // `broken_off`: why the body has not come to its end; null: it has, as far as we are concerned.
   using Written = std::function<void(const Response&, const Error* broken_off)>;
 
-  // `listener` is a non-blocking listening socket that other workers share. `written` hears of every response
-  // once nginx has it, or will never have it. `patience` is for a whole request to arrive and for an answer
-  // to be taken. Throws std::system_error.
+  // `written` hears of every response once nginx has it, or will never have it. `patience` is for a whole
+  // request to arrive and for an answer to be taken. Throws std::system_error.
   Acceptor(
-      boost::asio::io_context& loop, Descriptor listener, Handler handler, WorkerMetrics& metrics,
+      boost::asio::io_context& loop, Listeners listeners, Handler handler, WorkerMetrics& metrics,
       Written written = [](const Response&, const Error*) {},
       std::chrono::milliseconds patience = limits::kFastcgiIoTimeout);
   ~Acceptor();
@@ -57,6 +65,8 @@ class Acceptor {
   void collect();
   void accept_some();
   bool accept_one();
+  bool accept_from(const Descriptor& listener, bool tcp);
+  bool may_connect(const sockaddr_storage& peer);
   void listen(bool on);
   boost::asio::awaitable<void> serve(Connection& connection);
   boost::asio::awaitable<bool> write_rest(Connection& connection, Response& response,
@@ -69,7 +79,8 @@ class Acceptor {
 
   boost::asio::io_context& loop_;
   boost::asio::posix::stream_descriptor epoll_;
-  Descriptor listener_;
+  Listeners listeners_;
+  std::optional<std::chrono::steady_clock::time_point> refusal_told_;
   bool listening_ = false;
   Handler handler_;
   WorkerMetrics& metrics_;

@@ -27,8 +27,9 @@ struct Output {
 }  // namespace
 
 struct Exchange::State {
-  explicit State(Descriptor fd) : connection(std::move(fd)) {}
+  State(Descriptor fd, bool tcp) : connection(std::move(fd)), by_tcp(tcp) {}
   Descriptor connection;
+  const bool by_tcp;
   RequestReader reader;
   std::chrono::steady_clock::time_point received, read;
   bool left_unread = false;
@@ -101,7 +102,8 @@ bool write_output(int fd, std::uint16_t request_id, Output& output) {
 
 }  // namespace
 
-Exchange::Exchange(Descriptor connection) : state_(std::make_unique<State>(std::move(connection))) {}
+Exchange::Exchange(Descriptor connection, bool by_tcp)
+    : state_(std::make_unique<State>(std::move(connection), by_tcp)) {}
 
 Exchange::~Exchange() = default;
 
@@ -159,6 +161,7 @@ Request Exchange::request() {
           .traceparent = sent.traceparent,
           .body = s.reader.take_body(),
           .readiness_details = sent.readiness_details == "on",
+          .by_tcp = s.by_tcp,
           .body_too_large = s.reader.body_too_large(),
           .received = s.received,
           .read = s.read};

@@ -17,7 +17,8 @@ namespace tasklane {
 
 class Exchange {
  public:
-  explicit Exchange(Descriptor connection);
+  // `by_tcp` is what its requests say of themselves.
+  explicit Exchange(Descriptor connection, bool by_tcp = false);
   ~Exchange();
 
   enum class Reading {

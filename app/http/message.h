@@ -27,6 +27,7 @@ struct Request {
   std::string_view traceparent;      // W3C Trace Context; empty: not sent
   std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
   bool readiness_details = false;    // nginx asks on the operators' listener
+  bool by_tcp = false;               // from another host's nginx: operators' paths are not answered
   bool body_too_large = false;       // the body was read to its end and thrown away
   std::chrono::steady_clock::time_point received;  // its first bytes
   std::chrono::steady_clock::time_point read;      // its last

@@ -144,6 +144,10 @@ bool read_line(const std::string& word, std::istream& in, Handover& h) {
   } else if (word == "listen") {
     in >> h.listen_fd;
     h.listen_path = rest_of_line(in);
+  } else if (word == "listen_tcp") {
+    in >> h.tcp_listen_fd;
+    h.tcp_address = rest_of_line(in);
+    if (h.tcp_listen_fd < 0 || h.tcp_address.empty()) return false;
   } else if (word == "control") {
     in >> h.control_fd;
     h.control_path = rest_of_line(in);
@@ -265,6 +269,7 @@ std::string encode(const Handover& h) {
          static_cast<int>(a.log_format), settings_text(a.pool));
   }
   line("listen", h.listen_fd, h.listen_path);
+  if (h.tcp_listen_fd >= 0) line("listen_tcp", h.tcp_listen_fd, h.tcp_address);
   if (h.control_fd >= 0) line("control", h.control_fd, h.control_path);
   line("metrics", h.metrics_fd);
   for (const auto& channel : h.channels) line("channel", channel.slot, channel.fd);
@@ -292,6 +297,7 @@ std::expected<Handover, std::string> decode(std::string_view text) {
 std::vector<int> Handover::descriptors() const {
   std::vector<int> numbers = {listen_fd, metrics_fd};
   if (control_fd >= 0) numbers.push_back(control_fd);
+  if (tcp_listen_fd >= 0) numbers.push_back(tcp_listen_fd);
   for (const auto& given : generations) numbers.insert(numbers.end(), {given.values_fd, given.keys_fd});
   for (const auto& channel : channels) numbers.push_back(channel.fd);
   for (const auto& waiter : waiters) numbers.push_back(waiter.fd);

@@ -34,6 +34,8 @@ struct Handover {
   std::string listen_path = {};  // empty: the service manager's
   int control_fd = -1;
   std::string control_path = {};
+  int tcp_listen_fd = -1;
+  std::string tcp_address = {};  // FASTCGI_LISTEN as it was bound; empty: there is none
   int metrics_fd = -1;
   struct Channel {  // to a worker
     std::size_t slot;

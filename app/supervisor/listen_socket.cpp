@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -90,7 +92,44 @@ std::expected<std::optional<gid_t>, ListenRefusal> group_id(const ListenAddress&
   return refuse(kExitConfiguration, address.path, fmt::format("there is no group {} for it", name));
 }
 
+struct SocketOption {
+  int level, name, value;
+};
+
+// What accepted connections take over (tcp(7), socket(7)).
+constexpr SocketOption kConnectionOptions[] = {
+    {IPPROTO_TCP, TCP_NODELAY, 1},
+    {SOL_SOCKET, SO_KEEPALIVE, 1},
+    {IPPROTO_TCP, TCP_KEEPIDLE, limits::kTcpIdle.count()},
+    {IPPROTO_TCP, TCP_KEEPINTVL, limits::kTcpProbeInterval.count()},
+    {IPPROTO_TCP, TCP_KEEPCNT, limits::kTcpProbesMax},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::milliseconds(limits::kTcpUnacknowledged).count()},
+};
+
+bool set_option(int fd, const SocketOption& option) {
+  return ::setsockopt(fd, option.level, option.name, &option.value, sizeof option.value) == 0;
+}
+
 }  // namespace
+
+std::expected<ListenSocket, ListenRefusal> ListenSocket::bind_tcp(const std::string& text) {
+  const auto address = TcpAddress::of(text);
+  if (!address) return refuse(kExitConfiguration, text, "is no ADDRESS:PORT");
+  Descriptor fd(::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return refuse_call(text, "socket");
+  // At once again after a master that had connections; [::] is IPv6 alone.
+  set_option(fd.get(), {SOL_SOCKET, SO_REUSEADDR, 1});
+  if (address->family() == AF_INET6) set_option(fd.get(), {IPPROTO_IPV6, IPV6_V6ONLY, 1});
+  for (const SocketOption& option : kConnectionOptions) {
+    if (!set_option(fd.get(), option)) return refuse_call(text, "setsockopt");
+  }
+  if (!address->bind(fd.get())) {
+    if (errno == EACCES) return refuse(kExitConfiguration, text, "this user may not listen on such a port");
+    return refuse_call(text, "bind");
+  }
+  if (::listen(fd.get(), limits::kListenBacklog) != 0) return refuse_call(text, "listen");
+  return ListenSocket(std::move(fd), "", 0, 0);
+}
 
 std::expected<ListenSocket, ListenRefusal> ListenSocket::bind(const ListenAddress& wanted) {
   const std::string& path = wanted.path;

@@ -1,9 +1,12 @@
 #pragma once
-// The FastCGI socket: bound by the master, inherited by every worker, owned and removed by the master alone.
+// The FastCGI sockets: bound by the master, inherited by every worker, owned and removed by the master alone.
 //
 // A live socket at the path is refused, a stale one replaced; any other file is left alone and refused. Mode
 // and group are set before the socket listens, so nobody ever connects under others. Masters that start at
 // once take turns by a lock on the folder (flock(2)), so that none removes the other's fresh socket.
+//
+// The one by TCP (FASTCGI_LISTEN) gives its options to every connection: a peer that is gone without a word
+// is found out by keep-alive probes, or its connection would stay for ever.
 
 #include <sys/types.h>
 
@@ -12,6 +15,7 @@
 #include <string>
 
 #include "base/descriptors.h"
+#include "base/ip_address.h"
 
 namespace tasklane {
 
@@ -22,7 +26,7 @@ struct ListenAddress {
 };
 
 struct ListenRefusal {
-  std::string sentence;  // names the path
+  std::string sentence;  // names the path or address
   int exit_code;         // kExitTemporary when time may mend it, else kExitConfiguration
 };
 
@@ -30,6 +34,8 @@ class ListenSocket {
  public:
   // Listening, non-blocking, close-on-exec, backlog limits::kListenBacklog.
   static std::expected<ListenSocket, ListenRefusal> bind(const ListenAddress& address);
+
+  static std::expected<ListenSocket, ListenRefusal> bind_tcp(const std::string& address);
 
   // The one that the service manager holds for us (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS, descriptor 3),
   // empty when there is none. It is never removed, and whoever gave it keeps it when this process dies. The

@@ -86,6 +86,8 @@ int Master::run(const MasterSockets& sockets) {
 // gives up on them. Turned away, it is an immediate 502. In a socket that the service manager holds they wait
 // for the next master instead.
 void Master::turn_away() {
+  // By TCP the kernel resets those in the queue itself.
+  if (sockets_.tcp_listen_fd >= 0) ::shutdown(sockets_.tcp_listen_fd, SHUT_RD);
   if (sockets_.listen_path.empty()) return;
   ::shutdown(sockets_.listen_fd, SHUT_RD);
   while (Descriptor(::accept4(sockets_.listen_fd, nullptr, nullptr, SOCK_CLOEXEC))) continue;

@@ -43,6 +43,8 @@ struct MasterSockets {
   std::string listen_path = {};  // empty: not ours to remove
   int control_fd = -1;           // listening; -1: nobody can connect
   std::string control_path = {};
+  int tcp_listen_fd = -1;  // FASTCGI_LISTEN; -1: there is none
+  std::string tcp_address = {};
 };
 
 class Master {

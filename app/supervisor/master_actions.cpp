@@ -77,7 +77,8 @@ void Master::carry_out(const Spawn& action) {
   const Inheritance inheritance{.listen_fd = sockets_.listen_fd,
                                 .metrics_fd = metrics_fd_,
                                 .values_fd = files.values.get(),
-                                .keys_fd = files.keys.get()};
+                                .keys_fd = files.keys.get(),
+                                .tcp_listen_fd = sockets_.tcp_listen_fd};
   auto worker = spawn_worker(
       settings_.worker, inheritance,
       {.slot = action.slot, .generation = action.generation, .processor = processor(files.adjustable)});

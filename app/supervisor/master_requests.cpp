@@ -119,6 +119,8 @@ Handover Master::handover() const {
                  .listen_path = sockets_.listen_path,
                  .control_fd = sockets_.control_fd,
                  .control_path = sockets_.control_path,
+                 .tcp_listen_fd = sockets_.tcp_listen_fd,
+                 .tcp_address = sockets_.tcp_address,
                  .metrics_fd = metrics_fd_,
                  .waiters = control_.waiters()};
   for (const auto& [number, files] : generations_)

@@ -25,8 +25,8 @@ namespace tasklane {
 
 namespace {
 
-constexpr int kFirstOtherFd = kKeysFd + 1;
-constexpr std::size_t kInherited = 5;
+constexpr int kFirstOtherFd = kTcpListenFd + 1;
+constexpr std::size_t kInherited = 6;
 
 // Set anew for each worker, or meant for the master alone.
 constexpr std::array<std::string_view, 5> kNotForWorkers = {kSlotVariable, kGenerationVariable,
@@ -52,16 +52,23 @@ std::vector<std::string> worker_environment(const WorkerPlace& place) {
   return environment;
 }
 
-// Puts the sources at 3 to 7, also when they are some of these numbers in another order: each is first
-// copied above them. dup2 leaves the copy open across exec, close_range(2) nothing else.
+// Puts the sources at 3 to 8, also when they are some of these numbers in another order: each is first
+// copied above them. dup2 leaves the copy open across exec, close_range(2) nothing else. Of a source that is
+// none the number is not open.
 bool arrange_descriptors(std::array<int, kInherited> sources) {
   for (int& source : sources) {
+    if (source < 0) continue;
     source = ::fcntl(source, F_DUPFD_CLOEXEC, kFirstOtherFd);
     if (source < 0) return false;
   }
-  constexpr std::array<int, kInherited> targets = {kListenFd, kMasterFd, kMetricsFd, kValuesFd, kKeysFd};
+  constexpr std::array<int, kInherited> targets = {kListenFd, kMasterFd, kMetricsFd,
+                                                   kValuesFd, kKeysFd,   kTcpListenFd};
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (::dup2(sources[i], targets[i]) < 0) return false;
+    if (sources[i] < 0) {
+      ::close(targets[i]);
+    } else if (::dup2(sources[i], targets[i]) < 0) {
+      return false;
+    }
   }
   // Kernels before 5.11 refuse this; the master's own descriptors are close-on-exec in any case.
   ::close_range(kFirstOtherFd, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -116,9 +123,9 @@ std::expected<WorkerProcess, std::string> spawn_worker(const WorkerCommand& comm
   auto variables = worker_environment(place);
   auto arguments = pointers(words);
   auto environment = pointers(variables);
-  const std::array<int, kInherited> sources = {inheritance.listen_fd, worker_end.get(),
+  const std::array<int, kInherited> sources = {inheritance.listen_fd,  worker_end.get(),
                                                inheritance.metrics_fd, inheritance.values_fd,
-                                               inheritance.keys_fd};
+                                               inheritance.keys_fd,    inheritance.tcp_listen_fd};
 
   const pid_t master = ::getpid();
   const pid_t pid = ::fork();

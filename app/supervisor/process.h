@@ -33,6 +33,7 @@ struct Inheritance {
   int metrics_fd;
   int values_fd;
   int keys_fd;
+  int tcp_listen_fd = -1;  // there is none
 };
 
 // Its place in the pool, and the processor that it is bound to; none: wherever the kernel likes.

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <exception>
 
+#include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/listen_queue.h"
 #include "base/log.h"
@@ -61,6 +62,16 @@ std::vector<std::string> values_of(std::vector<TokenSecret> secrets) {
   return values;
 }
 
+// Who may connect by TCP. Without a list, which a loopback address alone may have: this host.
+std::vector<IpNetwork> allowed_networks(const Config& config) {
+  std::vector<IpNetwork> networks;
+  for (const std::string& text : config.fastcgi_allow) networks.push_back(IpNetwork::of(text).value());
+  for (const char* const loopback : {"127.0.0.0/8", "::1"}) {
+    if (config.fastcgi_allow.empty()) networks.push_back(IpNetwork::of(loopback).value());
+  }
+  return networks;
+}
+
 }  // namespace
 
 std::optional<Inherited> inherit() {
@@ -70,7 +81,9 @@ std::optional<Inherited> inherit() {
   for (const int fd : {kListenFd, kMasterFd, kMetricsFd, kValuesFd, kKeysFd}) {
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
   }
+  const bool tcp = ::fcntl(kTcpListenFd, F_SETFD, FD_CLOEXEC) == 0;
   return Inherited{.listener = Descriptor(kListenFd),
+                   .tcp_listener = Descriptor(tcp ? kTcpListenFd : -1),
                    .master = Descriptor(kMasterFd),
                    .metrics = Descriptor(kMetricsFd),
                    .values = Descriptor(kValuesFd),
@@ -97,7 +110,10 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request,
            UserLimit(metrics.layout().user_buckets, config.user_rate_limit_per_second)),
       acceptor_(
-          loop, std::move(inherited.listener),
+          loop,
+          {.local = std::move(inherited.listener),
+           .tcp = std::move(inherited.tcp_listener),
+           .allowed = allowed_networks(config)},
           [this](Request request) { return api_.handle(std::move(request)); }, metrics_,
           [this](const Response& response, const Error* broken_off) { api_.written(response, broken_off); }),
       signals_(loop, signals.release()) {

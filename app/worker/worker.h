@@ -29,6 +29,7 @@ namespace tasklane {
 // What the master hands over (base/descriptors.h).
 struct Inherited {
   Descriptor listener;
+  Descriptor tcp_listener;  // owns nothing when there is none
   Descriptor master;
   Descriptor metrics;
   Descriptor values;

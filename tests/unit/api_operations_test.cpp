@@ -59,6 +59,23 @@ BOOST_AUTO_TEST_CASE(readyz_tells_nothing_of_the_inside_unless_it_is_asked_for_d
   BOOST_TEST(!response.body.contains("database"));
 }
 
+BOOST_AUTO_TEST_CASE(by_tcp_nothing_of_the_inside_is_told) {
+  const auto by_tcp = [&](const std::string& target) {
+    Request request = make_request("GET", target);
+    request.by_tcp = true;
+    request.readiness_details = true;
+    return send(std::move(request));
+  };
+  for (const char* const target : {"/metrics", "/status"}) {
+    const Response response = by_tcp(target);
+    BOOST_TEST(response.status == 404);
+    BOOST_TEST(kind_of(response) == "not_found_error");
+    BOOST_TEST(send("GET", target).status == 200);
+  }
+  BOOST_TEST(by_tcp("/healthz").status == 200);
+  BOOST_TEST(by_tcp("/readyz").body == R"({"status":"ready"})");
+}
+
 BOOST_AUTO_TEST_CASE(readyz_asks_the_database) {
   BOOST_TEST(send("GET", "/readyz").status == 200);
   database = fail(ErrorType::service_unavailable, "Away");

@@ -110,6 +110,12 @@ const std::vector<Bad> kBadValues = {
     {"TRUSTED_PROXIES", "10.0.0.0/33", "TRUSTED_PROXIES entry 1 must be an address"},
     {"TRUSTED_PROXIES", "unix:/run/x", "TRUSTED_PROXIES entry 1 must be an address"},
     {"TRUSTED_PROXIES", "0.0.0.0/00", "TRUSTED_PROXIES entry 1 must be an address"},
+    {"FASTCGI_LISTEN", "9000", "FASTCGI_LISTEN must be ADDRESS:PORT"},
+    {"FASTCGI_LISTEN", "::1:9000", "FASTCGI_LISTEN must be ADDRESS:PORT"},
+    {"FASTCGI_LISTEN", "127.0.0.1:0", "FASTCGI_LISTEN must be ADDRESS:PORT"},
+    {"FASTCGI_LISTEN", "off", "FASTCGI_LISTEN must be ADDRESS:PORT"},
+    {"FASTCGI_LISTEN", "10.0.0.2:9000", "FASTCGI_LISTEN needs FASTCGI_ALLOW"},
+    {"FASTCGI_LISTEN", "[::]:9000", "FASTCGI_LISTEN needs FASTCGI_ALLOW"},
     {"PROXY_HEADER", "X-Real-IP", "PROXY_HEADER must be one of: X-Forwarded-For, Forwarded"},
     {"PROXY_HEADER", "Forwarded", "PROXY_HEADER needs TRUSTED_PROXIES"},
     {"PROXY_PROTOCOL", "yes", "PROXY_PROTOCOL must be one of: off, on"},
@@ -252,6 +258,27 @@ BOOST_AUTO_TEST_CASE(refuses_proxies_that_cannot_work) {
   whole.emplace_back("PROXY_HEADER", "Forwarded");
   const ConfigMistakes two = {"PROXY_PROTOCOL=on tells client addresses by itself: leave PROXY_HEADER out"};
   BOOST_TEST(mistakes_of(whole) == two, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(fastcgi_by_tcp_wants_to_know_who_may_connect) {
+  const auto nowhere = read_config(with({{"FASTCGI_ALLOW", "10.0.0.1"}}));
+  BOOST_REQUIRE(!nowhere.has_value());
+  BOOST_TEST(
+      nowhere.error() == ConfigMistakes{"FASTCGI_ALLOW needs FASTCGI_LISTEN: where those hosts connect"},
+      boost::test_tools::per_element());
+  for (const char* const everybody : {"10.0.0.1, 0.0.0.0/0", "10.0.0.1,::/0", "10.0.0.1,nginx.internal"}) {
+    const auto config =
+        read_config(with({{"FASTCGI_LISTEN", "10.0.0.2:9000"}, {"FASTCGI_ALLOW", everybody}}));
+    BOOST_REQUIRE(!config.has_value());
+    BOOST_REQUIRE_EQUAL(config.error().size(), 1U);
+    BOOST_TEST(config.error()[0] == "FASTCGI_ALLOW entry 2 must be an address or a network (CIDR, not /0)");
+  }
+  const Config c =
+      config_of({{"FASTCGI_LISTEN", "[2001:db8::2]:9000"}, {"FASTCGI_ALLOW", "2001:db8::/64, 10.0.0.1"}});
+  BOOST_TEST(c.fastcgi_listen == "[2001:db8::2]:9000");
+  BOOST_TEST(c.fastcgi_allow.size() == 2U);
+  for (const char* const loopback : {"127.0.0.1:9000", "[::1]:9000"})
+    BOOST_TEST(config_of({{"FASTCGI_LISTEN", loopback}}).fastcgi_allow.empty());
 }
 
 BOOST_AUTO_TEST_CASE(takes_each_value_that_is_right) {

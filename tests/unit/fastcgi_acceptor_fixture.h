@@ -109,7 +109,7 @@ struct AcceptorFixture {
   std::vector<std::string> written;  // for each answer why it broke off, or nothing
   Acceptor acceptor{
       loop,
-      listen(),
+      {.local = listen()},
       [this](Request request) { return handle(std::move(request)); },
       metrics,
       [this](const Response&, const Error* error) { written.push_back(error ? error->detail : ""); },

@@ -40,6 +40,8 @@ Handover example() {
           .listen_path = "/run/a b/tasklane.sock",
           .control_fd = 8,
           .control_path = "",
+          .tcp_listen_fd = 30,
+          .tcp_address = "[::1]:9000",
           .metrics_fd = 9,
           .channels = {{.slot = 2, .fd = 10}},
           .waiters = {{.fd = 12, .generation = Control::kUpgrade}, {.fd = 13, .generation = 3}}};
@@ -55,9 +57,10 @@ BOOST_AUTO_TEST_CASE(brings_back_all_that_was_handed_over) {
   BOOST_REQUIRE_MESSAGE(after.has_value(), (after ? "" : after.error()));
   BOOST_TEST(encode(*after) == encode(before));
   BOOST_TEST(after->listen_path == before.listen_path);
+  BOOST_TEST(after->tcp_address == "[::1]:9000");
   BOOST_TEST(after->pool.wanted->workers == 2U);
   BOOST_TEST((after->pool.slots[1].deadline == before.pool.slots[1].deadline));
-  BOOST_TEST((after->descriptors() == std::vector<int>{7, 9, 8, 20, 21, 22, 23, 24, 25, 10, 12, 13}));
+  BOOST_TEST((after->descriptors() == std::vector<int>{7, 9, 8, 30, 20, 21, 22, 23, 24, 25, 10, 12, 13}));
 }
 
 BOOST_AUTO_TEST_CASE(lets_the_pool_go_on_where_it_was) {
@@ -70,6 +73,17 @@ BOOST_AUTO_TEST_CASE(lets_the_pool_go_on_where_it_was) {
   BOOST_REQUIRE(!actions.empty());
   BOOST_TEST(std::get<ReloadDone>(actions[0]).generation == 2U);
   BOOST_TEST(pool.serving_workers() == 3U);
+}
+
+// As masters hand it over that know of no socket by TCP, and those that have none.
+BOOST_AUTO_TEST_CASE(takes_over_without_a_socket_by_tcp) {
+  std::string text = encode(example());
+  const std::string_view line = "listen_tcp 30 [::1]:9000\n";
+  text.erase(text.find(line), line.size());
+  const auto after = decode(text);
+  BOOST_REQUIRE_MESSAGE(after.has_value(), (after ? "" : after.error()));
+  BOOST_TEST(after->tcp_listen_fd == -1);
+  BOOST_TEST(encode(*after) == text);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_another_version) {
@@ -121,6 +135,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_pool_can_be_in) {
            std::pair("\nretire_not_before 0", "\nretire_not_before -9223372036854775808"),
            std::pair("\nnewest 2\n", "\nnewest 2 x\n"),
            std::pair("\nwaiter 12 ", "\nwaiter -12 "),
+           std::pair("\nlisten_tcp 30 ", "\nlisten_tcp -1 "),
+           std::pair("\nlisten_tcp 30 [::1]:9000", "\nlisten_tcp 30"),
        }) {
     std::string text = encode(example());
     const auto at = text.find(good);

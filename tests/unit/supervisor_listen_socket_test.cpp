@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,6 +40,23 @@ struct stat status_of(const std::string& path) {
   struct stat status {};
   BOOST_REQUIRE_EQUAL(::lstat(path.c_str(), &status), 0);
   return status;
+}
+
+// With a port that was free just now.
+std::string free_address(const std::string& host) {
+  for (int port = 23'000; port < 24'000; ++port) {
+    std::string address = host + ":" + std::to_string(port);
+    const Descriptor fd(::socket(TcpAddress::of(address)->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (TcpAddress::of(address)->bind(fd.get())) return address;
+  }
+  return {};
+}
+
+int option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(fd, level, name, &value, &size);
+  return value;
 }
 
 struct Fixture {
@@ -178,6 +197,30 @@ BOOST_AUTO_TEST_CASE(gives_up_on_a_folder_that_somebody_keeps_locked) {
   const Descriptor lock(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   BOOST_REQUIRE_EQUAL(::flock(lock.get(), LOCK_EX), 0);
   BOOST_TEST(refusal({.path = path}).exit_code == kExitTemporary);
+}
+
+BOOST_AUTO_TEST_CASE(listens_by_tcp_in_both_families_and_gives_connections_their_options) {
+  for (const std::string host : {"127.0.0.1", "[::1]"}) {
+    const std::string address = free_address(host);
+    const auto socket = ListenSocket::bind_tcp(address);
+    BOOST_REQUIRE_MESSAGE(socket, (socket ? "" : socket.error().sentence));
+    BOOST_TEST(socket->path().empty());
+    BOOST_TEST(option(socket->fd(), SOL_SOCKET, SO_ACCEPTCONN) == 1);
+    BOOST_TEST(option(socket->fd(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+    BOOST_TEST(option(socket->fd(), IPPROTO_TCP, TCP_NODELAY) == 1);
+    BOOST_TEST(option(socket->fd(), IPPROTO_TCP, TCP_KEEPIDLE) == 5);
+    BOOST_TEST(option(socket->fd(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 10'000);
+    const auto second = ListenSocket::bind_tcp(address);  // another process may end
+    BOOST_REQUIRE(!second);
+    BOOST_TEST(second.error().exit_code == kExitTemporary);
+    BOOST_TEST(second.error().sentence.starts_with(address + ": bind: "), second.error().sentence);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_this_host_does_not_have_may_come) {
+  const auto socket = ListenSocket::bind_tcp("192.0.2.7:9000");
+  BOOST_REQUIRE(!socket);
+  BOOST_TEST(socket.error().exit_code == kExitTemporary);
 }
 
 BOOST_AUTO_TEST_CASE(knows_the_kernel_s_longest_queue) {

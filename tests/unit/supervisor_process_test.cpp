@@ -100,6 +100,15 @@ BOOST_AUTO_TEST_CASE(finds_the_places_also_when_the_sources_stand_in_each_other_
              listen_path + "\n" + metrics_path + "\n" + values_path + "\n" + keys_path + "\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_by_tcp_is_handed_on_where_there_is_one) {
+  const std::string out = folder / "out";
+  const std::string script = folder.script("worker", "exec readlink /proc/self/fd/8 >" + out);
+  const auto worker =
+      spawn({.path = script}, {listen.get(), metrics.get(), values.get(), keys.get(), keys.get()});
+  BOOST_TEST(wait_for(worker.pid).exit_status == 0);
+  BOOST_TEST(content(out) == keys_path + "\n");
+}
+
 BOOST_AUTO_TEST_CASE(leaves_no_other_descriptor_open) {
   const Descriptor stray(::fcntl(listen.get(), F_DUPFD, 77));  // not close-on-exec, as from a careless parent
   BOOST_TEST(stray.get() >= 77);

@@ -75,10 +75,14 @@ class Closed(Exception):
 
 
 class Connection:
-    def __init__(self, path, timeout=30.0):
+    def __init__(self, to, timeout=30.0, source=None):
+        """`to`: the path of a unix socket, or (address, port); `source`: the address to come from then."""
+        if isinstance(to, tuple):
+            self.socket = socket.create_connection(to, timeout, (source, 0) if source else None)
+            return
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        self.socket.connect(str(path))
+        self.socket.connect(str(to))
 
     def __enter__(self):
         return self

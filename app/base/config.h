@@ -80,6 +80,7 @@ struct Config {
   std::string operations_listen;              // address:port of /metrics and /status, or "off"
   std::vector<std::string> operations_allow;  // addresses or networks besides loopback
   int rate_limit_per_second;                  // per client address; 0: off
+  std::vector<std::string> fastcgi_upstreams;  // host:port or unix:/path; empty: socket_path
   std::string frontend_upstream;              // the web app: host:port or unix:/path; empty: there is none
   std::string public_url;  // https origin; empty: the host that a client uses, and https_port
   std::vector<std::string> trusted_proxies;  // addresses, networks, "unix:"

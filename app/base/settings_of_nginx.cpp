@@ -137,6 +137,18 @@ const Setting kSettings[] = {
      .form = whole(&Config::rate_limit_per_second, 0, 100'000),
      .default_value = "0",
      .text = "API requests per second and client address; past that 429. 0: no limit."},
+    {.name = "FASTCGI_UPSTREAMS",
+     .group = nginx,
+     .form = list(&Config::fastcgi_upstreams, "`host:port` or `unix:/path`, comma separated", is_upstream,
+                  "entry {} must be host:port or unix:/path"),
+     .default_in_words = "`FASTCGI_SOCKET` alone",
+     .text = "The workers that nginx passes requests to, where they are on other hosts or on several: each "
+             "host's "
+             "`FASTCGI_LISTEN`.",
+     .more =
+         "What was never sent to a host goes on to another, so do reads; a write that was sent never does."
+         " [Workers on other hosts](SCALING.md#workers-on-other-hosts).",
+     .example = "10.0.0.2:9000,10.0.0.3:9000"},
     {.name = "FRONTEND_UPSTREAM",
      .group = nginx,
      .form = text(&Config::frontend_upstream, {{"`host:port` or `unix:/path`", wrong_in_upstream}}),

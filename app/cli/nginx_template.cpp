@@ -86,6 +86,14 @@ std::string allow_lines(const std::vector<std::string>& networks) {
   return lines;
 }
 
+// Of an upstream.
+std::string server_lines(const std::vector<std::string>& servers, std::string_view how) {
+  std::string lines;
+  for (const std::string& server : servers)
+    lines += fmt::format("{}server {} {};", lines.empty() ? "" : "\n", server, how);
+  return lines;
+}
+
 // Where /_next/static/ comes from: the disk when the folder is known, else the web app, as everything else
 // does.
 std::string frontend_static(const std::string& root) {
@@ -125,6 +133,7 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
   }
   if (!fits_into_a_string("/" + host.log_folder))
     return std::unexpected("--logs: nginx cannot be given a path with one of \" ' \\ $ ; { }");
+  const bool hosts = !config.fastcgi_upstreams.empty();
   const bool limited = config.rate_limit_per_second > 0;
   TemplateValues values{
       {"USER", config.nginx_user.empty() ? "" : fmt::format("user {};", config.nginx_user)},
@@ -143,6 +152,13 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"TLS_CERTIFICATE_KEY", config.tls_certificate_key},
       {"TLS_SETTINGS", tls_settings(config.tls_profile)},
       {"FASTCGI_SOCKET", config.socket_path},
+      {"WORKERS_AT", hosts ? "hosts" : "socket"},
+      {"FASTCGI_UPSTREAMS", server_lines(config.fastcgi_upstreams, "max_fails=1 fail_timeout=10s")},
+      {"FASTCGI_UPSTREAMS_BACKUP", server_lines(config.fastcgi_upstreams, "max_fails=0 backup")},
+      {"AGAIN", hosts ? "tasklane-again.conf" : ""},
+      {"AGAIN_HTTP", hosts ? "tasklane-again-http.conf" : ""},
+      {"AGAIN_PAGES", hosts ? "tasklane-again-pages.conf" : ""},
+      {"OWN_WORKERS", hosts ? "own-workers" : "fastcgi"},
       {"CORS_ORIGINS", cors_entries(config.cors_origins)},
       {"CORS_HEADERS", header_entries(config.cors_headers)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},

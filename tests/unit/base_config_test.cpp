@@ -116,6 +116,8 @@ const std::vector<Bad> kBadValues = {
     {"FASTCGI_LISTEN", "off", "FASTCGI_LISTEN must be ADDRESS:PORT"},
     {"FASTCGI_LISTEN", "10.0.0.2:9000", "FASTCGI_LISTEN needs FASTCGI_ALLOW"},
     {"FASTCGI_LISTEN", "[::]:9000", "FASTCGI_LISTEN needs FASTCGI_ALLOW"},
+    {"FASTCGI_UPSTREAMS", "10.0.0.2", "FASTCGI_UPSTREAMS entry 1 must be host:port or unix:/path"},
+    {"FASTCGI_UPSTREAMS", "10.0.0.2:9000,a:80; server b:81", "FASTCGI_UPSTREAMS entry 2 must be"},
     {"PROXY_HEADER", "X-Real-IP", "PROXY_HEADER must be one of: X-Forwarded-For, Forwarded"},
     {"PROXY_HEADER", "Forwarded", "PROXY_HEADER needs TRUSTED_PROXIES"},
     {"PROXY_PROTOCOL", "yes", "PROXY_PROTOCOL must be one of: off, on"},
@@ -279,6 +281,8 @@ BOOST_AUTO_TEST_CASE(fastcgi_by_tcp_wants_to_know_who_may_connect) {
   BOOST_TEST(c.fastcgi_allow.size() == 2U);
   for (const char* const loopback : {"127.0.0.1:9000", "[::1]:9000"})
     BOOST_TEST(config_of({{"FASTCGI_LISTEN", loopback}}).fastcgi_allow.empty());
+  BOOST_TEST(config_of({{"FASTCGI_UPSTREAMS", "10.0.0.2:9000, w.internal:9000,unix:/run/t.sock"}})
+                 .fastcgi_upstreams.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(takes_each_value_that_is_right) {

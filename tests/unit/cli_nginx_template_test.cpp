@@ -108,6 +108,22 @@ BOOST_AUTO_TEST_CASE(operators_have_a_server_unless_it_is_off) {
   BOOST_TEST(values_of({{"OPERATIONS_LISTEN", "off"}}).at("OPERATIONS_SERVER").empty());
 }
 
+BOOST_AUTO_TEST_CASE(workers_are_at_the_socket_or_at_the_hosts_that_are_named) {
+  const auto here = values_of({});
+  BOOST_TEST(here.at("WORKERS_AT") == "socket");
+  for (const char* const part : {"AGAIN", "AGAIN_HTTP", "AGAIN_PAGES"})
+    BOOST_TEST(here.at(part).empty(), part);
+  BOOST_TEST(here.at("OWN_WORKERS") == "fastcgi");
+  const auto there = values_of({{"FASTCGI_UPSTREAMS", "10.0.0.2:9000,[2001:db8::3]:9000,unix:/run/t.sock"}});
+  BOOST_TEST(there.at("WORKERS_AT") == "hosts");
+  BOOST_TEST(there.at("FASTCGI_UPSTREAMS") ==
+             "server 10.0.0.2:9000 max_fails=1 fail_timeout=10s;\n"
+             "server [2001:db8::3]:9000 max_fails=1 fail_timeout=10s;\n"
+             "server unix:/run/t.sock max_fails=1 fail_timeout=10s;");
+  BOOST_TEST(there.at("FASTCGI_UPSTREAMS_BACKUP").starts_with("server 10.0.0.2:9000 max_fails=0 backup;\n"));
+  BOOST_TEST(there.at("OWN_WORKERS") == "own-workers");
+}
+
 BOOST_AUTO_TEST_CASE(another_instance_has_its_name_in_all_that_sites_share) {
   const auto values = values_of({{"INSTANCE", "my-staging"}, {"RATE_LIMIT_PER_SECOND", "7"}});
   BOOST_TEST(values.at("SITE") == "tasklane-my-staging");

@@ -10,10 +10,12 @@
 
 #include "base/exit_codes.h"
 #include "base/version.h"
+#include "cli/backup_command.h"
 #include "cli/check_command.h"
 #include "cli/control_commands.h"
 #include "cli/migrate_command.h"
 #include "cli/nginx_command.h"
+#include "cli/restore_command.h"
 #include "cli/status_command.h"
 #include "cli/token_command.h"
 
@@ -25,6 +27,8 @@ constexpr std::array kCommands = {
     Command{"check",
             "say whether the configuration (with -t this host, with --db the database) is fit to serve",
             check_command},
+    Command{"backup", "write the whole database to a file", backup_command},
+    Command{"restore", "fill an empty database from such a file", restore_command},
     Command{"status", "show what the workers are doing", status_command},
     Command{"token", "print a token for a user, for development and curl", token_command},
     Command{"reload", "have the master replace all workers, with the configuration as it is now",

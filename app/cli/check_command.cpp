@@ -66,27 +66,6 @@ int give_up(const DatabaseError& error) {
   return error.kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
 }
 
-// First as a worker connects. A statement that cannot be prepared has its cause in what is inspected then: a
-// missing migration, a right.
-int check_database(const Config& config, const std::string& sql_folder) {
-  const auto times = time_connection(config.database_url);
-  if (!times && times.error().reason != ConnectFailure::unprepared)
-    return give_up(connection_error("connecting", config.database_url, times.error().why));
-  if (times) tell(judge(*times));
-  const auto findings = inspect({.url = config.database_url,
-                                 .direct_url = config.database_url_direct,
-                                 .sql_folder = sql_folder,
-                                 .keys_table = config.jwks_database ? config.jwks_table : "",
-                                 .workers = config.workers,
-                                 .connections = config.database_connections});
-  if (!findings) return give_up(findings.error());
-  bool fit = tell(*findings);
-  if (times && config.jwks_database)
-    fit = tell(judge(read_database_keys(config.database_url, key_origin(config)))) && fit;
-  if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
-  return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
-}
-
 // The host's nginx in its own words; empty where there is none, or it may not read all of its files.
 std::string nginx_configuration() {
   const auto close = [](std::FILE* file) { ::pclose(file); };
@@ -123,6 +102,27 @@ void tell_skipped_keys(const Config& config) {
 }
 
 }  // namespace
+
+// First as a worker connects. A statement that cannot be prepared has its cause in what is inspected then: a
+// missing migration, a right.
+int check_database(const Config& config, const std::string& sql_folder) {
+  const auto times = time_connection(config.database_url);
+  if (!times && times.error().reason != ConnectFailure::unprepared)
+    return give_up(connection_error("connecting", config.database_url, times.error().why));
+  if (times) tell(judge(*times));
+  const auto findings = inspect({.url = config.database_url,
+                                 .direct_url = config.database_url_direct,
+                                 .sql_folder = sql_folder,
+                                 .keys_table = config.jwks_database ? config.jwks_table : "",
+                                 .workers = config.workers,
+                                 .connections = config.database_connections});
+  if (!findings) return give_up(findings.error());
+  bool fit = tell(*findings);
+  if (times && config.jwks_database)
+    fit = tell(judge(read_database_keys(config.database_url, key_origin(config)))) && fit;
+  if (fit && !times) fmt::print("error: workers {}\n", times.error().why);
+  return fit && times && tell({inspect_writes(config.database_url)}) ? kExitOk : kExitFailure;
+}
 
 int check_command(Arguments arguments) {
   const auto options = read_options(kLine, arguments);

@@ -7,4 +7,7 @@ namespace tasklane {
 
 int check_command(Arguments arguments);
 
+// What --db looks at, told on stdout; the exit status.
+int check_database(const Config& config, const std::string& sql_folder);
+
 }  // namespace tasklane

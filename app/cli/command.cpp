@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <vector>
 
 #include "base/exit_codes.h"
 #include "cli/config_files.h"
@@ -30,6 +31,13 @@ void tell(const ConfigMistakes& mistakes) {
   for (const auto& mistake : mistakes) fmt::print(stderr, "tasklane: {}\n", mistake);
 }
 
+// Whether the word behind this one is its value.
+bool takes_next(std::span<const Option> options, std::string_view argument) {
+  return std::ranges::any_of(options, [&](const Option& option) {
+    return !option.value.empty() && argument.starts_with("--") && argument.substr(2) == option.name;
+  });
+}
+
 }  // namespace
 
 std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments) {
@@ -43,6 +51,22 @@ std::expected<Options, int> read_options(const CommandLine& line, Arguments argu
     return std::unexpected(kExitOk);
   }
   return std::move(*options);
+}
+
+std::expected<WordAndOptions, int> read_word_and_options(const CommandLine& line, Arguments arguments) {
+  std::vector<std::string_view> words, others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool is_option = arguments[i].starts_with('-');
+    (is_option ? others : words).push_back(arguments[i]);
+    if (is_option && takes_next(line.options, arguments[i]) && i + 1 < arguments.size())
+      others.push_back(arguments[++i]);
+  }
+  auto options = read_options(line, others);
+  if (!options) return std::unexpected(options.error());
+  if (words.size() == 1) return WordAndOptions{std::string(words[0]), std::move(*options)};
+  fmt::print(stderr, "tasklane: {}\nUsage: {}\n",
+             words.empty() ? "a word is missing" : "that is one word too many", line.usage);
+  return std::unexpected(kExitUsage);
 }
 
 std::expected<Config, int> read_command_config(const Options& options, bool database_required) {

@@ -31,6 +31,13 @@ struct CommandLine {
 // stdout (kExitOk) or a mistake was told on stderr (kExitUsage).
 std::expected<Options, int> read_options(const CommandLine& line, Arguments arguments);
 
+// The same for a command that takes one word besides its options, such as `tasklane backup FILE`.
+struct WordAndOptions {
+  std::string word;
+  Options options;
+};
+std::expected<WordAndOptions, int> read_word_and_options(const CommandLine& line, Arguments arguments);
+
 // The configuration, from the environment and the files that find_config_files names. With mistakes each of
 // them is told on stderr as "tasklane: NAME says what", and the status to exit with comes back.
 std::expected<Config, int> read_command_config(const Options& options, bool database_required = true);

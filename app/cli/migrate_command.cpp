@@ -6,7 +6,9 @@
 #include <cstdio>
 
 #include "base/exit_codes.h"
+#include "postgres/libpq_connection.h"
 #include "schema/migrations.h"
+#include "schema/restoration.h"
 
 namespace tasklane {
 
@@ -19,8 +21,22 @@ constexpr CommandLine kLine = {
     .usage = "tasklane migrate [--sql DIR] [--env-file FILE]",
     .about =
         "Applies the SQL files that the database of DATABASE_URL_DIRECT (or DATABASE_URL) has not seen yet.\n"
-        "Safe to run again, and from several hosts at once. Exits 111 when the database cannot be reached.",
+        "Safe to run again, and from several hosts at once. Exits 111 when the database cannot be reached,\n"
+        "1 also when the role that serves was not made, or has not got its rights or settings: it says what "
+        "is left to do.",
     .options = kOptions};
+
+// What the database has not let this role do for the workers' one.
+int tell_undone(const Config& config) {
+  const auto keywords = parse_connection_url(config.database_url);
+  const auto undone = undone_for(config.database_url_direct, keywords ? value_of(*keywords, "user") : "");
+  if (!undone) {
+    fmt::print(stderr, "tasklane: {}\n", undone.error().sentence);
+    return undone.error().kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure;
+  }
+  for (const auto& sentence : *undone) fmt::print(stderr, "tasklane: left undone: {}\n", sentence);
+  return undone->empty() ? kExitOk : kExitFailure;
+}
 
 }  // namespace
 
@@ -43,13 +59,7 @@ int migrate_command(Arguments arguments) {
         "tasklane: this went through a pooler, whose time limits may cut a long migration short: give the"
         " server's own address as DATABASE_URL_DIRECT\n");
   }
-  if (!report->api_role_exists) {
-    fmt::print(
-        stderr,
-        "tasklane: the role tasklane_api is missing and may not be created by this one; an administrator runs"
-        " CREATE ROLE tasklane_api, then the owner: CALL tasklane_grant('tasklane_api')\n");
-  }
-  return kExitOk;
+  return tell_undone(*config);
 }
 
 }  // namespace tasklane

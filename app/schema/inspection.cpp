@@ -75,6 +75,13 @@ void Inspector::settings() {
         fmt::format("role {} has no statement_timeout: ALTER ROLE … SET statement_timeout = '5s'",
                     text("current_user")));
   }
+  // An acknowledged write is promised to be there.
+  if (text("current_setting('fsync')") == "off")
+    add(Level::warning, "fsync is off: a crash of the server's host may lose the whole database: turn it on");
+  if (text("current_setting('synchronous_commit')") == "off") {
+    add(Level::warning,
+        "synchronous_commit is off: a crash of the server loses writes that were acknowledged: turn it on");
+  }
   if (holds("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
     add(Level::warning, fmt::format("role {} is a superuser: serve as tasklane_api", text("current_user")));
 }

@@ -8,6 +8,7 @@
 
 #include "database.h"
 #include "schema/migrations.h"
+#include "schema/restoration.h"
 #include "store/statements.h"
 
 using namespace tasklane;
@@ -184,11 +185,22 @@ BOOST_AUTO_TEST_CASE(an_owner_who_may_not_create_roles_migrates_all_the_same) {
   const auto report = migrate(database.url_as("tasklane_owner"), TASKLANE_SQL);
   BOOST_REQUIRE_MESSAGE(report, report.error().sentence);
   BOOST_TEST(!report->api_role_exists);
+  const auto undone = [&] { return undone_for(database.url_as("tasklane_owner"), "tasklane_api").value(); };
+  BOOST_REQUIRE(undone().size() == 1);
+  BOOST_TEST(undone()[0].contains("the role tasklane_api is missing"));
 
   // Later an administrator makes the role, and the owner gives it its rights.
   database.run("CREATE ROLE tasklane_api; SET ROLE tasklane_owner; CALL tasklane_grant('tasklane_api')");
   BOOST_TEST(database.refusal("INSERT INTO tasks (user_id, title) VALUES ('u', 't')") == "");
   BOOST_TEST(denied(database, "TRUNCATE tasks"));
+  // It was not the owner's to alter.
+  BOOST_REQUIRE(undone().size() == 1);
+  BOOST_TEST(undone()[0].contains("has none of its settings"));
+  database.run("CALL tasklane_grant('tasklane_api')");
+  BOOST_TEST(undone().empty());
+  database.run("REVOKE DELETE ON idempotency_keys FROM tasklane_api");
+  BOOST_REQUIRE(undone().size() == 1);
+  BOOST_TEST(undone()[0].contains("has no rights"));
   database.run("ALTER DATABASE " + database.name() + " OWNER TO CURRENT_USER");
 }
 

@@ -41,10 +41,10 @@ LAYERS = {
 DOORS = {
     r"boost/asio/awaitable\.hpp": r"base/awaitable\.h",
     r"fcgi\w+\.h|fastcgi\.h": r"fastcgi/records\.h|cli/fastcgi_client\.cpp",
-    r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows)\.cpp",
-    r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection|rehearsal)\.cpp)",
+    r"libpq-\w+\.h|libpq-fe\.h": r"postgres/(pipeline|libpq_connection|rows|scram_verifier)\.cpp",
+    r"pqxx/.*": r"schema/(synchronous\.(h|cpp)|(migrations|inspection|rehearsal|restoration)\.cpp)",
     r"openssl/.*": r"auth/\w+\.cpp",
-    r"sodium.*": r"auth/(ed25519|keyed_hash)\.cpp",
+    r"sodium.*": r"auth/(ed25519|encrypted_key|keyed_hash)\.cpp",
     r"jemalloc/.*": r"worker/worker\.cpp",
     r"rapidjson/.*": r"json/\w+\.cpp",
 }

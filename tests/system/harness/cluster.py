@@ -14,7 +14,7 @@ from harness.processes import children_of, free_ports, is_alive, undone_by, wait
 from harness.run import KEEP, new_folder
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-PASSWORDS = {"postgres": "super", "tasklane_owner": "owner", "tasklane_api": "api"}
+PASSWORDS = {"postgres": "super", "tasklane_owner": "owner", "tasklane_api": "api", "tasklane_auth": "auth"}
 # Nothing here outlives the run; what must not be lost in a failover is with the standby.
 QUICK = "fsync = off\nfull_page_writes = off\nwal_level = replica\nmax_wal_senders = 4\nautovacuum = off\n"
 

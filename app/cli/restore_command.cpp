@@ -15,9 +15,8 @@
 #include "cli/check_command.h"
 #include "cli/config_files.h"
 #include "cli/database_tool.h"
+#include "cli/role_login.h"
 #include "cli/web_secrets.h"
-#include "postgres/libpq_connection.h"
-#include "postgres/scram_verifier.h"
 #include "schema/migrations.h"
 #include "schema/restoration.h"
 
@@ -119,29 +118,18 @@ std::string Restoration::wrong_with_keys() const {
       secrets->empty() ? "no secret is there to decrypt" : "the web app's secret does not decrypt");
 }
 
-std::string verifier_of(const ConnectionKeywords& keywords) {
-  const std::string password = value_of(keywords, "password");
-  return password.empty() ? "" : scram_verifier(value_of(keywords, "user"), password);
-}
-
 // Roles that serve, with the passwords that this host's settings have.
 int Restoration::admit_roles() const {
   const auto web = web_database_url(source);
   if (!web) return refuse(web.error());
-  const auto owner = parse_connection_url(config.database_url_direct);
   for (const std::string& url : {config.database_url, *web}) {
-    const auto keywords = url.empty() ? std::nullopt : parse_connection_url(url);
-    const std::string role = keywords ? value_of(*keywords, "user") : "";
-    if (role.empty() || role == value_of(*owner, "user")) continue;
-    const auto admitted =
-        admit(config.database_url_direct, {.role = role, .verifier = verifier_of(*keywords)});
-    if (!admitted) return refuse(admitted.error());
-    if (*admitted) fmt::print("role {} may log in, with the password of its URL\n", role);
-    if (url != config.database_url) continue;
-    if (const auto granted = grant_again(config.database_url_direct, role); !granted)
-      return refuse(granted.error());
+    if (const auto admitted = admit_role_of(url, config.database_url_direct); !admitted)
+      return refuse(admitted.error());
   }
-  return kExitOk;
+  const std::string role = role_of(config.database_url);
+  if (role == role_of(config.database_url_direct)) return kExitOk;
+  const auto granted = grant_again(config.database_url_direct, role);
+  return granted ? kExitOk : refuse(granted.error());
 }
 
 int Restoration::finish() const {

@@ -14,6 +14,7 @@
 #include "cli/check_command.h"
 #include "cli/control_commands.h"
 #include "cli/migrate_command.h"
+#include "cli/mode_commands.h"
 #include "cli/nginx_command.h"
 #include "cli/restore_command.h"
 #include "cli/status_command.h"
@@ -35,6 +36,9 @@ constexpr std::array kCommands = {
             reload_command},
     Command{"upgrade", "have the master execute its new program in place, and reload", upgrade_command},
     Command{"drain", "have /readyz say 503, so that load balancers turn away before a stop", drain_command},
+    Command{"maintenance", "have nginx answer 503, with a message, to all but operators",
+            maintenance_command},
+    Command{"read-only", "have workers serve reads and refuse writes", read_only_command},
     Command{"pool", "print what the master says of itself and its workers", pool_command},
     Command{"nginx-config", "render nginx's configuration", nginx_config_command}};
 

@@ -113,6 +113,10 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
   }
   if (route.path_user && *route.path_user != user.value())
     return at_once(fail(ErrorType::authorization_error, "These tasks belong to another user"));
+  if (request.method != "GET" && request.method != "HEAD" && operations_.read_only()) {
+    return at_once(
+        fail(ErrorType::read_only, "Changes are turned off for now; nothing was changed. Try again later"));
+  }
   switch (route.endpoint) {
     case Endpoint::list_tasks:
       return tasks_.list(route, user, request.trace);

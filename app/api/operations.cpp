@@ -31,11 +31,12 @@ std::int64_t as_integer(const Counter& counter) {
 }
 
 // One worker is enough to answer, so this never turns traffic away; who looks sees that workers are missing.
-std::string readiness_json(const MetricsLayout& metrics, bool keys_read, bool details) {
+std::string readiness_json(const MetricsLayout& metrics, bool keys_read, bool read_only, bool details) {
   JsonWriter json;
   json.begin_object();
   const bool whole = read(metrics.workers_ready) >= read(metrics.workers_configured);
   json.member("status", whole && keys_read ? "ready" : "degraded");
+  if (read_only) json.member("read_only", true);
   if (details) {
     if (!keys_read) json.member("keys", "unreadable");
     json.key("workers");
@@ -109,7 +110,8 @@ boost::asio::awaitable<Result<Response>> Operations::readiness(Authenticator& au
     if (!details) co_return not_ready();
     co_return fail(ErrorType::service_unavailable, "Keys to verify tokens with cannot be read");
   }
-  co_return success(Success::ok, readiness_json(metrics_, keys == Authenticator::KeyState::read, details));
+  co_return success(Success::ok,
+                    readiness_json(metrics_, keys == Authenticator::KeyState::read, read_only(), details));
 }
 
 std::optional<ListenQueue> Operations::queue() const {
@@ -129,6 +131,7 @@ Result<Response> Operations::status() const {
   json.member("time", static_cast<std::int64_t>(std::time(nullptr)));
   json.member("workers_configured", static_cast<std::int64_t>(read(metrics_.workers_configured)));
   json.member("worker_restarts", static_cast<std::int64_t>(read(metrics_.worker_restarts)));
+  json.member("read_only", read_only());
   write_queue(json, queue());
   json.key("workers");
   json.begin_array();

@@ -59,6 +59,7 @@ void apply_common_rules(Config& config, ConfigMistakes& mistakes) {
   }
   if (std::ranges::find(config.given, kSocketName, &GivenValues::value_type::first) == config.given.end())
     config.socket_path = default_socket_path(config.instance);
+  if (config.state_folder.empty()) config.state_folder = default_state_folder(config.instance);
   if (config.http_port == config.https_port) mistakes.emplace_back("HTTP_PORT must differ from HTTPS_PORT");
   for (const int port : {config.https_port, config.http_port}) {
     if (config.operations_listen.ends_with(fmt::format(":{}", port)))
@@ -169,6 +170,11 @@ std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& 
 std::string default_socket_path(std::string_view instance) {
   const bool named = !instance.empty() && instance != kDefaultInstance;
   return fmt::format("/run/tasklane/{}{}tasklane.sock", named ? instance : "", named ? "/" : "");
+}
+
+std::string default_state_folder(std::string_view instance) {
+  const bool named = !instance.empty() && instance != kDefaultInstance;
+  return fmt::format("/var/lib/tasklane{}{}", named ? "/" : "", named ? instance : "");
 }
 
 std::expected<Config, ConfigMistakes> read_config(const GivenValues& values) {

@@ -63,6 +63,8 @@ struct Config {
   LogLevel log_level;
   LogFormat log_format;
 
+  std::string state_folder;  // base/state_files.h
+
   std::string instance;  // in its paths and in nginx: kDefaultInstance, or another
 
   // nginx
@@ -111,6 +113,8 @@ std::expected<std::string, ConfigMistakes> read_socket_path(const ConfigSource& 
 
 // Where the socket is when no one says otherwise.
 std::string default_socket_path(std::string_view instance = kDefaultInstance);
+// What an operator's command has turned on is kept there.
+std::string default_state_folder(std::string_view instance = kDefaultInstance);
 
 // NAME=value lines of what is in force, secrets masked ("set, 48 bytes").
 std::string describe(const Config& config);

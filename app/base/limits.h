@@ -93,6 +93,7 @@ inline constexpr std::chrono::milliseconds kMigrationLockTimeout =
 inline constexpr std::chrono::milliseconds kMigrationLockPause = 1s;  // and are served before the next try
 inline constexpr std::chrono::milliseconds kMigrationStatementTimeout = 15min;  // an index of a large table
 inline constexpr std::size_t kMigrationFileMaxBytes = 1024 * 1024;
+inline constexpr std::size_t kMaintenanceMessageMaxCodePoints = 500;   // `tasklane maintenance on --message`
 inline constexpr std::chrono::seconds kIssuedTokenTtlMax = 365 * 24h;  // `tasklane token`
 
 // Keys and tokens.

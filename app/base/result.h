@@ -27,6 +27,7 @@ enum class ErrorType {
   internal_server_error,
   service_unavailable,  // nothing was sent to the database: safe to repeat
   outcome_unknown,      // a write was sent and its reply never came
+  read_only,            // an operator has turned writes off
 };
 
 // One entry of a validation problem's `errors`: where ("body", "title"), what, and a stable word for it.

@@ -172,6 +172,13 @@ const Setting kSettings[] = {
          "Who may connect to `FASTCGI_LISTEN`; any other connection is closed before anything is read. Needed"
          " unless that is a loopback address.",
      .example = "10.0.0.1"},
+    {.name = "STATE_FOLDER",
+     .group = workers,
+     .form = text(&Config::state_folder, {kPath}),
+     .default_in_words = "`/var/lib/tasklane`",
+     .text = "Where `tasklane maintenance` and `tasklane read-only` keep what is on, for nginx and the "
+             "workers, who must be able to"
+             " read it. By default that of another `INSTANCE` is in a folder of its name."},
     {.name = "WORKERS",
      .group = workers,
      .form = whole(&Config::workers, 1, limits::kWorkersMax),

@@ -11,6 +11,7 @@
 #include "auth/jwks_file.h"
 #include "base/env_file.h"
 #include "base/exit_codes.h"
+#include "base/state_files.h"
 #include "cli/config_files.h"
 #include "cli/connection_inspection.h"
 #include "cli/env_inspection.h"
@@ -110,6 +111,9 @@ int check_database(const Config& config, const std::string& sql_folder) {
   if (!times && times.error().reason != ConnectFailure::unprepared)
     return give_up(connection_error("connecting", config.database_url, times.error().why));
   if (times) tell(judge(*times));
+  if (is_there(config.state_folder + kReadOnlyFile))
+    tell({{Finding::Level::warning,
+           "read-only is on: this host's workers answer writes with 503; tasklane read-only off"}});
   const auto findings = inspect({.url = config.database_url,
                                  .direct_url = config.database_url_direct,
                                  .sql_folder = sql_folder,

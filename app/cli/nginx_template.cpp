@@ -94,6 +94,12 @@ std::string server_lines(const std::vector<std::string>& servers, std::string_vi
   return lines;
 }
 
+std::string geo_lines(const std::vector<std::string>& networks) {
+  std::string lines;
+  for (const std::string& network : networks) lines += fmt::format("    {} 1;\n", network);
+  return lines;
+}
+
 // Where /_next/static/ comes from: the disk when the folder is known, else the web app, as everything else
 // does.
 std::string frontend_static(const std::string& root) {
@@ -162,6 +168,8 @@ std::expected<TemplateValues, std::string> template_values(const Config& config,
       {"CORS_ORIGINS", cors_entries(config.cors_origins)},
       {"CORS_HEADERS", header_entries(config.cors_headers)},
       {"OPERATIONS_ALLOW", allow_lines(config.operations_allow)},
+      {"OPERATORS", geo_lines(config.operations_allow)},
+      {"STATE", config.state_folder},
       {"RATE_LIMIT_ZONE",
        limited ? name_for_instance(
                      fmt::format("limit_req_zone $tasklane_rate_limit_key zone=tasklane_rate:10m rate={}r/s;",

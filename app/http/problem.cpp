@@ -13,6 +13,8 @@ namespace {
 // Past capacity and outages are short by design; a client that waits this long rarely meets the same one.
 // Rates are per second: after one a user has at least one request.
 constexpr char kRetryAfterSeconds[] = "1";
+// An operator's work takes minutes.
+constexpr char kRetryAfterReadOnlySeconds[] = "60";
 
 constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503};
 
@@ -57,6 +59,9 @@ void add_headers(Response& response, const Error& error) {
     case ErrorType::outcome_unknown:
       response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
       break;
+    case ErrorType::read_only:
+      response.headers.emplace_back("Retry-After", kRetryAfterReadOnlySeconds);
+      break;
     case ErrorType::validation_error:
     case ErrorType::authorization_error:
     case ErrorType::not_found_error:
@@ -96,6 +101,8 @@ std::string_view spelling(ErrorType type) {
       return "service_unavailable";
     case ErrorType::outcome_unknown:
       return "outcome_unknown";
+    case ErrorType::read_only:
+      return "read_only";
   }
   std::unreachable();
 }
@@ -125,6 +132,8 @@ int status_number(ErrorType type) {
     case ErrorType::service_unavailable:
       return 503;
     case ErrorType::outcome_unknown:
+      return 503;
+    case ErrorType::read_only:
       return 503;
   }
   std::unreachable();

@@ -1,15 +1,23 @@
 #include "store/key_sweep.h"
 
+#include <utility>
+
+#include "base/state_files.h"
 #include "store/statements.h"
 
 namespace tasklane {
 
-KeySweep::KeySweep(ConnectionPool& pool, WorkerMetrics& metrics, Clock::duration interval)
-    : pool_(pool), metrics_(metrics), pauses_(interval.count() / 2, interval.count() * 3 / 2) {
+KeySweep::KeySweep(ConnectionPool& pool, WorkerMetrics& metrics, Clock::duration interval,
+                   std::string read_only)
+    : pool_(pool),
+      metrics_(metrics),
+      read_only_(std::move(read_only)),
+      pauses_(interval.count() / 2, interval.count() * 3 / 2) {
   pause();
 }
 
 void KeySweep::sweep() {
+  if (!read_only_.empty() && is_there(read_only_)) return pause();
   under_way_ = true;
   pool_.run_beside(statements::kSweepKeys, [this](const Result<Rows>& deleted) { take(deleted); });
 }

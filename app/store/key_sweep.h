@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <random>
+#include <string>
 
 #include "base/limits.h"
 #include "base/metrics.h"
@@ -14,9 +15,10 @@ namespace tasklane {
 
 class KeySweep {
  public:
-  // Every worker has its own pace, around `interval`, so that they take turns.
-  KeySweep(ConnectionPool& pool, WorkerMetrics& metrics,
-           Clock::duration interval = limits::kKeySweepInterval);
+  // Every worker has its own pace, around `interval`, so that they take turns. While there is a file
+  // `read_only`, nothing is deleted.
+  KeySweep(ConnectionPool& pool, WorkerMetrics& metrics, Clock::duration interval = limits::kKeySweepInterval,
+           std::string read_only = {});
 
   // A user's statement is about to be submitted, of a request that was read then.
   void go_along(Clock::time_point now) {
@@ -30,6 +32,7 @@ class KeySweep {
 
   ConnectionPool& pool_;
   WorkerMetrics& metrics_;
+  std::string read_only_;
   std::minstd_rand random_{std::random_device{}()};
   std::uniform_int_distribution<Clock::rep> pauses_;
   Clock::time_point due_;

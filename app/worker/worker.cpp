@@ -99,14 +99,14 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       master_(loop, std::move(inherited.master)),
       told_to_serve_(loop.get_executor()),
       pool_(loop, config.database_url, config.database_connections, statements::kAll, metrics_),
-      key_sweep_(pool_, metrics_),
+      key_sweep_(pool_, metrics_, limits::kKeySweepInterval, config.state_folder + kReadOnlyFile),
       store_(pool_, &key_sweep_),
       authenticator_(values_of(token_secrets(config)), key_source(config, std::move(inherited.keys)),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
       operations_(
           metrics.layout(), [this](TracePtr trace) { return probe_database(std::move(trace)); },
-          inode_of(inherited.listener.get()).value_or(0)),
+          inode_of(inherited.listener.get()).value_or(0), config.state_folder + kReadOnlyFile),
       api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request,
            UserLimit(metrics.layout().user_buckets, config.user_rate_limit_per_second)),
       acceptor_(

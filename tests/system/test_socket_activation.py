@@ -82,6 +82,8 @@ def test_the_service_notifier_is_told_what_goes_on(activated):
     master = activated(workers=2, watchdog_seconds=0.4)
     master.wait_until_told("READY=1")
     master.wait_until_told("STATUS=generation 1: 2 of 2 workers ready")
+    since = master.heard[master.heard.index("READY=1") :]
+    assert "2 of 2" in next(each for each in since if each.startswith("STATUS=")), "whoever waits finds all workers"
     master.wait_until_told("WATCHDOG=1")
     master.heard.clear()
     reload(master)

@@ -9,6 +9,7 @@
 // SIGPIPE is ignored: a log that nobody reads any more must not end the service.
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <deque>
@@ -22,6 +23,7 @@
 #include "supervisor/control.h"
 #include "supervisor/generation_files.h"
 #include "supervisor/handover.h"
+#include "supervisor/log_file.h"
 #include "supervisor/pool.h"
 #include "supervisor/pool_status.h"
 #include "supervisor/process.h"
@@ -75,6 +77,7 @@ class Master {
   // master.cpp: the loop.
   void begin();
   void announce_drain();
+  void reopen_log();
   std::optional<Pool::Time> turned_away_at() const;
   void look_at_drain();
   void leave();
@@ -133,6 +136,7 @@ class Master {
   };
 
   MasterSettings settings_;
+  LogFile log_file_{STDERR_FILENO};
   MasterSockets sockets_{.listen_fd = -1};
   int metrics_fd_;
   MetricsLayout& metrics_;

@@ -47,6 +47,7 @@ void Master::hear_operators() {
 
 std::expected<std::uint64_t, std::string> Master::request_reload() {
   if (stopping()) return std::unexpected("the master is stopping");
+  reopen_log();
   service_notifier_.reloading();
   const auto read = settings_.reread();
   auto files = read ? freeze(*read) : std::unexpected(read.error());
@@ -59,6 +60,11 @@ std::expected<std::uint64_t, std::string> Master::request_reload() {
   generations_.insert_or_assign(number, std::move(*files));
   obey(pool_.reload(now(), read->adjustable.pool));
   return number;
+}
+
+void Master::reopen_log() {
+  if (const std::string why = log_file_.reopen(); !why.empty())
+    log::warning("the log cannot be opened anew: the file of before is written on", {{"why", why}});
 }
 
 void Master::reload_failed(std::uint64_t generation, const std::string& why) {
@@ -78,6 +84,7 @@ void Master::tell_manager_when_settled() {
 void Master::request_upgrade() {
   if (stopping()) return fail_upgrade("the master is stopping");
   if (check_) return;  // whoever waits for it hears the same
+  reopen_log();        // the new program knows but the name that the file has then
   log::info("upgrade: asking the new executable", {{"path", settings_.executable}});
   auto asked = ask_successor(settings_.executable, handover());
   if (!asked) return fail_upgrade(asked.error());

@@ -17,6 +17,7 @@
 #include "base/state_files.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "http/problem.h"
 #include "json/json_writer.h"
 
 namespace tasklane {
@@ -146,7 +147,7 @@ std::expected<std::string, std::string> maintenance_problem(std::string_view mes
   json.begin_object();
   json.member("detail", message);
   json.member("message", message);
-  json.member("status_code", std::int64_t{503});
+  json.member("status_code", status_number(ErrorType::read_only));  // of both modes
   json.member("error_type", "maintenance");
   json.member("request_id", "REQUEST-ID");
   json.end_object();

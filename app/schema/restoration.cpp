@@ -162,6 +162,28 @@ std::expected<int, DatabaseError> expire_keys(const std::string& url, const std:
   });
 }
 
+std::expected<SessionFacts, DatabaseError> look_at_session(const std::string& url) {
+  return in_transaction(url, "looking at the session", [](pqxx::connection&, pqxx::work& work) {
+    const auto row = work.exec("SELECT current_user, (current_setting('transaction_read_only') = 'on')::int");
+    return SessionFacts{.role = row[0][0].as<std::string>(), .read_only = row[0][1].as<int>() != 0};
+  });
+}
+
+std::expected<KeyFacts, DatabaseError> look_at_keys(const std::string& url, const std::string& keys_table) {
+  return in_transaction(url, "looking at keys", [&](pqxx::connection&, pqxx::work& work) {
+    const auto table = work.exec(fmt::format("SELECT tasklane_key_table({})::text", work.quote(keys_table)));
+    if (table[0][0].is_null()) return KeyFacts{};
+    const auto row =
+        work.exec(fmt::format("SELECT count(*), extract(epoch FROM now() - max(coalesce(fields->>'createdAt',"
+                              " fields->>'created_at')::timestamptz))::bigint FROM (SELECT to_jsonb(j) AS "
+                              "fields FROM {} AS j) AS k",
+                              table[0][0].as<std::string>()));
+    KeyFacts keys{.count = row[0][0].as<std::int64_t>(), .newest_age_seconds = std::nullopt};
+    if (!row[0][1].is_null()) keys.newest_age_seconds = row[0][1].as<std::int64_t>();
+    return keys;
+  });
+}
+
 std::expected<std::vector<std::string>, DatabaseError> undone_for(const std::string& url,
                                                                   const std::string& role) {
   return in_transaction(url, "looking at roles", [&](pqxx::connection&, pqxx::work& work) {

@@ -2,7 +2,9 @@
 // What a dump does not hold, and a restored database needs: roles, logins, the roles' settings, new signing
 // keys. And what a backup and a restore look at before they begin.
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -46,5 +48,20 @@ std::expected<int, DatabaseError> expire_keys(const std::string& url, const std:
 // no timeouts. A role of that name that does not exist stands for tasklane_api.
 std::expected<std::vector<std::string>, DatabaseError> undone_for(const std::string& url,
                                                                   const std::string& role);
+
+struct SessionFacts {
+  std::string role;
+  bool read_only = false;
+};
+
+std::expected<SessionFacts, DatabaseError> look_at_session(const std::string& url);
+
+struct KeyFacts {
+  std::int64_t count = 0;
+  std::optional<std::int64_t> newest_age_seconds;  // not known: this role may not read it, or there is no key
+};
+
+// Of Better Auth's table of that name, as the role of `url`.
+std::expected<KeyFacts, DatabaseError> look_at_keys(const std::string& url, const std::string& keys_table);
 
 }  // namespace tasklane

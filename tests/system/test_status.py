@@ -32,6 +32,19 @@ def test_status_is_a_table_of_the_workers(stack):
     assert "\x1b" not in done.stdout, "colours in a pipe"
 
 
+def test_status_shows_the_database_keys_certificate_and_routes(stack, alice):
+    alice.create("asked for")
+    done = tasklane(stack, "status", *env_file(stack))
+    assert "database      connecting " in done.stdout and "role tasklane_api" in done.stdout
+    assert "certificate   ends in " in done.stdout and "/api/tasks" in done.stdout
+    more = json.loads(tasklane(stack, "status", "--json", *env_file(stack)).stdout)
+    assert more["database"]["reachable"] and more["database"]["role"] == "tasklane_api" and not more["database"]["read_only"]
+    assert 0 < more["database"]["round_trip_microseconds"] < more["database"]["connect_microseconds"] + 1_000_000
+    assert more["certificate_ends_in_seconds"] > 86_400 and more["listen_queue"]["max"] > 0
+    assert more["maintenance"] is False and more["read_only"] is False
+    assert any(route["route"] == "/api/tasks" and route["requests"] > 0 for route in more["top_routes"])
+
+
 def test_status_needs_no_configuration_when_the_socket_is_named_and_prints_the_json(stack):
     done = tasklane(stack, "status", "--json", "--socket", stack.settings["FASTCGI_SOCKET"], cwd="/")
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,7 @@ LAYERS = {
     "fastcgi": {"base", "json", "http"},
     "api": {"base", "json", "http", "auth", "tasks"},
     "worker": {"base", "json", "http", "auth", "tasks", "postgres", "store", "fastcgi", "api"},
-    "cli": {"base", "json", "auth", "postgres", "store", "schema", "supervisor"},
+    "cli": {"base", "json", "http", "auth", "postgres", "store", "schema", "supervisor"},
     "documents": {"base", "api"},
     "master_main.cpp": {"base", "supervisor"},
     "worker_main.cpp": {"base", "fastcgi", "worker"},

@@ -9,6 +9,11 @@ _tasklane() {
     mapfile -t COMPREPLY < <(compgen -W "$words --help --version" -- "$word")
     return
   fi
+  case ${COMP_WORDS[1]}:$word in
+    backup:-* | restore:-* | maintenance:-* | read-only:-*) ;;
+    backup:* | restore:*) [ "$COMP_CWORD" -gt 2 ] || { mapfile -t COMPREPLY < <(compgen -f -- "$word"); return; } ;;
+    maintenance:* | read-only:*) [ "$COMP_CWORD" -gt 2 ] || { mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word"); return; } ;;
+  esac
   case $previous in
     --env-file | --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --sql | --out | --templates | --docs)

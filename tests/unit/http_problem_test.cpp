@@ -18,7 +18,7 @@ struct Published {
 };
 
 // The contract's table.
-constexpr std::array<Published, 12> kTable = {
+constexpr std::array<Published, 13> kTable = {
     {{ErrorType::validation_error, 400, "validation_error"},
      {ErrorType::authentication_error, 401, "authentication_error"},
      {ErrorType::authorization_error, 403, "authorization_error"},
@@ -30,7 +30,8 @@ constexpr std::array<Published, 12> kTable = {
      {ErrorType::rate_limited, 429, "rate_limited"},
      {ErrorType::internal_server_error, 500, "internal_server_error"},
      {ErrorType::service_unavailable, 503, "service_unavailable"},
-     {ErrorType::outcome_unknown, 503, "outcome_unknown"}}};
+     {ErrorType::outcome_unknown, 503, "outcome_unknown"},
+     {ErrorType::read_only, 503, "read_only"}}};
 
 Response problem_of(ErrorType type) {
   return problem(Error{.type = type, .detail = "It is so"}, "r1");

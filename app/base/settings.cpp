@@ -46,7 +46,9 @@ const Setting kSettings[] = {
      .default_value = "2",
      .text = "Connections to Postgres per worker. Two serve a local database, four a distant one (10 ms and "
              "more).",
-     .more = "All of them: workers × this. Each carries a batch of statements at a time."},
+     .more = "All of them: workers × (this + 1), since a worker makes one more for long reads when the first "
+             "of them comes. "
+             "Each carries a batch of statements at a time."},
 
     // Tokens
     {.name = "BETTER_AUTH_SECRET",

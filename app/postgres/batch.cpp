@@ -62,6 +62,7 @@ std::size_t Batch::fitting(const std::deque<Job>& queue) {
   for (std::size_t i = 0; i < most; ++i) {
     bytes += queue[i].parameters.bytes().size();
     if (i > 0 && bytes > limits::kBatchMaxBytes) return i;
+    if (queue[i].statement->effect == Effect::long_read) return std::max<std::size_t>(i, 1);
     const bool keeps_apart = queue[i].statement->locks == Locks::any_keys;
     if (is_write(queue[i]) && (alone || (keeps_apart && writes))) return i;
     writes = writes || is_write(queue[i]);

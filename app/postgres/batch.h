@@ -47,8 +47,8 @@ class Batch {
   void fill(std::deque<Job>& queue, std::size_t count, Form form, bool by_name = true);
 
   // How many of the first of a queue can run together: not more than limits::kBatchStatementsMax and, past
-  // the first, limits::kBatchMaxBytes; none that locks many rows of a user beside another one that locks any
-  // of them, and no write beside one that locks any keys.
+  // the first, limits::kBatchMaxBytes; no long read beside anything; none that locks many rows of a user
+  // beside another one that locks any of them, and no write beside one that locks any keys.
   static std::size_t fitting(const std::deque<Job>& queue);
 
   bool empty() const { return jobs_.empty(); }

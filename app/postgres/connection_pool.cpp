@@ -61,6 +61,7 @@ ConnectionPool::ConnectionPool(asio::io_context& loop, const std::string& url, i
       tick_timer_(loop) {
   for (int i = 0; i < connections; ++i)
     pipelines_.push_back(std::make_unique<Pipeline>(loop_, setting_, observer_));
+  long_reads_ = std::make_unique<Pipeline>(loop_, setting_, observer_);
 }
 
 void ConnectionPool::start() {
@@ -71,15 +72,18 @@ void ConnectionPool::changed() {
   if (std::ranges::all_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().tried(); }))
     tried_.set();
   // One of several that does not answer holds nothing up.
-  if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().ready(); })) {
+  if (any_ready()) {
     for (const auto& pipeline : pipelines_) pipeline->give_way();
   }
   watch();
 }
 
+bool ConnectionPool::any_ready() const {
+  return std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().ready(); });
+}
+
 const Connector::Attempt* ConnectionPool::attempt() const {
-  if (std::ranges::any_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().ready(); }))
-    return nullptr;
+  if (any_ready()) return nullptr;
   const auto rank = [](const auto& pipeline) {
     const Connector::Attempt& attempt = pipeline->attempt();
     const auto since = attempt.since.time_since_epoch();
@@ -136,6 +140,8 @@ void ConnectionPool::take(Job job) {
 // statement) it goes where the least waits, as does everything while home is away. Where all refuse, home
 // does.
 Pipeline& ConnectionPool::choose(const Statement& statement, std::size_t home) {
+  if (statement.effect == Effect::long_read && any_ready() && long_reads_->flow().accepts())
+    return *long_reads_;
   Pipeline* const preferred = pipelines_[home].get();
   if (statement.effect == Effect::write) {
     if (preferred->flow().ready() && preferred->flow().accepts()) return *preferred;
@@ -160,7 +166,8 @@ void ConnectionPool::place(Job job) {
 // Deadlines are looked at while there is something to look at. At rest there is no timer.
 void ConnectionPool::watch() {
   if (watching_ ||
-      std::ranges::none_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().pending(); }))
+      (!long_reads_->flow().pending() &&
+       std::ranges::none_of(pipelines_, [](const auto& pipeline) { return pipeline->flow().pending(); })))
     return;
   watching_ = true;
   tick_timer_.expires_after(limits::kDeadlineTick);
@@ -169,6 +176,7 @@ void ConnectionPool::watch() {
     if (error) return;
     const auto now = Clock::now();
     for (const auto& pipeline : pipelines_) pipeline->tick(now);
+    long_reads_->tick(now);
     watch();
   });
 }

@@ -2,6 +2,9 @@
 // The worker's few connections and which of them a statement takes. What a lost connection had not run goes
 // to another one. A user's writes always take the same one, so that row locks of two batches rarely cross; a
 // read takes that one too unless another is free sooner.
+//
+// Long reads have one more connection, made when the first of them comes: nothing else waits behind one.
+// Where it cannot be made, they run among the others.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -68,6 +71,7 @@ class ConnectionPool {
   Execution run(const Statement& statement, Parameters&& parameters, std::chrono::milliseconds within,
                 TracePtr trace);
   Execution submit(Job job);
+  bool any_ready() const;
   Pipeline& choose(const Statement& statement, std::size_t home);
   void take(Job job);
   void place(Job job);
@@ -80,6 +84,7 @@ class ConnectionPool {
   Event tried_;  // each connection's first attempt has been decided
   Pipeline::Setting setting_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  std::unique_ptr<Pipeline> long_reads_;
   boost::asio::steady_timer tick_timer_;
   bool watching_ = false;
 };

@@ -24,6 +24,26 @@ Parameters& Parameters::integer(std::int64_t value) {
   return *this;
 }
 
+// array_send in Postgres' arrayfuncs.c: dimensions, whether there are nulls, the elements' type, the one
+// dimension's length and its first index, then each element with its length.
+Parameters& Parameters::integers(std::span<const std::int64_t> values) {
+  constexpr std::uint64_t kBigintOid = 20;
+  std::string bytes;
+  const auto append = [&bytes](std::uint64_t number, int count) {
+    for (int shift = 8 * (count - 1); shift >= 0; shift -= 8)
+      bytes += static_cast<char>(number >> shift & 0xff);
+  };
+  for (const std::uint64_t word :
+       {std::uint64_t{1}, std::uint64_t{0}, kBigintOid, std::uint64_t{values.size()}, std::uint64_t{1}})
+    append(word, 4);
+  for (const std::int64_t value : values) {
+    append(8, 4);
+    append(static_cast<std::uint64_t>(value), 8);
+  }
+  put(bytes);
+  return *this;
+}
+
 Parameters& Parameters::timestamp(std::int64_t microseconds) {
   return integer(microseconds - kEpochDifferenceMicroseconds);
 }

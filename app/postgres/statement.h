@@ -12,7 +12,9 @@
 
 namespace tasklane {
 
-enum class Effect { read, write };  // a read may be repeated on another connection, a write never
+// A read may be repeated on another connection, a write never. A long read takes the longer the more rows its
+// user has: it runs by itself, on a connection that the others do not wait for.
+enum class Effect { read, long_read, write };
 
 // The name a statement is prepared under: its own and a hash of its text (FNV-1a). A pooler may lend us a
 // server connection on which another release has prepared another text under the same name.
@@ -84,6 +86,7 @@ class Parameters {
   Parameters& text(std::string_view value);
   Parameters& optional_text(const std::optional<std::string>& value);
   Parameters& integer(std::int64_t value);
+  Parameters& integers(std::span<const std::int64_t> values);  // bigint[]
   Parameters& timestamp(std::int64_t microseconds);  // timestamptz, since 1970
   Parameters& boolean(bool value);
   Parameters& optional_boolean(std::optional<bool> value);

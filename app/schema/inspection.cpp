@@ -86,10 +86,10 @@ void Inspector::settings() {
     add(Level::warning, fmt::format("role {} is a superuser: serve as tasklane_api", text("current_user")));
 }
 
-// During a reload the workers of two generations are connected. Behind a pooler the server's connections are
-// the pooler's, so that too many are no more than a warning.
+// Each worker may have one more for long reads. During a reload the workers of two generations are connected.
+// Behind a pooler the server's connections are the pooler's, so that too many are no more than a warning.
 void Inspector::room(int workers, int connections) {
-  const int wanted = workers * connections;
+  const int wanted = workers * (connections + 1);
   const int most = work_
                        .exec(
                            "SELECT least("
@@ -101,7 +101,7 @@ void Inspector::room(int workers, int connections) {
                            "    WHERE datname = current_database()))")[0][0]
                        .as<int>();
   const std::string sum = fmt::format(
-      "{} workers with {} connections each are {}, and twice as many during a"
+      "{} workers with {} connections each, and one more for long reads, are {}, and twice as many during a"
       " reload; the server lets this role have {}",
       workers, connections, wanted, most);
   if (wanted > most) {

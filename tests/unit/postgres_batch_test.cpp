@@ -277,6 +277,17 @@ BOOST_AUTO_TEST_CASE(a_sweep_of_keys_shares_a_batch_with_reads_and_no_write) {
   BOOST_TEST(fitting("ss") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_read_is_sent_by_itself) {
+  static constexpr Statement kSearch{"search", "search", Effect::long_read, {"search", "search"}};
+  std::deque<Job> queue;
+  for (const Statement* statement : std::initializer_list<const Statement*>{
+           &statements::kListTasks, &statements::kCreateTask, &kSearch, &statements::kListTasks})
+    queue.push_back(job_of(*statement));
+  BOOST_TEST(Batch::fitting(queue) == 2U);
+  queue.erase(queue.begin(), queue.begin() + 2);
+  BOOST_TEST(Batch::fitting(queue) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_is_bounded_in_bytes_but_takes_one_statement_in_any_case) {
   std::deque<Job> queue;
   for (int i = 0; i < 5; ++i) {

@@ -81,6 +81,7 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     case Endpoint::get_task:
     case Endpoint::update_task:
     case Endpoint::delete_task:
+    case Endpoint::delete_tasks:
     case Endpoint::complete_task:
       break;
   }
@@ -128,6 +129,8 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
       return tasks_.update(route, request, user);
     case Endpoint::delete_task:
       return tasks_.remove(route, user, request.trace);
+    case Endpoint::delete_tasks:
+      return tasks_.remove_many(route, request, user);
     case Endpoint::complete_task:
       return tasks_.complete(route, request, user);
     case Endpoint::healthz:

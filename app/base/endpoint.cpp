@@ -19,6 +19,7 @@ constexpr std::array<Labels, kEndpoints> kLabels = {{
     {"get_task", "/api/tasks/{id}", "GET"},
     {"update_task", "/api/tasks/{id}", "PUT"},
     {"delete_task", "/api/tasks/{id}", "DELETE"},
+    {"delete_tasks", "/api/tasks", "DELETE"},
     {"complete_task", "/api/tasks/{id}/complete", "PATCH"},
     {"healthz", "/healthz", "GET"},
     {"readyz", "/readyz", "GET"},

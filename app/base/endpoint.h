@@ -14,6 +14,7 @@ enum class Endpoint {
   get_task,
   update_task,
   delete_task,
+  delete_tasks,
   complete_task,
   healthz,
   readyz,
@@ -21,7 +22,7 @@ enum class Endpoint {
   status,
   unknown,  // no endpoint: 404 or 405
 };
-inline constexpr std::size_t kEndpoints = 11;
+inline constexpr std::size_t kEndpoints = 12;
 
 std::string_view spelling(Endpoint endpoint);
 

@@ -60,6 +60,21 @@ inline constexpr std::size_t kUserIdMaxCodePoints = 255;
 inline constexpr std::size_t kListFirstRowsMax = 64;   // of a list's first page; the statements name it, too
 inline constexpr std::size_t kListPageRowsMax = 1000;  // of each further one
 inline constexpr std::size_t kListPageMaxBytes = 256 * 1024;             // of its texts, and one row more
+inline constexpr std::size_t kListLimitMax = 1000;
+inline constexpr std::size_t kListLimitDefault = 100;     // with a cursor alone
+inline constexpr std::size_t kListOffsetMax = 1'000'000;  // each task passed over is read
+inline constexpr std::size_t kQuickOffsetMax = 1000;      // past it a read counts as a long one
+inline constexpr std::size_t kSearchMaxCodePoints = 200;
+inline constexpr std::size_t kCursorMaxCharacters = 1100;  // the longest title in base64url has 1091
+inline constexpr std::size_t kSliceRowsMax = 1000;  // of a list without a limit, where an index has its order
+inline constexpr std::size_t kSortedSliceRowsMax =
+    5000;  // where none has: each slice reads all of a user's tasks
+inline constexpr std::size_t kSliceMaxBytes =
+    2 * 1024 * 1024;  // of descriptions; longer ones are read by themselves
+inline constexpr std::size_t kDescriptionsAtOnceMax = 50;  // of these
+inline constexpr std::size_t kDeletedRowsMax = 2000;       // by one statement; the statement names it, too
+// Of many tasks: no step begins behind it, and the last one ends before nginx's patience does.
+inline constexpr std::chrono::milliseconds kDeletionTimeout = 2s;
 inline constexpr std::int64_t kTaskIdMax = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 // Since 1970: the years 0001 to 9999, which RFC 3339 has four digits for.
 inline constexpr std::int64_t kTimestampMinMicroseconds = -62'135'596'800'000'000;

@@ -42,10 +42,26 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 19> kStatementNames = {"list_tasks",
+inline constexpr std::array<std::string_view, 35> kStatementNames = {"list_tasks",
                                                                      "list_tasks_by_completion",
                                                                      "list_more_tasks",
                                                                      "list_more_tasks_by_completion",
+                                                                     "slice_newest",
+                                                                     "slice_oldest",
+                                                                     "slice_newest_by_completion",
+                                                                     "slice_oldest_by_completion",
+                                                                     "scan_newest",
+                                                                     "scan_oldest",
+                                                                     "sort_by_update_down",
+                                                                     "sort_by_update_up",
+                                                                     "sort_by_title_down",
+                                                                     "sort_by_title_up",
+                                                                     "sort_by_completion_down",
+                                                                     "sort_by_completion_up",
+                                                                     "get_tasks",
+                                                                     "delete_tasks",
+                                                                     "find_deletion",
+                                                                     "keep_deletion",
                                                                      "get_task",
                                                                      "create_task",
                                                                      "update_task",
@@ -127,7 +143,7 @@ struct MetricsLayout {
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
   UserBuckets user_buckets;
 };
-inline constexpr std::uint64_t kMetricsVersion = 8;
+inline constexpr std::uint64_t kMetricsVersion = 9;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

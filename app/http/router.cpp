@@ -21,8 +21,9 @@ struct Resource {
   std::string_view allow;
 };
 
-constexpr Resource kCollection = {{{{"GET", Endpoint::list_tasks}, {"POST", Endpoint::create_task}}},
-                                  "GET, HEAD, POST"};
+constexpr Resource kCollection = {
+    {{{"GET", Endpoint::list_tasks}, {"POST", Endpoint::create_task}, {"DELETE", Endpoint::delete_tasks}}},
+    "GET, HEAD, POST, DELETE"};
 constexpr Resource kItem = {
     {{{"GET", Endpoint::get_task}, {"PUT", Endpoint::update_task}, {"DELETE", Endpoint::delete_task}}},
     "GET, HEAD, PUT, DELETE"};
@@ -66,8 +67,9 @@ const Resource* find_task_resource(const Segments& segments, std::size_t next, R
   if (segments.count == next) return &kCollection;
   route.task_id = parse_task_id(segments.at[next]);
   if (segments.count == next + 1) return &kItem;
-  if (segments.count == next + 2 && segments.at[next + 1] == "complete") return &kComplete;
-  return nullptr;
+  if (segments.count != next + 2) return nullptr;
+  const std::string_view action = segments.at[next + 1];
+  return action == "complete" || action == "toggle-complete" ? &kComplete : nullptr;
 }
 
 const Resource* find_resource(const Segments& segments, Route& route) {
@@ -95,15 +97,41 @@ int hex_digit(char c) {
   return -1;
 }
 
+// A form's name or value: '+' is a space, and a broken escape stays as sent.
+std::string decode_form(std::string_view text) {
+  std::string value(text);
+  std::ranges::replace(value, '+', ' ');
+  return percent_decode(value).value_or(value);
+}
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// With everything escaped that is neither a letter or digit nor among `others`.
+std::string escape(std::string_view text, std::string_view others) {
+  std::string escaped;
+  for (const char c : text) {
+    if (is_alphanumeric(c) || others.contains(c)) {
+      escaped += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+    }
+  }
+  return escaped;
+}
+
 }  // namespace
 
 Result<Route> find_route(const Request& request) {
   const std::string_view target = request.target;
   const auto question = target.find('?');
   Route route{.endpoint = Endpoint::unknown};
+  route.path = target.substr(0, question);
   if (question != std::string_view::npos) route.query = target.substr(question + 1);
 
-  const Resource* resource = find_resource(split(target.substr(0, question)), route);
+  const Resource* resource = find_resource(split(route.path), route);
   if (resource == nullptr) return fail(ErrorType::not_found_error, "Not found");
 
   route.head = request.method == "HEAD";
@@ -137,11 +165,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
-  const auto decode_form = [](std::string_view text) {
-    std::string value(text);
-    std::ranges::replace(value, '+', ' ');
-    return percent_decode(value).value_or(value);
-  };
   std::optional<std::string> value;
   while (!query.empty()) {
     std::string_view text = take_until(query, '&');
@@ -149,6 +172,24 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
     if (decode_form(key) == name) value = decode_form(text);
   }
   return value;
+}
+
+std::vector<std::pair<std::string, std::string>> query_parameters(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  while (!query.empty()) {
+    std::string_view text = take_until(query, '&');
+    std::string name = decode_form(take_until(text, '='));
+    parameters.emplace_back(std::move(name), decode_form(text));
+  }
+  return parameters;
+}
+
+std::string percent_encode(std::string_view text) {
+  return escape(text, "-._~");
+}
+
+std::string path_as_uri(std::string_view path) {
+  return escape(path, "-._~!$&'()*+,;=:@/%");
 }
 
 }  // namespace tasklane

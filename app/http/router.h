@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/endpoint.h"
@@ -16,7 +18,8 @@ struct Route {
   Endpoint endpoint;
   std::int64_t task_id = 0;                   // 0: not a valid id, answered as a missing task
   std::optional<std::string> path_user = {};  // the {user_id} of /api/{user_id}/tasks, percent-decoded
-  std::string_view query = {};                // raw, of the request's target
+  std::string_view path = {};                 // raw, as the request's target begins
+  std::string_view query = {};                // raw, what follows its question mark
   bool head = false;
 };
 
@@ -29,5 +32,14 @@ std::optional<std::string> percent_decode(std::string_view text);
 // The decoded value of the last `name=` in a query ('+' is a space, as in HTML forms); empty: not there.
 // A broken escape is kept as sent.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
+
+// All of a query's names and values, decoded likewise, in their order.
+std::vector<std::pair<std::string, std::string>> query_parameters(std::string_view query);
+
+// As the value of a parameter (RFC 3986 section 2.3: unreserved characters as they are, all others escaped).
+std::string percent_encode(std::string_view text);
+
+// A path as it was sent, where it may stand in a header: what no URI has is escaped.
+std::string path_as_uri(std::string_view path);
 
 }  // namespace tasklane

@@ -15,10 +15,6 @@ static_assert(limits::kListFirstRowsMax == 64 &&
               std::string_view(statements::kListTasks.sql).ends_with("LIMIT 64") &&
               std::string_view(statements::kListTasksByCompletion.sql).ends_with("LIMIT 64"));
 
-std::unexpected<Error> unexpected_answer() {
-  return fail(ErrorType::internal_server_error, "The database gave an unexpected answer");
-}
-
 Result<Tasks> tasks_of(Result<Rows> rows) {
   if (!rows) return std::unexpected(std::move(rows.error()));
   return read_tasks(*rows);
@@ -36,6 +32,10 @@ Result<Tasks> read_once(Result<Rows> rows) {
 }
 
 }  // namespace
+
+std::unexpected<Error> unexpected_answer() {
+  return fail(ErrorType::internal_server_error, "The database gave an unexpected answer");
+}
 
 Result<Tasks> read_tasks(const Rows& rows) {
   Tasks tasks{.rows = {}, .memory = rows.memory()};

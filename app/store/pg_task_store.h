@@ -11,6 +11,7 @@ namespace tasklane {
 // Rows with the statements' task columns, whose texts are not copied. Rows that are no tasks are an
 // internal_server_error.
 Result<Tasks> read_tasks(const Rows& rows);
+std::unexpected<Error> unexpected_answer();
 
 class PgTaskStore final : public TaskStore {
  public:
@@ -19,6 +20,9 @@ class PgTaskStore final : public TaskStore {
 
   Awaitable<Tasks> list(const UserId& user, TaskFilter filter, std::optional<ListPage> page = std::nullopt,
                         TracePtr trace = nullptr) override;
+  Awaitable<Tasks> list_slice(const UserId& user, const ListSlice& slice, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> get_some(const UserId& user, const std::vector<TaskId>& ids,
+                            TracePtr trace = nullptr) override;
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
@@ -26,6 +30,12 @@ class PgTaskStore final : public TaskStore {
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
                             TracePtr trace = nullptr) override;
   Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+  Awaitable<Deletion> remove_some(const UserId& user, TaskFilter status, TaskId behind,
+                                  std::optional<TaskId> newest, TracePtr trace = nullptr) override;
+  Awaitable<std::optional<KeptDeletion>> find_deletion(const UserId& user, const Intent& intent,
+                                                       TracePtr trace = nullptr) override;
+  Awaitable<KeptDeletion> keep_deletion(const UserId& user, const Intent& intent, std::size_t deleted,
+                                        TracePtr trace = nullptr) override;
   Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
                                TracePtr trace = nullptr) override;
   Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,

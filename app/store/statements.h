@@ -3,16 +3,12 @@
 
 #include <array>
 
+#include "store/deletion_statements.h"
+#include "store/list_statements.h"
+#include "store/task_columns.h"
 #include "store/user_statement.h"
 
 namespace tasklane::statements {
-
-#define TASK_COLUMNS "id, title, description, completed, created_at, updated_at"
-
-inline constexpr std::array kTask = {
-    Column{"id", Column::Type::integer},           Column{"title", Column::Type::text},
-    Column{"description", Column::Type::text},     Column{"completed", Column::Type::boolean},
-    Column{"created_at", Column::Type::timestamp}, Column{"updated_at", Column::Type::timestamp}};
 
 // And whether the bytes of a page have cut it.
 inline constexpr auto kPagedTask = with(kTask, Column{"full", Column::Type::boolean});
@@ -86,6 +82,7 @@ inline constexpr UserStatement kDeleteTask{"delete_task", Effect::write, Locks::
                                            "DELETE FROM tasks WHERE user_id = $1 AND id = $2"};
 
 #undef TASK_COLUMNS
+#undef TASK_COLUMNS_WITH
 
 inline constexpr UserStatement kLockTask{
     "lock_task", Effect::write, Locks::row, kNone,
@@ -197,10 +194,26 @@ inline constexpr SessionTrial kTrySession{"try_session", kHere, R"sql(
 
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 19> kAll = {&kListTasks,
+inline constexpr std::array<const Statement*, 35> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,
                                                           &kListMoreTasks,
                                                           &kListMoreTasksByCompletion,
+                                                          &kSliceNewest,
+                                                          &kSliceOldest,
+                                                          &kSliceNewestByCompletion,
+                                                          &kSliceOldestByCompletion,
+                                                          &kScanNewest,
+                                                          &kScanOldest,
+                                                          &kSortByUpdateDown,
+                                                          &kSortByUpdateUp,
+                                                          &kSortByTitleDown,
+                                                          &kSortByTitleUp,
+                                                          &kSortByCompletionDown,
+                                                          &kSortByCompletionUp,
+                                                          &kGetTasks,
+                                                          &kDeleteTasks,
+                                                          &kFindDeletion,
+                                                          &kKeepDeletion,
                                                           &kGetTask,
                                                           &kCreateTask,
                                                           &kUpdateTask,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -51,6 +52,18 @@ Sha256 fingerprint(const NewTask& task) {
 Sha256 fingerprint(TaskId id, std::optional<bool> completed) {
   return sha256(
       fmt::format("complete_task {} {}", id, completed ? (*completed ? "true" : "false") : "toggle"));
+}
+
+Sha256 fingerprint(TaskFilter deleted) {
+  switch (deleted) {
+    case TaskFilter::all:
+      return sha256("delete_tasks all");
+    case TaskFilter::active:
+      return sha256("delete_tasks active");
+    case TaskFilter::completed:
+      return sha256("delete_tasks completed");
+  }
+  std::unreachable();
 }
 
 std::unexpected<Error> key_in_use() {

@@ -27,6 +27,8 @@ Result<std::optional<std::string>> read_idempotency_key(std::optional<std::strin
 // difference.
 Sha256 fingerprint(const NewTask& task);
 Sha256 fingerprint(TaskId id, std::optional<bool> completed);
+// Of deleting many tasks.
+Sha256 fingerprint(TaskFilter deleted);
 
 // The answer to another intent of the same key.
 std::unexpected<Error> key_in_use();

@@ -39,6 +39,7 @@ struct Tasks {
   std::shared_ptr<const void> memory;
   bool replayed = false;              // an earlier request's answer, by its idempotency key
   std::optional<ListPage> next = {};  // of a list: there may be more
+  std::vector<std::size_t> cut = {};  // of a slice: the rows whose description is too long and left out
 };
 
 // The page behind `last`, the last of so many `rows`. Rows that are long are few on a page: twice as many as

@@ -15,30 +15,6 @@ std::unexpected<Error> no_such_task() {
   return fail(ErrorType::not_found_error, "Task not found");
 }
 
-std::unexpected<Error> bad_query(std::string_view name, std::string sentence) {
-  Error error{.type = ErrorType::validation_error, .detail = sentence};
-  error.errors.push_back({.loc = {"query", std::string(name)}, .msg = std::move(sentence), .type = "enum"});
-  return std::unexpected(std::move(error));
-}
-
-// `status` and its older spelling `completed`; with both, `status` decides.
-Result<TaskFilter> read_filter(std::string_view query) {
-  TaskFilter filter = TaskFilter::all;
-  if (query.empty()) return filter;
-  if (const auto completed = query_parameter(query, "completed")) {
-    if (*completed != "true" && *completed != "false")
-      return bad_query("completed", "Query parameter completed must be true or false");
-    filter = *completed == "true" ? TaskFilter::completed : TaskFilter::active;
-  }
-  if (const auto status = query_parameter(query, "status")) {
-    if (*status == "completed") return TaskFilter::completed;
-    if (*status == "active" || *status == "pending") return TaskFilter::active;
-    if (*status == "all") return TaskFilter::all;
-    return bad_query("status", "Query parameter status must be one of completed, active, pending, all");
-  }
-  return filter;
-}
-
 // RFC 9110 section 8.3.1: application/json, and of its parameters only a charset that is not UTF-8 refuses.
 // "utf8" is no registered name (IANA) and means the same (WHATWG Encoding).
 bool is_json(std::string_view content_type) {
@@ -80,13 +56,18 @@ Result<Response> answer_one(Result<Tasks> tasks, const UserId& user) {
 }  // namespace
 
 TaskHandlers::Answer TaskHandlers::list(const Route& route, const UserId& user, TracePtr trace) {
-  const auto filter = read_filter(route.query);
-  if (!filter) co_return std::unexpected(filter.error());
-  const auto tasks = co_await store_.list(user, *filter, std::nullopt, trace);
+  TaskFilter status = TaskFilter::all;
+  if (!route.query.empty()) {
+    const auto query = read_list_query(route.query);
+    if (!query) co_return std::unexpected(query.error());
+    if (!query->plain) co_return co_await list_as_asked(route, user, *query, std::move(trace));
+    status = query->filter.status;
+  }
+  const auto tasks = co_await store_.list(user, status, std::nullopt, trace);
   if (!tasks) co_return std::unexpected(tasks.error());
   Response response = success(Success::ok, write_tasks(*tasks, user.value()));
   if (tasks->next)
-    response.more = std::make_unique<LongList>(store_, user, *filter, *tasks->next, std::move(trace));
+    response.more = std::make_unique<LongList>(store_, user, status, *tasks->next, std::move(trace));
   co_return response;
 }
 
@@ -107,7 +88,7 @@ TaskHandlers::Answer TaskHandlers::create(const Request& request, const UserId& 
   const Task& row = created->rows.front();
   Response response = success(Success::created, write_task(row, user.value()));
   response.headers.emplace_back("Location", fmt::format("/api/tasks/{}", row.id));
-  tell_replayed(*created, response);
+  tell_replayed(created->replayed, response);
   co_return response;
 }
 
@@ -143,13 +124,13 @@ TaskHandlers::Answer TaskHandlers::complete(const Route& route, const Request& r
   const Intent intent{.key = **key, .fingerprint = fingerprint(route.task_id, *completed)};
   const auto changed = co_await store_.complete_once(user, intent, route.task_id, *completed, request.trace);
   auto response = answer_one(changed, user);
-  if (response) tell_replayed(*changed, *response);
+  if (response) tell_replayed(changed->replayed, *response);
   co_return response;
 }
 
 // Draft-ietf-httpapi-idempotency-key-header leaves open how; this is the most common way.
-void TaskHandlers::tell_replayed(const Tasks& tasks, Response& response) {
-  if (!tasks.replayed) return;
+void TaskHandlers::tell_replayed(bool replayed, Response& response) {
+  if (!replayed) return;
   add(metrics_.idempotency_replays);
   response.headers.emplace_back("Idempotency-Replayed", "true");
 }

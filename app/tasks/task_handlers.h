@@ -1,5 +1,5 @@
 #pragma once
-// The six endpoints of tasks: what each takes from a request, asks of the store and answers. The user is
+// The endpoints of tasks: what each takes from a request, asks of the store and answers. The user is
 // already known and proven; another user's task is answered exactly like a missing one.
 
 #include "auth/user_id.h"
@@ -7,6 +7,7 @@
 #include "http/message.h"
 #include "http/problem.h"
 #include "http/router.h"
+#include "tasks/list_query.h"
 #include "tasks/task_store.h"
 
 namespace tasklane {
@@ -22,10 +23,13 @@ class TaskHandlers {
   Answer get(const Route& route, const UserId& user, TracePtr trace = nullptr);
   Answer update(const Route& route, const Request& request, const UserId& user);
   Answer remove(const Route& route, const UserId& user, TracePtr trace = nullptr);
+  Answer remove_many(const Route& route, const Request& request, const UserId& user);
   Answer complete(const Route& route, const Request& request, const UserId& user);
 
  private:
-  void tell_replayed(const Tasks& tasks, Response& response);
+  Answer list_as_asked(const Route& route, const UserId& user, const ListQuery& query, TracePtr trace);
+  TaskStore::Awaitable<std::size_t> remove_in_steps(const UserId& user, TaskFilter status, TracePtr trace);
+  void tell_replayed(bool replayed, Response& response);
 
   TaskStore& store_;
   WorkerMetrics& metrics_;

@@ -207,16 +207,22 @@ std::string write_task(const Task& task, std::string_view user_id) {
 }
 
 std::string write_tasks(const Tasks& tasks, std::string_view user_id, bool first) {
+  return write_rows(tasks.rows, user_id, first ? "[" : (tasks.rows.empty() ? "" : ","),
+                    tasks.next ? "" : "]");
+}
+
+std::string write_rows(std::span<const Task> rows, std::string_view user_id, std::string_view before,
+                       std::string_view behind) {
   const std::string quoted = quote(user_id);
   std::size_t bytes = 2;
-  for (const Task& task : tasks.rows) bytes += expected_bytes(task, quoted);
+  for (const Task& task : rows) bytes += expected_bytes(task, quoted);
   JsonText json(bytes);
-  if (first) json.raw("[");
-  for (const Task& task : tasks.rows) {
-    if (!first || &task != tasks.rows.data()) json.raw(",");
+  json.raw(before);
+  for (const Task& task : rows) {
+    if (&task != rows.data()) json.raw(",");
     write(json, task, quoted);
   }
-  if (!tasks.next) json.raw("]");
+  json.raw(behind);
   return json.take();
 }
 

@@ -6,6 +6,7 @@
 // returned write is committed. `trace` is the request's, for its log lines and its times.
 
 #include <optional>
+#include <vector>
 
 #include "auth/user_id.h"
 #include "base/awaitable.h"
@@ -13,6 +14,7 @@
 #include "base/trace.h"
 #include "tasks/intent.h"
 #include "tasks/task.h"
+#include "tasks/task_list.h"
 
 namespace tasklane {
 
@@ -28,6 +30,12 @@ class TaskStore {
   // tasks as they are when it is read.
   virtual Awaitable<Tasks> list(const UserId& user, TaskFilter filter,
                                 std::optional<ListPage> page = std::nullopt, TracePtr trace = nullptr) = 0;
+  // A part of a list in any order, with any filter. It is the whole slice when it has rows_max rows.
+  virtual Awaitable<Tasks> list_slice(const UserId& user, const ListSlice& slice,
+                                      TracePtr trace = nullptr) = 0;
+  // Those of these tasks that there are, in any order.
+  virtual Awaitable<Tasks> get_some(const UserId& user, const std::vector<TaskId>& ids,
+                                    TracePtr trace = nullptr) = 0;
   // The rest answer with one row, or none when the user has no such task. create answers with the new one, or
   // none when the database made none (a trigger's doing).
   virtual Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
@@ -39,6 +47,18 @@ class TaskStore {
                                     TracePtr trace = nullptr) = 0;
   // Whether there was one.
   virtual Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
+
+  // Deletes the first limits::kDeletedRowsMax of the user's tasks with this status, in the order of their
+  // ids, that have an id behind `behind` and up to `newest` (none: the newest there is).
+  virtual Awaitable<Deletion> remove_some(const UserId& user, TaskFilter status, TaskId behind,
+                                          std::optional<TaskId> newest, TracePtr trace = nullptr) = 0;
+
+  // The answer that such a deletion has had; nullopt: none yet. `conflict` answers another intent of the key.
+  virtual Awaitable<std::optional<KeptDeletion>> find_deletion(const UserId& user, const Intent& intent,
+                                                               TracePtr trace = nullptr) = 0;
+  // Keeps it, unless there is one by now, and answers with what is kept.
+  virtual Awaitable<KeptDeletion> keep_deletion(const UserId& user, const Intent& intent, std::size_t deleted,
+                                                TracePtr trace = nullptr) = 0;
 
   // As create and complete, but once for an intent: for limits::kIdempotencyKeyLifetime the same one is
   // answered as it was the first time, with `replayed` set, and `conflict` answers another one of the same

@@ -27,7 +27,7 @@ class Session {
 
   void request() {
     user_ = input_.ConsumeBool() ? &alice_ : &bob_;
-    switch (input_.ConsumeIntegralInRange(0, 7)) {
+    switch (input_.ConsumeIntegralInRange(0, 9)) {
       case 0:
         return list();
       case 1:
@@ -41,6 +41,10 @@ class Session {
         return remove();
       case 6:
         return complete();
+      case 7:
+        return walk();
+      case 8:
+        return remove_many();
       default:
         return stranger();
     }
@@ -85,6 +89,41 @@ class Session {
     const Response response = send(input_.ConsumeBool() ? "GET" : "HEAD", path(query.text));
     if (!query.sound) return require_problem(response, 400, "validation_error");
     user_->require_list(response, query.completed);
+  }
+
+  // From page to page, as the Link header leads.
+  void walk() {
+    const Pages pages = make_pages(input_);
+    const std::vector<std::int64_t> expected = user_->ids_of(pages);
+    std::string target = path(pages.query);
+    std::size_t at = 0;
+    while (!target.empty()) {
+      const Response response = send("GET", target);
+      const JsonValue page = json_of(response);
+      require(response.status == 200 && page.array() != nullptr, "a page is an array");
+      require(page.array()->size() == std::min(pages.limit, expected.size() - at),
+              "a page is full, or the last");
+      for (const JsonValue& json : *page.array()) {
+        const std::int64_t id = *json.find("id")->integer();
+        require(id == expected[at++], "pages are in order");
+        user_->require_task(json, *user_->find(id), false);
+      }
+      const std::string link = header_of(response, "Link");
+      require(link.empty() == (at == expected.size()), "a Link leads on while there are more");
+      target = link.empty() ? link : link.substr(1, link.find('>') - 1);
+    }
+  }
+
+  void remove_many() {
+    constexpr std::array kStatuses = {"?status=completed", "?status=active", "?status=all", "",
+                                      "?status=all&q=a"};
+    const auto dice = input_.ConsumeIntegralInRange<std::size_t>(0, 4);
+    const Response response = send("DELETE", path(kStatuses[dice]));
+    if (dice > 2) return require_problem(response, 400, "validation_error");
+    const auto gone = std::erase_if(
+        user_->tasks, [&](const ModelTask& task) { return dice == 2 || task.completed == (dice == 0); });
+    require(response.status == 200 && response.body == fmt::format(R"({{"deleted":{}}})", gone),
+            "many are deleted");
   }
 
   void create() {

@@ -87,6 +87,25 @@ class User {
     require(at == list.array()->size(), "a list has no other tasks");
   }
 
+  // The ids of a list in pages. Titles are in the order of their bytes, as in the in-memory store.
+  std::vector<std::int64_t> ids_of(const Pages& pages) const {
+    std::vector<ModelTask> shown;
+    for (const ModelTask& task : tasks) {
+      const bool found =
+          task.title.contains(pages.search) || task.description.value_or("").contains(pages.search);
+      if (found && task.completed == pages.state.value_or(task.completed)) shown.push_back(task);
+    }
+    const auto key = [&](const ModelTask& task) {
+      const std::string each[] = {task.created_at, task.updated_at, task.title, task.completed ? "1" : "0"};
+      return std::pair(each[pages.key], task.id);
+    };
+    std::ranges::sort(shown, {}, key);
+    if (pages.descending) std::ranges::reverse(shown);
+    std::vector<std::int64_t> ids;
+    for (const ModelTask& task : shown) ids.push_back(task.id);
+    return ids;
+  }
+
   std::vector<ModelTask> tasks;  // the oldest first
   struct Kept {
     std::string meaning;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fuzz.h"
+#include "http/router.h"
 
 namespace tasklane::fuzz {
 
@@ -108,7 +109,45 @@ inline constexpr Query kQueries[] = {{""},
                                      {"?completed=false", false},
                                      {"?completed=true&status=active", false},
                                      {"?nothing=1&&="},
+                                     {"?status=all&limit=0", {}, false},
+                                     {"?limit=1&limit=1", {}, false},
+                                     {"?cursor=AAAA", {}, false},
+                                     {"?offset=1", {}, false},
+                                     {"?q=%ff", {}, false},
+                                     {"?sort=id", {}, false},
                                      {"?status=done", {}, false},
                                      {"?completed=1", {}, false}};
+
+// A list in pages: its query, and what it means.
+struct Pages {
+  enum Key { created_at, updated_at, title, completed } key = created_at;
+  bool descending = true;
+  std::optional<bool> state = {};
+  std::string search = {};  // of one piece, which is no white space; empty: none
+  std::size_t limit = 1;
+  std::string query = {};
+};
+
+inline Pages make_pages(FuzzedDataProvider& input) {
+  constexpr std::array<std::string_view, 4> kKeys = {"created_at", "updated_at", "title", "completed"};
+  Pages pages{.key = static_cast<Pages::Key>(input.ConsumeIntegralInRange(0, 3)),
+              .limit = input.ConsumeIntegralInRange<std::size_t>(1, 5)};
+  pages.descending = pages.key != Pages::title;
+  pages.query = fmt::format("?limit={}&sort={}", pages.limit, kKeys[pages.key]);
+  if (input.ConsumeBool()) {
+    pages.descending = input.ConsumeBool();
+    pages.query += pages.descending ? "&order=desc" : "&order=asc";
+  }
+  if (input.ConsumeBool()) {
+    pages.state = input.ConsumeBool();
+    pages.query += *pages.state ? "&status=completed" : "&status=active";
+  }
+  const Piece& piece = input.PickValueInArray(kPieces);
+  if (!piece.is_white && input.ConsumeBool()) {
+    pages.search = piece.means;
+    pages.query += "&q=" + percent_encode(piece.means == "a" ? "A" : piece.means);
+  }
+  return pages;
+}
 
 }  // namespace tasklane::fuzz

@@ -94,4 +94,30 @@ BOOST_AUTO_TEST_CASE(the_same_keys_of_two_workers_take_turns) {
   BOOST_TEST(own.value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == "0");
 }
 
+// Many rows of the user at once beside single ones.
+BOOST_AUTO_TEST_CASE(deletions_of_many_and_single_changes_take_turns) {
+  for (int round = 0; round < 10; ++round) {
+    Creations pending;
+    std::vector<std::unique_ptr<Pending<Deletion>>> deletions;
+    for (PoolFixture* worker : {static_cast<PoolFixture*>(this), &other}) {
+      std::ranges::shuffle(tasks, random);
+      for (const TaskId id : tasks) {
+        pending.push_back(worker->start(toggle(*worker, id)));
+        const TaskFilter none = round < 9 ? TaskFilter::completed : TaskFilter::all;
+        if (id % 10 == 0)
+          deletions.push_back(worker->start(worker->store->remove_some(worker->user, none, 0, std::nullopt)));
+      }
+    }
+    BOOST_REQUIRE(finish(pending));
+    BOOST_REQUIRE(run_until(loop, [&] {
+      other.loop.restart();
+      other.loop.poll();
+      return std::ranges::all_of(deletions, [](const auto& one) { return one->answered(); });
+    }));
+    for (const auto& one : pending) BOOST_TEST(one->outcome() == "ok");
+    for (const auto& one : deletions) BOOST_TEST(one->outcome() == "ok");
+  }
+  BOOST_TEST(own.value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == "0");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -150,7 +150,12 @@ BOOST_AUTO_TEST_CASE(lists_are_planned_once_and_read_in_order) {
         std::tuple(&statements::kListTasksByCompletion, "'busy', true", "idx_task_user_completed"),
         std::tuple(&statements::kListMoreTasks, "'busy', now(), 1, 100, 9999", "idx_task_user_id"),
         std::tuple(&statements::kListMoreTasksByCompletion, "'busy', now(), 1, 100, 9999, true",
-                   "idx_task_user_completed")}) {
+                   "idx_task_user_completed"),
+        std::tuple(&statements::kSliceNewest, "'busy', now(), 1, 100, 0, 999", "idx_task_user_id"),
+        std::tuple(&statements::kSliceNewestByCompletion, "'busy', now(), 1, 100, 0, 999, true",
+                   "idx_task_user_completed"),
+        std::tuple(&statements::kScanNewest, "'busy', now(), 1, 100, 0, 999, 'text', NULL",
+                   "idx_task_user_id")}) {
     work.exec(std::string("PREPARE list AS ") + statement->sql);
     std::string plan;
     for (const auto& row : work.exec(fmt::format("EXPLAIN EXECUTE list({})", parameters)))
@@ -162,6 +167,19 @@ BOOST_AUTO_TEST_CASE(lists_are_planned_once_and_read_in_order) {
     BOOST_TEST(
         plan.contains("ROW(created_at, id) < ROW($2, $3)") == std::string_view(parameters).contains("now"),
         plan);
+    work.exec("DEALLOCATE list");
+  }
+  for (const auto* statement :
+       {&statements::kSliceOldest, &statements::kSliceOldestByCompletion, &statements::kScanOldest}) {
+    work.exec(std::string("PREPARE list AS ") + statement->sql);
+    const auto known = work.exec("SELECT cardinality(parameter_types) FROM pg_prepared_statements");
+    std::string values = "'busy', now(), 1, 100, 0, 999";
+    for (int left = known[0][0].as<int>() - 6; left > 0; --left) values += ", NULL";
+    std::string plan;
+    for (const auto& row : work.exec(fmt::format("EXPLAIN EXECUTE list({})", values)))
+      plan += row[0].as<std::string>() + "\n";
+    BOOST_TEST(plan.contains("Index Scan Backward using "), plan);
+    BOOST_TEST(!plan.contains("Sort"), plan);
     work.exec("DEALLOCATE list");
   }
 }

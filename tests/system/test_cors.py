@@ -15,11 +15,12 @@ MAY_BE_SENT = {
     "traceparent", "tracestate",
 }  # fmt: skip
 ALLOW = {
-    "/api/tasks": "GET, HEAD, POST, OPTIONS",
-    "/api/tasks/": "GET, HEAD, POST, OPTIONS",
+    "/api/tasks": "GET, HEAD, POST, DELETE, OPTIONS",
+    "/api/tasks/": "GET, HEAD, POST, DELETE, OPTIONS",
     "/api/tasks/1": "GET, HEAD, PUT, DELETE, OPTIONS",
     "/api/tasks/1/complete": "PATCH, OPTIONS",
-    "/api/alice/tasks": "GET, HEAD, POST, OPTIONS",
+    "/api/tasks/1/toggle-complete": "PATCH, OPTIONS",
+    "/api/alice/tasks": "GET, HEAD, POST, DELETE, OPTIONS",
     "/api/alice/tasks/1": "GET, HEAD, PUT, DELETE, OPTIONS",
     "/api/alice/tasks/1/complete": "PATCH, OPTIONS",
 }
@@ -46,7 +47,7 @@ def visits(alice, anyone, origin):
     yield 403, alice.get("/api/somebody/tasks", headers=given)
     yield 404, alice.get("/api/tasks/999999999999", headers=given)
     yield 404, alice.get("/api/nothing", headers=given)
-    yield 405, alice.request("DELETE", "/api/tasks", headers=given)
+    yield 405, alice.request("PUT", "/api/tasks", headers=given)
     yield 413, alice.request("POST", "/api/tasks", content=b"x" * 300_000, headers=given)
     yield 415, alice.request("POST", "/api/tasks", content=b"x", headers=plain_type)
 

@@ -46,8 +46,8 @@ def test_another_users_task_is_answered_as_a_missing_one(alice, bob):
 
 
 METHODS = {
-    "/api/tasks": {"GET", "HEAD", "POST"},
-    "/api/tasks/": {"GET", "HEAD", "POST"},
+    "/api/tasks": {"GET", "HEAD", "POST", "DELETE"},
+    "/api/tasks/": {"GET", "HEAD", "POST", "DELETE"},
     "/api/tasks/1": {"GET", "HEAD", "PUT", "DELETE"},
     "/api/tasks/1/complete": {"PATCH"},
 }
@@ -56,7 +56,7 @@ METHODS = {
 # Every path with every method: tests/unit/http_router_test.cpp.
 @pytest.mark.parametrize(
     "method, path",
-    [("PUT", "/api/tasks"), ("DELETE", "/api/tasks/"), ("PATCH", "/api/tasks/1"), ("GET", "/api/tasks/1/complete"),
+    [("PUT", "/api/tasks"), ("PATCH", "/api/tasks/"), ("PATCH", "/api/tasks/1"), ("GET", "/api/tasks/1/complete"),
      ("PROPFIND", "/api/tasks"), ("FOO", "/api/tasks/1")],
 )  # fmt: skip
 def test_any_other_method_is_405_with_allow(alice, path, method):

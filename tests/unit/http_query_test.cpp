@@ -63,4 +63,25 @@ BOOST_AUTO_TEST_CASE(keeps_a_broken_escape_as_sent) {
   BOOST_TEST(parameter("q=%zz", "q") == "%zz");
 }
 
+BOOST_AUTO_TEST_CASE(lists_all_parameters_in_their_order) {
+  const auto all = query_parameters("b=1&&a=x+y%26&b=&c");
+  BOOST_REQUIRE(all.size() == 5U);
+  BOOST_TEST((all[0] == std::pair<std::string, std::string>("b", "1")));
+  BOOST_TEST((all[1] == std::pair<std::string, std::string>("", "")));
+  BOOST_TEST((all[2] == std::pair<std::string, std::string>("a", "x y&")));
+  BOOST_TEST((all[4] == std::pair<std::string, std::string>("c", "")));
+}
+
+BOOST_AUTO_TEST_CASE(escapes_what_it_reads_back) {
+  std::string text;
+  for (int byte = 0; byte < 256; ++byte) text += static_cast<char>(byte);
+  BOOST_TEST((parameter("q=" + percent_encode(text), "q") == text));
+  BOOST_TEST(percent_encode("a b&\xC3\xA9+") == "a%20b%26%C3%A9%2B");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_in_a_header_has_nothing_but_what_uris_have) {
+  BOOST_TEST(path_as_uri("/api/auth0%7Calice/tasks/") == "/api/auth0%7Calice/tasks/");
+  BOOST_TEST(path_as_uri("/api/a>\"\xC3\xA9<b/tasks") == "/api/a%3E%22%C3%A9%3Cb/tasks");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,7 +32,9 @@ BOOST_AUTO_TEST_CASE(knows_every_path_and_method_of_the_contract) {
   BOOST_TEST(route("GET", "/api/tasks/7") == "get_task 7");
   BOOST_TEST(route("PUT", "/api/tasks/7") == "update_task 7");
   BOOST_TEST(route("DELETE", "/api/tasks/7") == "delete_task 7");
+  BOOST_TEST(route("DELETE", "/api/tasks?status=all") == "delete_tasks");
   BOOST_TEST(route("PATCH", "/api/tasks/7/complete") == "complete_task 7");
+  BOOST_TEST(route("PATCH", "/api/tasks/7/toggle-complete") == "complete_task 7");
   BOOST_TEST(route("GET", "/healthz") == "healthz");
   BOOST_TEST(route("GET", "/readyz") == "readyz");
   BOOST_TEST(route("GET", "/metrics") == "metrics");
@@ -47,17 +49,18 @@ BOOST_AUTO_TEST_CASE(serves_head_wherever_get_is) {
 }
 
 BOOST_AUTO_TEST_CASE(names_the_allowed_methods_of_a_known_path) {
-  for (const char* method : {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get", "GETX", ""}) {
-    BOOST_TEST(route(method, "/api/tasks") == "405 GET, HEAD, POST", method);
-    BOOST_TEST(route(method, "/api/tasks/") == "405 GET, HEAD, POST", method);
+  for (const char* method : {"PUT", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get", "GETX", ""}) {
+    BOOST_TEST(route(method, "/api/tasks") == "405 GET, HEAD, POST, DELETE", method);
+    BOOST_TEST(route(method, "/api/tasks/") == "405 GET, HEAD, POST, DELETE", method);
   }
   for (const char* method : {"POST", "PATCH", "OPTIONS", "PROPFIND", ""})
     BOOST_TEST(route(method, "/api/tasks/7") == "405 GET, HEAD, PUT, DELETE", method);
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "PROPFIND", ""})
-    BOOST_TEST(route(method, "/api/tasks/7/complete") == "405 PATCH", method);
+    for (const char* path : {"/api/tasks/7/complete", "/api/tasks/7/toggle-complete"})
+      BOOST_TEST(route(method, path) == "405 PATCH", method);
   for (const char* path : {"/healthz", "/readyz", "/metrics", "/status"})
     BOOST_TEST(route("POST", path) == "405 GET, HEAD", path);
-  BOOST_TEST(route("PUT", "/api/alice/tasks") == "405 GET, HEAD, POST");
+  BOOST_TEST(route("PUT", "/api/alice/tasks") == "405 GET, HEAD, POST, DELETE");
 }
 
 BOOST_AUTO_TEST_CASE(takes_one_trailing_slash_for_none) {
@@ -111,6 +114,7 @@ BOOST_AUTO_TEST_CASE(does_not_know_other_paths) {
                            "/api/%74asks",
                            "/api/tasks/7/complete/now",
                            "/api/tasks/7/completed",
+                           "/api/tasks/7/toggle",
                            "/api/alice",
                            "/api/alice/notes",
                            "/api/alice/tasks/7/complete/now",

@@ -18,6 +18,15 @@ class MemoryTaskStore final : public TaskStore {
  public:
   Awaitable<Tasks> list(const UserId& user, TaskFilter filter, std::optional<ListPage> page = std::nullopt,
                         TracePtr trace = nullptr) override;
+  Awaitable<Tasks> list_slice(const UserId& user, const ListSlice& slice, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> get_some(const UserId& user, const std::vector<TaskId>& ids,
+                            TracePtr trace = nullptr) override;
+  Awaitable<Deletion> remove_some(const UserId& user, TaskFilter status, TaskId behind,
+                                  std::optional<TaskId> newest, TracePtr trace = nullptr) override;
+  Awaitable<std::optional<KeptDeletion>> find_deletion(const UserId& user, const Intent& intent,
+                                                       TracePtr trace = nullptr) override;
+  Awaitable<KeptDeletion> keep_deletion(const UserId& user, const Intent& intent, std::size_t deleted,
+                                        TracePtr trace = nullptr) override;
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
@@ -32,6 +41,7 @@ class MemoryTaskStore final : public TaskStore {
 
   std::vector<std::string> calls;                   // the operations in the order they were asked for
   std::optional<Error> failure;                     // the next calls fail with it
+  std::size_t calls_before_failure = 0;             // but for so many
   bool suppresses_inserts = false;                  // as a trigger of the database's may
   std::string exception;                            // not empty: the next calls throw it
   Timestamp now = 1'700'000'000'000'000;            // a write moves it one microsecond on

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(filters_by_completed) {
 }
 
 BOOST_AUTO_TEST_CASE(ignores_other_parameters) {
-  BOOST_TEST(titles("/api/tasks?limit=1&offset=x&user_id=bob&state=completed", alice) == "c b a");
+  BOOST_TEST(titles("/api/tasks?limits=1&page=x&user_id=bob&state=completed", alice) == "c b a");
   BOOST_TEST(titles("/api/tasks?", alice) == "c b a");
 }
 

@@ -68,6 +68,8 @@ struct TasksFixture {
         return handlers.update(route, request, user);
       case Endpoint::delete_task:
         return handlers.remove(route, user);
+      case Endpoint::delete_tasks:
+        return handlers.remove_many(route, request, user);
       case Endpoint::complete_task:
         return handlers.complete(route, request, user);
       case Endpoint::healthz:

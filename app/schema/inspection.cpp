@@ -135,6 +135,13 @@ void Inspector::table() {
     add(Level::bad, fmt::format("role {} may not {} on tasks: CALL tasklane_grant('{}')",
                                 text("current_user"), right, text("current_user")));
   }
+  // Of a schema without versions, the migration that is missing is told.
+  if (all && holds("SELECT NOT has_column_privilege(attrelid, attnum, 'UPDATE') FROM pg_attribute"
+                   " WHERE attrelid = 'tasks'::regclass AND attname = 'version'")) {
+    all = false;
+    add(Level::bad, fmt::format("role {0} may not UPDATE version on tasks: CALL tasklane_grant('{0}')",
+                                text("current_user")));
+  }
   if (all) add(Level::good, "the table tasks can be read and written");
   if (!holds("SELECT has_table_privilege(keys, 'SELECT') AND has_table_privilege(keys, 'DELETE')"
              " AND has_any_column_privilege(keys, 'INSERT') FROM to_regclass('idempotency_keys') AS keys")) {

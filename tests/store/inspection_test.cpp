@@ -108,13 +108,20 @@ BOOST_AUTO_TEST_CASE(an_owner_that_serves_is_warned_of_what_it_can_reach) {
 BOOST_AUTO_TEST_CASE(a_role_without_its_rights_is_bad_and_each_right_is_named) {
   const auto database = FreshDatabase::migrated();
   database.run(
-      "REVOKE UPDATE (title, description, completed, updated_at) ON tasks FROM tasklane_api;"
-      "REVOKE INSERT (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at)"
+      "REVOKE UPDATE (title, description, completed, updated_at, version) ON tasks FROM tasklane_api;"
+      "REVOKE INSERT (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at,"
+      " version)"
       " ON idempotency_keys FROM tasklane_api");
   const auto findings = look(database.api_url(), database.url());
   BOOST_TEST(says(findings, Level::bad, "may not UPDATE on tasks"));
   BOOST_TEST(!says(findings, Level::bad, "may not SELECT"));
   BOOST_TEST(says(findings, Level::bad, "may not read and write idempotency_keys"));
+}
+
+BOOST_AUTO_TEST_CASE(a_role_that_may_not_count_changes_is_bad) {
+  const auto database = FreshDatabase::migrated();
+  database.run("REVOKE UPDATE (version) ON tasks FROM tasklane_api");
+  BOOST_TEST(says(look(database.api_url(), database.url()), Level::bad, "may not UPDATE version on tasks"));
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_version_is_left_out_when_only_the_owner_could_read_it) {

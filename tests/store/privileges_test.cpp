@@ -34,9 +34,12 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_what_its_statements_need) {
         "now(), now())",
         "UPDATE tasks SET title = 'x', description = NULL, completed = NOT completed, updated_at = now()"
         " WHERE user_id = 'u' AND id = 1 RETURNING *",
+        "UPDATE tasks SET completed = NOT completed, version = version + 1 WHERE user_id = 'u' AND id = 1",
+        "SELECT version FROM tasks WHERE user_id = 'u' AND id = 1 FOR NO KEY UPDATE",
         "DELETE FROM tasks WHERE user_id = 'u' AND id = 1 RETURNING id",
         "INSERT INTO idempotency_keys (user_id, key, fingerprint, id, title, description, completed,"
-        " created_at, updated_at) VALUES ('u', 'k', sha256(''), 1, 't', NULL, false, now(), now())",
+        " created_at, updated_at, version) VALUES ('u', 'k', sha256(''), 1, 't', NULL, false, now(), now(), "
+        "1)",
         "SELECT fingerprint, stored_at, title FROM idempotency_keys WHERE user_id = 'u' AND key = 'k'",
         "DELETE FROM idempotency_keys WHERE user_id = 'u' AND key = 'k' RETURNING key",
         "SELECT kid, jwk, alg, expires_at FROM tasklane_public_keys",
@@ -57,6 +60,8 @@ BOOST_AUTO_TEST_CASE(the_api_role_may_do_nothing_else) {
         "CREATE SCHEMA mine",
         "INSERT INTO tasks (id, user_id, title) OVERRIDING SYSTEM VALUE VALUES (7, 'u', 't')",
         "UPDATE tasks SET id = 7",
+        "INSERT INTO tasks (user_id, title, version) VALUES ('u', 't', 7)",
+        "ALTER TABLE tasks DISABLE TRIGGER tasks_version",
         "UPDATE tasks SET user_id = 'v'",
         "UPDATE tasks SET created_at = now()",
         "TRUNCATE idempotency_keys",

@@ -85,6 +85,15 @@ BOOST_AUTO_TEST_CASE(an_id_is_an_integer_that_json_carries_exactly) {
   BOOST_TEST(database.value("SELECT seqmax FROM pg_sequence") == "9007199254740991");
 }
 
+BOOST_AUTO_TEST_CASE(a_version_begins_at_1_and_every_change_adds_to_it) {
+  BOOST_TEST(breaks("tasks_version_range", "user_id, title, version", "'u', 't', 0"));
+  BOOST_TEST(breaks("null value", "user_id, title, version", "'u', 't', NULL"));
+  database.run("INSERT INTO tasks (user_id, title) VALUES ('u', 't')");
+  BOOST_TEST(database.value("SELECT version FROM tasks") == "1");
+  BOOST_TEST(database.value("UPDATE tasks SET title = 'x' RETURNING version") == "2");
+  BOOST_TEST(database.value("UPDATE tasks SET version = version + 1 RETURNING version") == "3");
+}
+
 // RFC 3339 has four digits for a year, and no word for infinity.
 BOOST_AUTO_TEST_CASE(a_time_is_within_the_years_1_to_9999) {
   for (const std::string column : {"created_at", "updated_at"}) {

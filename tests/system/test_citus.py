@@ -58,10 +58,11 @@ def stack():
     host = Stack(workers=2, DATABASE_URL=url_of(API), DATABASE_URL_DIRECT=url_of(OWNER))
     subprocess.run([BUILD / "app/tasklane", "migrate", "--sql", PROJECT / "sql"], env=host.environment, check=True, timeout=120)
     [(version,)] = run_sql(CITUS, "SELECT extversion FROM pg_extension WHERE extname = 'citus'")
-    narrow = ("(id) ON tasks", "(stored_at) ON idempotency_keys")
+    narrow = ("(id, version) ON tasks", "(stored_at) ON idempotency_keys")
     needed = narrow if int(version.split(".")[0]) >= 13 else (", UPDATE ON tasks", "ON idempotency_keys")
     run_sql(
         url_of(OWNER),
+        "DROP TRIGGER tasks_version ON tasks",
         "SELECT create_distributed_table(name, 'user_id') FROM unnest(ARRAY['tasks', 'idempotency_keys']) AS name",
         *(f"GRANT INSERT {what} TO {API}" for what in needed),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by scripts/verify and 30-tasks.sh
 section "CORS"
-preflight=(-H 'Access-Control-Request-Method: PUT' -H 'Access-Control-Request-Headers: authorization,content-type,idempotency-key')
+preflight=(-H 'Access-Control-Request-Method: PUT' -H 'Access-Control-Request-Headers: authorization,content-type,idempotency-key,if-match')
 foreign=https://foreign.example.invalid
 ask nobody OPTIONS /api/tasks -H "Origin: $foreign" "${preflight[@]}"
 check_header "a foreign origin's preflight gets no leave" access-control-allow-origin ''
@@ -21,7 +21,7 @@ else
   for method in GET POST PUT PATCH DELETE; do
     check_header "for $method" access-control-allow-methods ".*$method.*"
   done
-  for name in Authorization Content-Type Idempotency-Key; do
+  for name in Authorization Content-Type Idempotency-Key If-Match If-None-Match; do
     check_header "with $name" access-control-allow-headers ".*$name.*"
   done
   check_header "for a while" access-control-max-age '[1-9][0-9]*'

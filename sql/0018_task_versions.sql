@@ -1,4 +1,4 @@
--- A task's version: the number behind its ETag (docs/adr/0016-versions.md). It begins at 1 and every change adds one. The
+-- A task's version: the number behind its ETag (docs/adr/0018-versions.md). It begins at 1 and every change adds one. The
 -- constant default rewrites nothing: the lock lasts as long as the catalogue's change.
 
 ALTER TABLE tasks ADD COLUMN version bigint NOT NULL DEFAULT 1;

@@ -83,6 +83,7 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     case Endpoint::delete_task:
     case Endpoint::delete_tasks:
     case Endpoint::complete_task:
+    case Endpoint::task_stats:
       break;
   }
   if (read(metrics_.requests_in_flight) > requests_in_flight_max_) {
@@ -120,19 +121,21 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
   }
   switch (route.endpoint) {
     case Endpoint::list_tasks:
-      return tasks_.list(route, user, request.trace);
+      return tasks_.list(route, request, user);
     case Endpoint::create_task:
       return tasks_.create(request, user);
     case Endpoint::get_task:
-      return tasks_.get(route, user, request.trace);
+      return tasks_.get(route, request, user);
     case Endpoint::update_task:
       return tasks_.update(route, request, user);
     case Endpoint::delete_task:
-      return tasks_.remove(route, user, request.trace);
+      return tasks_.remove(route, request, user);
     case Endpoint::delete_tasks:
       return tasks_.remove_many(route, request, user);
     case Endpoint::complete_task:
       return tasks_.complete(route, request, user);
+    case Endpoint::task_stats:
+      return tasks_.stats(request, user);
     case Endpoint::healthz:
     case Endpoint::readyz:
     case Endpoint::metrics:

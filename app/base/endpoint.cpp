@@ -21,6 +21,7 @@ constexpr std::array<Labels, kEndpoints> kLabels = {{
     {"delete_task", "/api/tasks/{id}", "DELETE"},
     {"delete_tasks", "/api/tasks", "DELETE"},
     {"complete_task", "/api/tasks/{id}/complete", "PATCH"},
+    {"task_stats", "/api/tasks/stats", "GET"},
     {"healthz", "/healthz", "GET"},
     {"readyz", "/readyz", "GET"},
     {"metrics", "/metrics", "GET"},

@@ -16,6 +16,7 @@ enum class Endpoint {
   delete_task,
   delete_tasks,
   complete_task,
+  task_stats,
   healthz,
   readyz,
   metrics,

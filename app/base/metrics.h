@@ -42,7 +42,7 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 35> kStatementNames = {"list_tasks",
+inline constexpr std::array<std::string_view, 41> kStatementNames = {"list_tasks",
                                                                      "list_tasks_by_completion",
                                                                      "list_more_tasks",
                                                                      "list_more_tasks_by_completion",
@@ -70,6 +70,12 @@ inline constexpr std::array<std::string_view, 35> kStatementNames = {"list_tasks
                                                                      "lock_task",
                                                                      "create_task_once",
                                                                      "complete_task_once",
+                                                                     "update_task_once",
+                                                                     "delete_task_once",
+                                                                     "update_task_if",
+                                                                     "complete_task_if",
+                                                                     "delete_task_if",
+                                                                     "task_stats",
                                                                      "sweep_keys",
                                                                      "public_keys",
                                                                      "public_keys_in",

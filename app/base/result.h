@@ -3,6 +3,7 @@
 // words (error_type) and in a sentence for the client; http/problem.cpp alone turns it into a status.
 // Nothing in an Error is secret: its `detail` reaches the client.
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -20,7 +21,8 @@ enum class ErrorType {
   authorization_error,
   not_found_error,
   method_not_allowed,
-  conflict,  // the idempotency key belongs to another request
+  conflict,             // the idempotency key belongs to another request
+  precondition_failed,  // the task's version is none of If-Match's
   payload_too_large,
   unsupported_media_type,
   rate_limited,
@@ -43,6 +45,7 @@ struct Error {
   std::vector<FieldError> errors = {};  // validation_error only
   bool token_sent = false;              // authentication_error only: RFC 6750 section 3.1, invalid_token
   std::string allow = {};               // method_not_allowed only: the Allow header, RFC 9110 section 10.2.1
+  std::int64_t version = 0;             // precondition_failed only: the task's, for the ETag header
   std::shared_ptr<const DatabaseState> database = nullptr;  // service_unavailable of /readyz only
   std::string why = {};  // for the log and the operator; never sent: roles and tables may stand in it
 };

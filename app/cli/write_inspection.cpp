@@ -34,15 +34,21 @@ void live(const Rehearse& rehearse) {
     run(statements::kCreateTaskOnce, {who, "created", print, "t", none});
   const std::string id = run(statements::kCreateTask, {who, "t", none});
   run(statements::kLockTask, {who, id});
-  run(statements::kCompleteTaskOnce, {who, id, "completed", print, none});
+  run(statements::kCompleteTaskOnce, {who, id, "completed", print, none, none});
   run(statements::kCompleteTask, {who, id, none});
+  run(statements::kCompleteTaskIf, {who, id, none, "3,4"});
+  run(statements::kUpdateTaskOnce, {who, id, "updated", print, "t", "true", "d", none, none});
   run(statements::kUpdateTask, {who, id, "t", "true", "d", none});
+  run(statements::kUpdateTaskIf, {who, id, "t", "true", "d", none, "6"});
   run(statements::kGetTask, {who, id});
+  run(statements::kTaskStats, {who});
   run(statements::kListTasks, {who});
   run(statements::kListTasksByCompletion, {who, "true"});
   run(statements::kListMoreTasks, {who, "2000-01-01Z", id, "1", "1"});
   run(statements::kListMoreTasksByCompletion, {who, "2000-01-01Z", id, "1", "1", "true"});
+  run(statements::kDeleteTaskIf, {who, id, "1"});
   run(statements::kDeleteTask, {who, id});
+  run(statements::kDeleteTaskOnce, {who, id, "deleted", print, none});
   RehearsedRun creations{
       .name = statements::kCreateTask.name, .sql = statements::kCreateTask.sql, .values = {}};
   for (int number = 1; number <= kRehearsedUsersMax; ++number)

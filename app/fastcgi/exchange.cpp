@@ -157,6 +157,8 @@ Request Exchange::request() {
           .content_encoding = sent.content_encoding,
           .idempotency_key =
               sent.idempotency_key.data() == nullptr ? std::nullopt : std::optional(sent.idempotency_key),
+          .if_match = sent.if_match.data() == nullptr ? std::nullopt : std::optional(sent.if_match),
+          .if_none_match = sent.if_none_match,
           .request_id = sent.request_id,
           .traceparent = sent.traceparent,
           .body = s.reader.take_body(),
@@ -177,6 +179,7 @@ Exchange::Progress Exchange::write(const Response& response) {
     fmt::format_to(out, FMT_COMPILE("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
                    response.body.size());
   }
+  if (!response.etag.empty()) fmt::format_to(out, FMT_COMPILE("ETag: {}\r\n"), response.etag.text());
   for (const auto& [name, value] : response.headers)
     fmt::format_to(out, FMT_COMPILE("{}: {}\r\n"), name, value);
   head.append(std::string_view("\r\n"));

@@ -25,6 +25,8 @@ constexpr std::pair<std::string_view, std::string_view Parameters::*> kParameter
     {"REQUEST_ID", &Parameters::request_id},
     {"HTTP_TRACEPARENT", &Parameters::traceparent},
     {"READINESS_DETAILS", &Parameters::readiness_details},
+    {"HTTP_IF_MATCH", &Parameters::if_match},
+    {"HTTP_IF_NONE_MATCH", &Parameters::if_none_match},
 };
 
 std::uint16_t number(unsigned char high, unsigned char low) {
@@ -194,7 +196,7 @@ void RequestReader::end_parameters() {
     std::string_view& kept = parameters_.*known->second;
     if (kept.data() == nullptr) {
       kept = value;
-    } else if (&kept == &parameters_.idempotency_key) {
+    } else if (&kept == &parameters_.idempotency_key || &kept == &parameters_.if_match) {
       kept = ",";
     }
   });

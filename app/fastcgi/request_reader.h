@@ -18,11 +18,11 @@ namespace tasklane {
 class RequestReader {
  public:
   // The parameters that are used; empty: not sent. If one appears twice, the first counts, but
-  // for the idempotency key: two are told as a comma, which no key has. nginx joins headers of one name so
-  // since 1.23, and passes each by itself before.
+  // for the idempotency key and If-Match: two are told as a comma, which no key has and which is no list of
+  // tags. nginx joins headers of one name so since 1.23, and passes each by itself before.
   struct Parameters {
     std::string_view method, target, authorization, content_type, content_encoding, content_length,
-        idempotency_key, request_id, traceparent, readiness_details;
+        idempotency_key, if_match, if_none_match, request_id, traceparent, readiness_details;
   };
 
   enum class State {

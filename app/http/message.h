@@ -12,6 +12,7 @@
 #include "base/awaitable.h"
 #include "base/result.h"
 #include "base/trace.h"
+#include "http/entity_tag.h"
 
 namespace tasklane {
 
@@ -23,6 +24,8 @@ struct Request {
   std::string_view content_type;     // empty: not sent
   std::string_view content_encoding;  // empty: not sent
   std::optional<std::string_view> idempotency_key;
+  std::optional<std::string_view> if_match;
+  std::string_view if_none_match;    // empty: not sent
   std::string_view request_id;       // nginx's own, or a trusted proxy's; never the client's
   std::string_view traceparent;      // W3C Trace Context; empty: not sent
   std::string body = {};             // whole; at most limits::kRequestBodyMaxBytes unless body_too_large
@@ -35,7 +38,7 @@ struct Request {
 };
 
 // The outcomes that are no problem. http/problem.cpp knows their numbers.
-enum class Success { ok, created, no_content };
+enum class Success { ok, created, no_content, not_modified };
 
 // The rest of a body that is made while it is sent. It outlives the request.
 class BodyPieces {
@@ -48,7 +51,8 @@ class BodyPieces {
 struct Response {
   int status = 0;  // set by http/problem.cpp only
   std::string_view content_type = "application/json";
-  std::vector<std::pair<std::string_view, std::string>> headers = {};  // besides Content-Type and -Length
+  EntityTag etag = {};
+  std::vector<std::pair<std::string_view, std::string>> headers = {};  // besides Content-Type, -Length, ETag
   std::string body = {};
   std::unique_ptr<BodyPieces> more = nullptr;  // what follows `body`; its length is not told then
   bool head = false;                           // answer to HEAD: the body's length is told, the body not sent

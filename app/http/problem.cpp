@@ -16,7 +16,8 @@ constexpr char kRetryAfterSeconds[] = "1";
 // An operator's work takes minutes.
 constexpr char kRetryAfterReadOnlySeconds[] = "60";
 
-constexpr std::array kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503};
+constexpr std::array kStatuses = {200, 201, 204, 304, 400, 401, 403, 404,
+                                  405, 409, 412, 413, 415, 429, 500, 503};
 
 void write_errors(JsonWriter& json, const std::vector<FieldError>& errors) {
   json.key("errors");
@@ -54,6 +55,9 @@ void add_headers(Response& response, const Error& error) {
     case ErrorType::method_not_allowed:
       response.headers.emplace_back("Allow", error.allow);
       break;
+    case ErrorType::precondition_failed:
+      response.etag = EntityTag::of_version(error.version);
+      break;
     case ErrorType::rate_limited:
     case ErrorType::service_unavailable:
     case ErrorType::outcome_unknown:
@@ -89,6 +93,8 @@ std::string_view spelling(ErrorType type) {
       return "method_not_allowed";
     case ErrorType::conflict:
       return "conflict";
+    case ErrorType::precondition_failed:
+      return "precondition_failed";
     case ErrorType::payload_too_large:
       return "payload_too_large";
     case ErrorType::unsupported_media_type:
@@ -121,6 +127,8 @@ int status_number(ErrorType type) {
       return 405;
     case ErrorType::conflict:
       return 409;
+    case ErrorType::precondition_failed:
+      return 412;
     case ErrorType::payload_too_large:
       return 413;
     case ErrorType::unsupported_media_type:
@@ -173,8 +181,16 @@ Response success(Success outcome, std::string body) {
       return {.status = 201, .body = std::move(body)};
     case Success::no_content:
       return {.status = 204, .content_type = {}};
+    case Success::not_modified:
+      return {.status = 304, .content_type = {}};
   }
   std::unreachable();
+}
+
+Response not_modified(EntityTag tag) {
+  Response response = success(Success::not_modified, {});
+  response.etag = tag;
+  return response;
 }
 
 }  // namespace tasklane

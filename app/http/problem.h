@@ -16,6 +16,9 @@ Response problem(const Error& error, std::string_view request_id);
 
 Response success(Success outcome, std::string body);
 
+// RFC 9110, section 15.4.5. `tag` is what the answer would have had.
+Response not_modified(EntityTag tag);
+
 // The wire spelling of an error type (several ErrorTypes may share a status, never a spelling).
 std::string_view spelling(ErrorType type);
 

@@ -17,16 +17,19 @@ struct Method {
 
 // What a path offers. `allow` is the Allow header of its 405.
 struct Resource {
-  std::array<Method, 3> methods;
+  std::array<Method, 4> methods;
   std::string_view allow;
 };
 
 constexpr Resource kCollection = {
     {{{"GET", Endpoint::list_tasks}, {"POST", Endpoint::create_task}, {"DELETE", Endpoint::delete_tasks}}},
     "GET, HEAD, POST, DELETE"};
-constexpr Resource kItem = {
-    {{{"GET", Endpoint::get_task}, {"PUT", Endpoint::update_task}, {"DELETE", Endpoint::delete_task}}},
-    "GET, HEAD, PUT, DELETE"};
+constexpr Resource kItem = {{{{"GET", Endpoint::get_task},
+                              {"PUT", Endpoint::update_task},
+                              {"PATCH", Endpoint::update_task},
+                              {"DELETE", Endpoint::delete_task}}},
+                            "GET, HEAD, PUT, PATCH, DELETE"};
+constexpr Resource kStats = {{{{"GET", Endpoint::task_stats}}}, "GET, HEAD"};
 constexpr Resource kComplete = {{{{"PATCH", Endpoint::complete_task}}}, "PATCH"};
 constexpr Resource kHealthz = {{{{"GET", Endpoint::healthz}}}, "GET, HEAD"};
 constexpr Resource kReadyz = {{{{"GET", Endpoint::readyz}}}, "GET, HEAD"};
@@ -65,6 +68,7 @@ std::int64_t parse_task_id(std::string_view text) {
 // The resource below /api[/{user}]/tasks, from the segment after "tasks".
 const Resource* find_task_resource(const Segments& segments, std::size_t next, Route& route) {
   if (segments.count == next) return &kCollection;
+  if (segments.count == next + 1 && segments.at[next] == "stats") return &kStats;
   route.task_id = parse_task_id(segments.at[next]);
   if (segments.count == next + 1) return &kItem;
   if (segments.count != next + 2) return nullptr;

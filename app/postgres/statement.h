@@ -77,7 +77,7 @@ struct Statement {
 // Postgres counts from 2000-01-01T00:00:00Z.
 inline constexpr std::int64_t kEpochDifferenceMicroseconds = 946'684'800'000'000;
 
-inline constexpr std::size_t kParametersMax = 8;  // more than any statement has
+inline constexpr std::size_t kParametersMax = 9;  // more than any statement has
 
 // A statement's parameters in Postgres' binary format, in order. Owns its bytes. Throws std::out_of_range
 // when there are more than kParametersMax.

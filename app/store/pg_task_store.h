@@ -26,10 +26,11 @@ class PgTaskStore final : public TaskStore {
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
-                          TracePtr trace = nullptr) override;
+                          const Terms& terms = kNoTerms, TracePtr trace = nullptr) override;
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
-                            TracePtr trace = nullptr) override;
-  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+                            const Terms& terms = kNoTerms, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> remove(const UserId& user, TaskId id, const Terms& terms = kNoTerms,
+                          TracePtr trace = nullptr) override;
   Awaitable<Deletion> remove_some(const UserId& user, TaskFilter status, TaskId behind,
                                   std::optional<TaskId> newest, TracePtr trace = nullptr) override;
   Awaitable<std::optional<KeptDeletion>> find_deletion(const UserId& user, const Intent& intent,
@@ -38,11 +39,12 @@ class PgTaskStore final : public TaskStore {
                                         TracePtr trace = nullptr) override;
   Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
                                TracePtr trace = nullptr) override;
-  Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
-                                 std::optional<bool> completed, TracePtr trace = nullptr) override;
+  Awaitable<TaskStats> stats(const UserId& user, TracePtr trace = nullptr) override;
 
  private:
   Awaitable<Rows> run(const UserStatement& statement, UserParameters&& parameters, TracePtr trace);
+  Awaitable<Tasks> run_bound(const UserStatement& with_versions, const UserStatement& once,
+                             UserParameters parameters, const Terms& terms, TracePtr trace);
 
   ConnectionPool& pool_;
   KeySweep* sweep_;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "store/change_statements.h"
 #include "store/deletion_statements.h"
 #include "store/list_statements.h"
 #include "store/task_columns.h"
@@ -13,9 +14,10 @@ namespace tasklane::statements {
 // And whether the bytes of a page have cut it.
 inline constexpr auto kPagedTask = with(kTask, Column{"full", Column::Type::boolean});
 
-// And whether it was answered before, and to the same request.
-inline constexpr auto kTaskOnce =
-    with(kTask, Column{"replayed", Column::Type::boolean}, Column{"same", Column::Type::boolean});
+// Of all of a user's tasks.
+inline constexpr std::array kStats = {Column{"total", Column::Type::integer},
+                                      Column{"completed", Column::Type::integer},
+                                      Column{"state", Column::Type::integer}};
 
 inline constexpr std::array kKey = {Column{"kid", Column::Type::text}, Column{"jwk", Column::Type::text},
                                     Column{"alg", Column::Type::text}};
@@ -24,19 +26,17 @@ inline constexpr std::array kHere = {Column{"here", Column::Type::boolean}};
 
 inline constexpr std::array kMissing = {Column{"missing", Column::Type::text}};
 
-inline constexpr Columns kNone;
-
 // A list's first page. That it is full means that there may be more.
 inline constexpr UserStatement kListTasks{"list_tasks", Effect::read, Locks::nothing, kTask,
                                           "SELECT " TASK_COLUMNS
                                           " FROM tasks WHERE user_id = $1"
-                                          " ORDER BY created_at DESC, id DESC LIMIT 64"};
+                                          " ORDER BY created_at DESC, id DESC LIMIT 128"};
 
 inline constexpr UserStatement kListTasksByCompletion{"list_tasks_by_completion", Effect::read,
                                                       Locks::nothing, kTask,
                                                       "SELECT " TASK_COLUMNS
                                                       " FROM tasks WHERE user_id = $1 AND completed = $2"
-                                                      " ORDER BY created_at DESC, id DESC LIMIT 64"};
+                                                      " ORDER BY created_at DESC, id DESC LIMIT 128"};
 
 // A further page: at most $4 rows behind a task, and of them those before which there are less than $5 bytes
 // of text; so one comes in any case. octet_length reads no text that is stored out of line.
@@ -58,80 +58,47 @@ inline constexpr UserStatement kListMoreTasksByCompletion{"list_more_tasks_by_co
                     ORDER BY created_at DESC, id DESC LIMIT $4) AS behind) AS page
     WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
 
-inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing, kTask,
-                                        "SELECT " TASK_COLUMNS " FROM tasks WHERE user_id = $1 AND id = $2"};
+inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing, kVersionedTask,
+                                        "SELECT " TASK_COLUMNS
+                                        ", version FROM tasks WHERE user_id = $1 AND id = $2"};
+
+// `state` sums up which tasks there are in which version, in any order: the pairs never come back, and no two
+// different sets of them have the same sum but for chance. (A count and a sum of versions do: where a task
+// goes and another one changes.) The id is the seed: 64 bits of it count, of the value 32.
+inline constexpr UserStatement kTaskStats{
+    "task_stats", Effect::read, Locks::nothing, kStats,
+    "SELECT count(*) AS total, count(*) FILTER (WHERE completed) AS completed,"
+    " coalesce(bit_xor(hashint8extended(version, id)), 0) AS state FROM tasks WHERE user_id = $1"};
 
 inline constexpr UserStatement kCreateTask{
     "create_task", Effect::write, Locks::nothing, kTask,
     "INSERT INTO tasks (user_id, title, description) VALUES ($1, $2, $3) RETURNING " TASK_COLUMNS};
 
-// null keeps the title and the state; a description can become null, so $4 says whether it changes.
-inline constexpr UserStatement kUpdateTask{"update_task", Effect::write, Locks::row, kTask,
-                                           "UPDATE tasks SET title = COALESCE($3, title),"
-                                           " description = CASE WHEN $4 THEN $5 ELSE description END,"
-                                           " completed = COALESCE($6, completed), updated_at = now()"
-                                           " WHERE user_id = $1 AND id = $2 RETURNING " TASK_COLUMNS};
-
-// null toggles.
-inline constexpr UserStatement kCompleteTask{
-    "complete_task", Effect::write, Locks::row, kTask,
-    "UPDATE tasks SET completed = COALESCE($3, NOT completed), updated_at = now()"
-    " WHERE user_id = $1 AND id = $2 RETURNING " TASK_COLUMNS};
-
-inline constexpr UserStatement kDeleteTask{"delete_task", Effect::write, Locks::row, kNone,
-                                           "DELETE FROM tasks WHERE user_id = $1 AND id = $2"};
-
 #undef TASK_COLUMNS
 #undef TASK_COLUMNS_WITH
 
-inline constexpr UserStatement kLockTask{
-    "lock_task", Effect::write, Locks::row, kNone,
-    "SELECT FROM tasks WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE"};
-
-// The same for an idempotency key. What was answered is kept in the same statement and found by the next. Of
-// two at once the second waits for the first to commit, breaks the unique index (23505), is undone and run
-// again as after any conflict, and then finds the answer. The task is locked before the key: `expired` counts
-// what was made, and so comes after it; `kept` counts what has expired, since an expired row has to go before
-// its successor comes.
-inline constexpr UserStatement kCreateTaskOnce{"create_task_once", Effect::write, Locks::key, kTaskOnce,
+// As the changes of change_statements.h that are bound to an idempotency key.
+inline constexpr UserStatement kCreateTaskOnce{"create_task_once", Effect::write, Locks::key, kBoundTask,
                                                R"sql(
   WITH known AS (
-    SELECT id, title, description, completed, created_at, updated_at, fingerprint = $3 AS same
+    SELECT id, title, description, completed, created_at, updated_at, version, fingerprint = $3 AS same
       FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND stored_at > now() - interval '24 hours'),
   made AS (
     INSERT INTO tasks (user_id, title, description) SELECT $1, $4, $5 WHERE NOT EXISTS (SELECT FROM known)
-      RETURNING id, title, description, completed, created_at, updated_at),
+      RETURNING id, title, description, completed, created_at, updated_at, version),
   expired AS (
     DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND stored_at <= now() - interval '24 hours'
       AND (SELECT count(*) FROM made) > 0 RETURNING key),
   kept AS (
     INSERT INTO idempotency_keys
-      (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at)
-      SELECT $1, $2, $3, id, title, description, completed, created_at, updated_at
+      (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at, version)
+      SELECT $1, $2, $3, id, title, description, completed, created_at, updated_at, version
         FROM made WHERE (SELECT count(*) FROM expired) >= 0)
-  SELECT id, title, description, completed, created_at, updated_at, false AS replayed, true AS same FROM made
+  SELECT id, title, description, completed, created_at, updated_at, version, false AS replayed, true AS same,
+         true AS matched FROM made
   UNION ALL
-  SELECT id, title, description, completed, created_at, updated_at, true, same FROM known)sql"};
-
-inline constexpr UserStatement kCompleteTaskOnce{"complete_task_once", kLockTask, kTaskOnce, R"sql(
-  WITH known AS (
-    SELECT id, title, description, completed, created_at, updated_at, fingerprint = $4 AS same
-      FROM idempotency_keys WHERE user_id = $1 AND key = $3 AND stored_at > now() - interval '24 hours'),
-  made AS (
-    UPDATE tasks SET completed = COALESCE($5, NOT completed), updated_at = now()
-      WHERE user_id = $1 AND id = $2 AND NOT EXISTS (SELECT FROM known)
-      RETURNING id, title, description, completed, created_at, updated_at),
-  expired AS (
-    DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $3 AND stored_at <= now() - interval '24 hours'
-      AND (SELECT count(*) FROM made) > 0 RETURNING key),
-  kept AS (
-    INSERT INTO idempotency_keys
-      (user_id, key, fingerprint, id, title, description, completed, created_at, updated_at)
-      SELECT $1, $3, $4, id, title, description, completed, created_at, updated_at
-        FROM made WHERE (SELECT count(*) FROM expired) >= 0)
-  SELECT id, title, description, completed, created_at, updated_at, false AS replayed, true AS same FROM made
-  UNION ALL
-  SELECT id, title, description, completed, created_at, updated_at, true, same FROM known)sql"};
+  SELECT id, title, description, completed, created_at, updated_at, version, true, same, true
+    FROM known)sql"};
 
 // The oldest first, one worker at a time: the others find the advisory lock taken and delete nothing (its
 // number is "keys" in ASCII). It gives up rather than wait for a key that a request has locked, and so is in
@@ -180,10 +147,13 @@ inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sq
     CASE WHEN NOT has_table_privilege('tasks', 'SELECT') THEN 'SELECT on tasks' END,
     CASE WHEN NOT has_any_column_privilege('tasks', 'INSERT') THEN 'INSERT on tasks' END,
     CASE WHEN NOT has_any_column_privilege('tasks', 'UPDATE') THEN 'UPDATE on tasks' END,
+    CASE WHEN NOT has_column_privilege('tasks', 'version', 'UPDATE') THEN 'UPDATE (version) on tasks' END,
     CASE WHEN NOT has_table_privilege('tasks', 'DELETE') THEN 'DELETE on tasks' END,
     CASE WHEN NOT has_table_privilege('idempotency_keys', 'SELECT') THEN 'SELECT on idempotency_keys' END,
     CASE WHEN NOT has_any_column_privilege('idempotency_keys', 'INSERT')
       THEN 'INSERT on idempotency_keys' END,
+    CASE WHEN NOT has_column_privilege('idempotency_keys', 'version', 'INSERT')
+      THEN 'INSERT (version) on idempotency_keys' END,
     CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END
   ) AS missing)sql"};
 
@@ -194,7 +164,7 @@ inline constexpr SessionTrial kTrySession{"try_session", kHere, R"sql(
 
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 35> kAll = {&kListTasks,
+inline constexpr std::array<const Statement*, 41> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,
                                                           &kListMoreTasks,
                                                           &kListMoreTasksByCompletion,
@@ -222,6 +192,12 @@ inline constexpr std::array<const Statement*, 35> kAll = {&kListTasks,
                                                           &kLockTask,
                                                           &kCreateTaskOnce,
                                                           &kCompleteTaskOnce,
+                                                          &kUpdateTaskOnce,
+                                                          &kDeleteTaskOnce,
+                                                          &kUpdateTaskIf,
+                                                          &kCompleteTaskIf,
+                                                          &kDeleteTaskIf,
+                                                          &kTaskStats,
                                                           &kSweepKeys,
                                                           &kPublicKeys,
                                                           &kPublicKeysIn,

@@ -23,6 +23,15 @@ bool may_be_in_key(char character) {
   return character > ' ' && character < '\x7f' && character != '"' && character != ',' && character != '\\';
 }
 
+// With its length before it: no two requests make the same bytes.
+std::string meaning(const std::optional<std::string>& text) {
+  return text ? fmt::format("{}:{}", text->size(), *text) : "null";
+}
+
+std::string meaning(const IfMatch& if_match) {
+  return if_match ? fmt::format(" if {}", fmt::join(*if_match, ",")) : "";
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> read_idempotency_key(std::optional<std::string_view> sent) {
@@ -42,16 +51,24 @@ Result<std::optional<std::string>> read_idempotency_key(std::optional<std::strin
   return std::string(header);
 }
 
-// Each text with its length before it: no two requests make the same bytes.
 Sha256 fingerprint(const NewTask& task) {
-  const std::string description =
-      task.description ? fmt::format("{}:{}", task.description->size(), *task.description) : "null";
-  return sha256(fmt::format("create_task {}:{} {}", task.title.size(), task.title, description));
+  return sha256(fmt::format("create_task {} {}", meaning(task.title), meaning(task.description)));
 }
 
-Sha256 fingerprint(TaskId id, std::optional<bool> completed) {
-  return sha256(
-      fmt::format("complete_task {} {}", id, completed ? (*completed ? "true" : "false") : "toggle"));
+Sha256 fingerprint(TaskId id, std::optional<bool> completed, const IfMatch& if_match) {
+  return sha256(fmt::format("complete_task {} {}{}", id,
+                            completed ? (*completed ? "true" : "false") : "toggle", meaning(if_match)));
+}
+
+Sha256 fingerprint(TaskId id, const TaskChange& change, const IfMatch& if_match) {
+  return sha256(fmt::format("update_task {} {} {} {}{}", id, meaning(change.title),
+                            change.description ? meaning(*change.description) : "keep",
+                            change.completed ? (*change.completed ? "true" : "false") : "keep",
+                            meaning(if_match)));
+}
+
+Sha256 fingerprint_of_deletion(TaskId id, const IfMatch& if_match) {
+  return sha256(fmt::format("delete_task {}{}", id, meaning(if_match)));
 }
 
 Sha256 fingerprint(TaskFilter deleted) {

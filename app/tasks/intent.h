@@ -6,12 +6,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/sha256.h"
 #include "base/result.h"
 #include "tasks/task.h"
 
 namespace tasklane {
+
+// The versions of which a task has to have one to be changed. nullopt: any.
+using IfMatch = std::optional<std::vector<std::int64_t>>;
 
 struct Intent {
   std::string key;     // the client's name for it
@@ -23,10 +27,12 @@ struct Intent {
 // validation_error, at ("header", "Idempotency-Key").
 Result<std::optional<std::string>> read_idempotency_key(std::optional<std::string_view> header);
 
-// Of creating a task, and of completing one. White space, the order of fields and unknown ones make no
-// difference.
+// Of creating a task, and of completing, changing and deleting one. White space, the order of fields and
+// unknown ones make no difference; If-Match's versions do.
 Sha256 fingerprint(const NewTask& task);
-Sha256 fingerprint(TaskId id, std::optional<bool> completed);
+Sha256 fingerprint(TaskId id, std::optional<bool> completed, const IfMatch& if_match = {});
+Sha256 fingerprint(TaskId id, const TaskChange& change, const IfMatch& if_match = {});
+Sha256 fingerprint_of_deletion(TaskId id, const IfMatch& if_match);
 // Of deleting many tasks.
 Sha256 fingerprint(TaskFilter deleted);
 

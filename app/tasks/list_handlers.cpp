@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "json/json_writer.h"
+#include "tasks/content_hash.h"
 #include "tasks/list_pieces.h"
 #include "tasks/task_handlers.h"
 
@@ -24,6 +25,13 @@ ListSlice slice_of(const ListQuery& query) {
   return slice;
 }
 
+// Of a list that is read as a whole before it is written. That there are more behind it belongs to it: the
+// Link does.
+EntityTag tag_of(const Tasks& tasks, bool more) {
+  if (!tasks.cut.empty() || tasks.rows.size() >= limits::kListFirstRowsMax) return {};
+  return EntityTag::weak_of_content(content_hash(tasks) + (more ? 1 : 0));
+}
+
 std::string written_count(std::size_t deleted) {
   JsonWriter json;
   json.begin_object();
@@ -39,10 +47,12 @@ std::unexpected<Error> deletion_broken_off(std::size_t deleted) {
 
 }  // namespace
 
-TaskHandlers::Answer TaskHandlers::list_as_asked(const Route& route, const UserId& user,
-                                                 const ListQuery& query, TracePtr trace) {
+TaskHandlers::Answer TaskHandlers::list_as_asked(const Route& route, const Request& request,
+                                                 const UserId& user, const ListQuery& query) {
+  const auto known = read_if_none_match(request);
+  if (!known) co_return std::unexpected(known.error());
   ListSlice slice = slice_of(query);
-  auto tasks = co_await store_.list_slice(user, slice, trace);
+  auto tasks = co_await store_.list_slice(user, slice, request.trace);
   if (!tasks) co_return std::unexpected(tasks.error());
   Response response = success(Success::ok, {});
   const bool more = tasks->rows.size() == slice.rows_max;
@@ -52,8 +62,10 @@ TaskHandlers::Answer TaskHandlers::list_as_asked(const Route& route, const UserI
     response.headers.emplace_back(
         "Link", link_to_next(route.path, query, place_of_task(tasks->rows.back(), query.order.key)));
   }
+  response.etag = tag_of(*tasks, more);
+  if (*known && (*known)->names(response.etag)) co_return not_modified(response.etag);
   auto pieces = std::make_unique<ListPieces>(store_, user, std::move(slice), std::move(*tasks),
-                                             more && !query.limit, std::move(trace));
+                                             more && !query.limit, request.trace);
   response.body = pieces->begin();
   if (!pieces->ended()) response.more = std::move(pieces);
   co_return response;

@@ -31,6 +31,7 @@ struct Task {
   bool completed;
   Timestamp created_at;
   Timestamp updated_at;
+  std::int64_t version = 0;  // from 1 on; 0: not known, as in lists
 };
 
 // Rows and the memory their texts live in.
@@ -38,6 +39,7 @@ struct Tasks {
   std::vector<Task> rows;
   std::shared_ptr<const void> memory;
   bool replayed = false;              // an earlier request's answer, by its idempotency key
+  bool matched = true;  // false: nothing was done, the task's version is none of those asked for
   std::optional<ListPage> next = {};  // of a list: there may be more
   std::vector<std::size_t> cut = {};  // of a slice: the rows whose description is too long and left out
 };
@@ -63,6 +65,14 @@ struct TaskChange {
   std::optional<bool> completed = {};
 
   bool empty() const { return !title && !description && !completed; }
+};
+
+// Of all of a user's tasks. `state` differs between any two different sets of tasks and their versions, but
+// for chance (1 in 2^64).
+struct TaskStats {
+  std::int64_t total;
+  std::int64_t completed;
+  std::uint64_t state;
 };
 
 }  // namespace tasklane

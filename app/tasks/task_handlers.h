@@ -18,17 +18,21 @@ class TaskHandlers {
 
   using Answer = boost::asio::awaitable<Result<Response>>;
 
-  Answer list(const Route& route, const UserId& user, TracePtr trace = nullptr);
+  Answer list(const Route& route, const Request& request, const UserId& user);
   Answer create(const Request& request, const UserId& user);
-  Answer get(const Route& route, const UserId& user, TracePtr trace = nullptr);
+  Answer get(const Route& route, const Request& request, const UserId& user);
   Answer update(const Route& route, const Request& request, const UserId& user);
-  Answer remove(const Route& route, const UserId& user, TracePtr trace = nullptr);
+  Answer remove(const Route& route, const Request& request, const UserId& user);
   Answer remove_many(const Route& route, const Request& request, const UserId& user);
   Answer complete(const Route& route, const Request& request, const UserId& user);
+  Answer stats(const Request& request, const UserId& user);
 
  private:
-  Answer list_as_asked(const Route& route, const UserId& user, const ListQuery& query, TracePtr trace);
+  Answer list_as_asked(const Route& route, const Request& request, const UserId& user,
+                       const ListQuery& query);
   TaskStore::Awaitable<std::size_t> remove_in_steps(const UserId& user, TaskFilter status, TracePtr trace);
+  // `weak`: If-Match had a tag that never matches.
+  Result<Response> answer_change(const Result<Tasks>& changed, const UserId& user, bool weak);
   void tell_replayed(bool replayed, Response& response);
 
   TaskStore& store_;

@@ -226,6 +226,11 @@ std::string write_rows(std::span<const Task> rows, std::string_view user_id, std
   return json.take();
 }
 
+std::string write_stats(const TaskStats& stats) {
+  return fmt::format(R"({{"total":{},"active":{},"completed":{}}})", stats.total,
+                     stats.total - stats.completed, stats.completed);
+}
+
 std::string format_timestamp(Timestamp timestamp) {
   const TimestampText text = put_timestamp(timestamp);
   return {text.data(), text.size()};

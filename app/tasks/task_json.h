@@ -24,6 +24,9 @@ std::string write_tasks(const Tasks& tasks, std::string_view user_id, bool first
 std::string write_rows(std::span<const Task> rows, std::string_view user_id, std::string_view before,
                        std::string_view behind);
 
+// {"total": n, "active": n, "completed": n}
+std::string write_stats(const TaskStats& stats);
+
 // RFC 3339 with microseconds and Z, 27 characters; years 0001 to 9999, past them the first or last moment.
 std::string format_timestamp(Timestamp timestamp);
 

@@ -18,6 +18,14 @@
 
 namespace tasklane {
 
+// What a change of one task is bound to.
+struct Terms {
+  std::optional<Intent> intent = {};  // it happens once, as create_once() does
+  IfMatch if_match = {};              // else nothing is done, and the answer is the task with `matched` unset
+};
+
+inline const Terms kNoTerms;
+
 class TaskStore {
  public:
   template <class T>
@@ -40,13 +48,15 @@ class TaskStore {
   // none when the database made none (a trigger's doing).
   virtual Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
   virtual Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) = 0;
+  // The changes. Each adds one to the task's version.
   virtual Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
-                                  TracePtr trace = nullptr) = 0;
+                                  const Terms& terms = kNoTerms, TracePtr trace = nullptr) = 0;
   // Sets `completed`, or flips it when there is none.
   virtual Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
-                                    TracePtr trace = nullptr) = 0;
-  // Whether there was one.
-  virtual Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) = 0;
+                                    const Terms& terms = kNoTerms, TracePtr trace = nullptr) = 0;
+  // Of the task that there was, only the id is told.
+  virtual Awaitable<Tasks> remove(const UserId& user, TaskId id, const Terms& terms = kNoTerms,
+                                  TracePtr trace = nullptr) = 0;
 
   // Deletes the first limits::kDeletedRowsMax of the user's tasks with this status, in the order of their
   // ids, that have an id behind `behind` and up to `newest` (none: the newest there is).
@@ -60,13 +70,13 @@ class TaskStore {
   virtual Awaitable<KeptDeletion> keep_deletion(const UserId& user, const Intent& intent, std::size_t deleted,
                                                 TracePtr trace = nullptr) = 0;
 
-  // As create and complete, but once for an intent: for limits::kIdempotencyKeyLifetime the same one is
-  // answered as it was the first time, with `replayed` set, and `conflict` answers another one of the same
-  // key. Of two at once the second waits for the first. Only a task is kept: where there is none, nothing is.
+  // As create, but once for an intent: for limits::kIdempotencyKeyLifetime the same one is answered as it was
+  // the first time, with `replayed` set, and `conflict` answers another one of the same key. Of two at once
+  // the second waits for the first. Only what was done is kept: where there is no task, nothing is.
   virtual Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
                                        TracePtr trace = nullptr) = 0;
-  virtual Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
-                                         std::optional<bool> completed, TracePtr trace = nullptr) = 0;
+
+  virtual Awaitable<TaskStats> stats(const UserId& user, TracePtr trace = nullptr) = 0;
 };
 
 }  // namespace tasklane

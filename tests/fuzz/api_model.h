@@ -18,6 +18,7 @@ struct ModelTask {
   std::optional<std::string> description = {};
   bool completed = false;
   std::string created_at = {}, updated_at = {};
+  std::int64_t version = 1;
 };
 
 inline JsonValue json_of(const Response& response) {
@@ -42,6 +43,7 @@ inline void require_problem(const Response& response, int status, std::string_vi
   require(text_in(problem, "detail") == text_in(problem, "message"), "the message repeats the detail");
   require((problem.find("errors") != nullptr) == (status == 400), "errors tell what is wrong with a request");
   require(!header_of(response, "WWW-Authenticate").empty() == (status == 401), "401 asks for a token");
+  require(!header_of(response, "ETag").empty() == (status == 412), "412 tells the version");
   require(!header_of(response, "Allow").empty() == (status == 405), "405 says what is allowed");
 }
 
@@ -72,6 +74,22 @@ class User {
                              : description->is_null(),
             "a description is as it was given, or null");
     require(json.object()->size() == 7, "a task has seven fields");
+  }
+
+  static std::string tag(const ModelTask& task) { return fmt::format("\"{}\"", task.version); }
+
+  // The counts, and a tag that no two states of the tasks share.
+  void require_stats(const Response& response) {
+    const auto completed = std::ranges::count(tasks, true, &ModelTask::completed);
+    const auto total = static_cast<std::ptrdiff_t>(tasks.size());
+    require(
+        response.status == 200 && response.body == fmt::format(R"({{"total":{},"active":{},"completed":{}}})",
+                                                               total, total - completed, completed),
+        "stats count");
+    std::string state;
+    for (const ModelTask& task : tasks) state += fmt::format("{}:{} ", task.id, task.version);
+    const auto known = stats_tags.try_emplace(header_of(response, "ETag"), state).first;
+    require(!known->first.empty() && known->second == state, "stats have a tag for each state");
   }
 
   // Newest first: all were made one after another.
@@ -107,6 +125,7 @@ class User {
   }
 
   std::vector<ModelTask> tasks;  // the oldest first
+  std::map<std::string, std::string> stats_tags;  // and the state that each was of
   struct Kept {
     std::string meaning;
     ModelTask answer;

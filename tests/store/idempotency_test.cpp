@@ -31,7 +31,8 @@ struct OnceFixture : PoolFixture {
   boost::asio::awaitable<Result<Tasks>> complete_once(std::string key, TaskId id,
                                                       std::optional<bool> completed = {}) {
     const Intent intent{.key = std::move(key), .fingerprint = fingerprint(id, completed)};
-    co_return co_await store->complete_once(user, intent, id, completed);
+    const Terms terms{.intent = intent};
+    co_return co_await store->complete(user, id, completed, terms);
   }
 
   // "made 7", "replayed 7", or the error.

@@ -28,7 +28,8 @@ struct Crosswise : OwnPoolFixture {
   }
   static boost::asio::awaitable<Result<Tasks>> toggle_once(PoolFixture& worker, TaskId id, std::string key) {
     const Intent intent{.key = std::move(key), .fingerprint = fingerprint(id, std::nullopt)};
-    co_return co_await worker.store->complete_once(worker.user, intent, id, std::nullopt);
+    const Terms terms{.intent = intent};
+    co_return co_await worker.store->complete(worker.user, id, std::nullopt, terms);
   }
   static boost::asio::awaitable<Result<Tasks>> create_once(PoolFixture& worker, std::string key) {
     const NewTask task{.title = "new", .description = {}};

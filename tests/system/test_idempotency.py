@@ -146,12 +146,21 @@ def test_a_write_s_other_headers_make_no_difference(stack, alice, http2):
     user.close()
 
 
-def test_put_and_delete_ignore_the_header(alice, key):
-    task = create(alice, key).json()
-    for each in (key, "not a key"):
-        assert alice.put(path_of(task), {"title": each}, headers=keyed(each)).json()["title"] == each
-    assert alice.delete(path_of(task), headers=keyed(key)).status_code == 204
-    assert alice.delete(path_of(task), headers=keyed(key)).status_code == 404
+def test_put_patch_and_delete_are_repeated_as_well(alice, key):
+    task = alice.create()
+    for method in ("put", "patch"):
+        change = getattr(alice, method)
+        first = change(path_of(task), {"title": method}, headers=keyed(f"{key}-{method}"))
+        alice.put(path_of(task), {"title": "other"})
+        again = change(path_of(task), {"title": method}, headers=keyed(f"{key}-{method}"))
+        assert again.content == first.content and again.headers["etag"] == first.headers["etag"]
+        assert again.headers["idempotency-replayed"] == "true"
+        assert change(path_of(task), {"title": "new"}, headers=keyed(f"{key}-{method}")).status_code == 409
+        assert change(path_of(task), {"title": "new"}, headers=keyed("not a key")).status_code == 400
+    assert alice.get(path_of(task)).json()["title"] == "other"
+    for _ in range(2):
+        assert alice.delete(path_of(task), headers=keyed(key)).status_code == 204
+    assert alice.delete(path_of(task)).status_code == 404
 
 
 def workers_at_work(operator):

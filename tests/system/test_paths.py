@@ -48,7 +48,8 @@ def test_another_users_task_is_answered_as_a_missing_one(alice, bob):
 METHODS = {
     "/api/tasks": {"GET", "HEAD", "POST", "DELETE"},
     "/api/tasks/": {"GET", "HEAD", "POST", "DELETE"},
-    "/api/tasks/1": {"GET", "HEAD", "PUT", "DELETE"},
+    "/api/tasks/1": {"GET", "HEAD", "PUT", "PATCH", "DELETE"},
+    "/api/tasks/stats": {"GET", "HEAD"},
     "/api/tasks/1/complete": {"PATCH"},
 }
 
@@ -56,8 +57,8 @@ METHODS = {
 # Every path with every method: tests/unit/http_router_test.cpp.
 @pytest.mark.parametrize(
     "method, path",
-    [("PUT", "/api/tasks"), ("PATCH", "/api/tasks/"), ("PATCH", "/api/tasks/1"), ("GET", "/api/tasks/1/complete"),
-     ("PROPFIND", "/api/tasks"), ("FOO", "/api/tasks/1")],
+    [("PUT", "/api/tasks"), ("PATCH", "/api/tasks/"), ("POST", "/api/tasks/1"), ("GET", "/api/tasks/1/complete"),
+     ("PROPFIND", "/api/tasks"), ("FOO", "/api/tasks/1"), ("PUT", "/api/tasks/stats")],
 )  # fmt: skip
 def test_any_other_method_is_405_with_allow(alice, path, method):
     response = alice.request(method, path)

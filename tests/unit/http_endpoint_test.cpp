@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(every_status_a_worker_can_answer_has_its_place) {
   std::set<int> answered;
   for (int type = 0; type <= static_cast<int>(ErrorType::outcome_unknown); ++type)
     answered.insert(status_number(static_cast<ErrorType>(type)));
-  for (const auto outcome : {Success::ok, Success::created, Success::no_content})
+  for (const auto outcome : {Success::ok, Success::created, Success::no_content, Success::not_modified})
     answered.insert(success(outcome, {}).status);
   const std::set<int> known(known_statuses().begin(), known_statuses().end());
   BOOST_TEST(answered == known, boost::test_tools::per_element());

@@ -25,6 +25,7 @@ constexpr std::array<Published, 13> kTable = {
      {ErrorType::not_found_error, 404, "not_found_error"},
      {ErrorType::method_not_allowed, 405, "method_not_allowed"},
      {ErrorType::conflict, 409, "conflict"},
+     {ErrorType::precondition_failed, 412, "precondition_failed"},
      {ErrorType::payload_too_large, 413, "payload_too_large"},
      {ErrorType::unsupported_media_type, 415, "unsupported_media_type"},
      {ErrorType::rate_limited, 429, "rate_limited"},

@@ -35,6 +35,12 @@ BOOST_AUTO_TEST_CASE(knows_every_path_and_method_of_the_contract) {
   BOOST_TEST(route("DELETE", "/api/tasks?status=all") == "delete_tasks");
   BOOST_TEST(route("PATCH", "/api/tasks/7/complete") == "complete_task 7");
   BOOST_TEST(route("PATCH", "/api/tasks/7/toggle-complete") == "complete_task 7");
+  BOOST_TEST(route("PATCH", "/api/tasks/7") == "update_task 7");
+  BOOST_TEST(route("GET", "/api/tasks/stats") == "task_stats");
+  BOOST_TEST(route("HEAD", "/api/tasks/stats/") == "task_stats head");
+  BOOST_TEST(route("GET", "/api/alice/tasks/stats") == "task_stats of alice");
+  BOOST_TEST(route("DELETE", "/api/tasks/stats") == "405 GET, HEAD");
+  BOOST_TEST(route("PATCH", "/api/tasks/stats/complete") == "complete_task");
   BOOST_TEST(route("GET", "/healthz") == "healthz");
   BOOST_TEST(route("GET", "/readyz") == "readyz");
   BOOST_TEST(route("GET", "/metrics") == "metrics");
@@ -53,8 +59,8 @@ BOOST_AUTO_TEST_CASE(names_the_allowed_methods_of_a_known_path) {
     BOOST_TEST(route(method, "/api/tasks") == "405 GET, HEAD, POST, DELETE", method);
     BOOST_TEST(route(method, "/api/tasks/") == "405 GET, HEAD, POST, DELETE", method);
   }
-  for (const char* method : {"POST", "PATCH", "OPTIONS", "PROPFIND", ""})
-    BOOST_TEST(route(method, "/api/tasks/7") == "405 GET, HEAD, PUT, DELETE", method);
+  for (const char* method : {"POST", "OPTIONS", "PROPFIND", ""})
+    BOOST_TEST(route(method, "/api/tasks/7") == "405 GET, HEAD, PUT, PATCH, DELETE", method);
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "PROPFIND", ""})
     for (const char* path : {"/api/tasks/7/complete", "/api/tasks/7/toggle-complete"})
       BOOST_TEST(route(method, path) == "405 PATCH", method);

@@ -30,7 +30,7 @@ MemoryTaskStore::Record* MemoryTaskStore::find(const UserId& user, TaskId id) {
   return found == records.end() ? nullptr : &*found;
 }
 
-Tasks MemoryTaskStore::answer(Records records) {
+Tasks MemoryTaskStore::answer(Records records, bool versioned) {
   const auto memory = std::make_shared<const Records>(std::move(records));
   Tasks tasks{.rows = {}, .memory = memory};
   for (const Record& record : *memory) {
@@ -39,7 +39,8 @@ Tasks MemoryTaskStore::answer(Records records) {
                           .description = record.description,
                           .completed = record.completed,
                           .created_at = record.created_at,
-                          .updated_at = record.updated_at});
+                          .updated_at = record.updated_at,
+                          .version = versioned ? record.version : 0});
   }
   return tasks;
 }
@@ -52,23 +53,12 @@ MemoryTaskStore::Record* MemoryTaskStore::make(const UserId& user, const NewTask
   if (suppresses_inserts) return nullptr;
   ++now;
   Records& records = users_[user.value()];
-  records.push_back({++last_id_, task.title, task.description, false, now, now});
+  records.push_back({++last_id_, task.title, task.description, false, now, now, 1});
   return &records.back();
 }
 
-MemoryTaskStore::Record* MemoryTaskStore::toggle_or_set(const UserId& user, TaskId id,
-                                                        std::optional<bool> completed) {
-  Record* record = find(user, id);
-  if (record != nullptr) {
-    record->completed = completed.value_or(!record->completed);
-    record->updated_at = ++now;
-  }
-  return record;
-}
-
 // What `write` leads to, or did lead to when the key was new.
-Result<Tasks> MemoryTaskStore::once(const UserId& user, const Intent& intent,
-                                    const std::function<Record*()>& write) {
+Result<Tasks> MemoryTaskStore::once(const UserId& user, const Intent& intent, const Write& write) {
   const KeyOfUser key{user.value(), intent.key};
   constexpr Timestamp lifetime = std::chrono::microseconds(limits::kIdempotencyKeyLifetime).count();
   const auto known = keys_.find(key);
@@ -80,6 +70,28 @@ Result<Tasks> MemoryTaskStore::once(const UserId& user, const Intent& intent,
   if (known->second.fingerprint != intent.fingerprint) return key_in_use();
   Tasks tasks = answer(&known->second.answer);
   tasks.replayed = true;
+  return tasks;
+}
+
+// One of the versions that `terms` name, once where they have an intent.
+Result<Tasks> MemoryTaskStore::change(const UserId& user, TaskId id, const Terms& terms,
+                                      const std::function<void(Record&)>& write) {
+  bool matched = true;
+  const Write write_if = [&]() -> const Record* {
+    Record* const record = find(user, id);
+    if (record == nullptr) return nullptr;
+    matched = !terms.if_match || std::ranges::find(*terms.if_match, record->version) != terms.if_match->end();
+    if (!matched) return nullptr;
+    record->updated_at = ++now;
+    ++record->version;
+    write(*record);
+    return record;
+  };
+  Result<Tasks> tasks = terms.intent ? once(user, *terms.intent, write_if) : answer(write_if());
+  if (!matched) {
+    tasks = answer(find(user, id));
+    tasks->matched = false;
+  }
   return tasks;
 }
 
@@ -97,7 +109,7 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::list(const UserId& user, Task
   const std::size_t most = page ? page->rows_max : limits::kListFirstRowsMax;
   const bool full = found.size() >= most;
   if (full) found.resize(most);
-  Tasks tasks = answer(std::move(found));
+  Tasks tasks = answer(std::move(found), false);
   if (full) tasks.next = page_behind(tasks.rows.back(), most);
   co_return tasks;
 }
@@ -113,27 +125,31 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create(const UserId& user, co
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::update(const UserId& user, TaskId id,
-                                                          const TaskChange& change, TracePtr) {
+                                                          const TaskChange& what, const Terms& terms,
+                                                          TracePtr) {
   if (const auto entered = co_await enter("update"); !entered) co_return std::unexpected(entered.error());
-  Record* record = find(user, id);
-  if (record != nullptr) {
-    record->title = change.title.value_or(record->title);
-    record->description = change.description.value_or(record->description);
-    record->completed = change.completed.value_or(record->completed);
-    record->updated_at = ++now;
-  }
-  co_return answer(record);
+  co_return change(user, id, terms, [&](Record& record) {
+    record.title = what.title.value_or(record.title);
+    record.description = what.description.value_or(record.description);
+    record.completed = what.completed.value_or(record.completed);
+  });
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete(const UserId& user, TaskId id,
-                                                            std::optional<bool> completed, TracePtr) {
+                                                            std::optional<bool> completed, const Terms& terms,
+                                                            TracePtr) {
   if (const auto entered = co_await enter("complete"); !entered) co_return std::unexpected(entered.error());
-  co_return answer(toggle_or_set(user, id, completed));
+  co_return change(user, id, terms,
+                   [&](Record& record) { record.completed = completed.value_or(!record.completed); });
 }
 
-MemoryTaskStore::Awaitable<bool> MemoryTaskStore::remove(const UserId& user, TaskId id, TracePtr) {
+MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::remove(const UserId& user, TaskId id, const Terms& terms,
+                                                          TracePtr) {
   if (const auto entered = co_await enter("remove"); !entered) co_return std::unexpected(entered.error());
-  co_return std::erase_if(users_[user.value()], [&](const Record& record) { return record.id == id; }) > 0;
+  auto removed = change(user, id, terms, [](Record&) {});
+  if (removed && removed->matched && !removed->replayed)
+    std::erase_if(users_[user.value()], [&](const Record& record) { return record.id == id; });
+  co_return removed;
 }
 
 MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create_once(const UserId& user, const Intent& intent,
@@ -143,12 +159,15 @@ MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::create_once(const UserId& use
   co_return once(user, intent, [&] { return make(user, task); });
 }
 
-MemoryTaskStore::Awaitable<Tasks> MemoryTaskStore::complete_once(const UserId& user, const Intent& intent,
-                                                                 TaskId id, std::optional<bool> completed,
-                                                                 TracePtr) {
-  if (const auto entered = co_await enter("complete_once"); !entered)
-    co_return std::unexpected(entered.error());
-  co_return once(user, intent, [&] { return toggle_or_set(user, id, completed); });
+MemoryTaskStore::Awaitable<TaskStats> MemoryTaskStore::stats(const UserId& user, TracePtr) {
+  if (const auto entered = co_await enter("stats"); !entered) co_return std::unexpected(entered.error());
+  TaskStats stats{.total = 0, .completed = 0, .state = 0};
+  for (const Record& record : users_[user.value()]) {
+    ++stats.total;
+    stats.completed += record.completed ? 1 : 0;
+    stats.state ^= std::hash<std::string>()(std::to_string(record.id) + ':' + std::to_string(record.version));
+  }
+  co_return stats;
 }
 
 }  // namespace tasklane

@@ -30,14 +30,14 @@ class MemoryTaskStore final : public TaskStore {
   Awaitable<Tasks> get(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
   Awaitable<Tasks> create(const UserId& user, const NewTask& task, TracePtr trace = nullptr) override;
   Awaitable<Tasks> update(const UserId& user, TaskId id, const TaskChange& change,
-                          TracePtr trace = nullptr) override;
+                          const Terms& terms = kNoTerms, TracePtr trace = nullptr) override;
   Awaitable<Tasks> complete(const UserId& user, TaskId id, std::optional<bool> completed,
-                            TracePtr trace = nullptr) override;
-  Awaitable<bool> remove(const UserId& user, TaskId id, TracePtr trace = nullptr) override;
+                            const Terms& terms = kNoTerms, TracePtr trace = nullptr) override;
+  Awaitable<Tasks> remove(const UserId& user, TaskId id, const Terms& terms = kNoTerms,
+                          TracePtr trace = nullptr) override;
   Awaitable<Tasks> create_once(const UserId& user, const Intent& intent, const NewTask& task,
                                TracePtr trace = nullptr) override;
-  Awaitable<Tasks> complete_once(const UserId& user, const Intent& intent, TaskId id,
-                                 std::optional<bool> completed, TracePtr trace = nullptr) override;
+  Awaitable<TaskStats> stats(const UserId& user, TracePtr trace = nullptr) override;
 
   std::vector<std::string> calls;                   // the operations in the order they were asked for
   std::optional<Error> failure;                     // the next calls fail with it
@@ -55,6 +55,7 @@ class MemoryTaskStore final : public TaskStore {
     bool completed;
     Timestamp created_at;
     Timestamp updated_at;
+    std::int64_t version;
   };
   using Records = std::vector<Record>;
   struct Kept {
@@ -66,11 +67,13 @@ class MemoryTaskStore final : public TaskStore {
 
   boost::asio::awaitable<Result<void>> enter(const char* operation);
   Record* find(const UserId& user, TaskId id);
-  static Tasks answer(Records records);
+  static Tasks answer(Records records, bool versioned = true);
   static Tasks answer(const Record* record);
   Record* make(const UserId& user, const NewTask& task);
-  Record* toggle_or_set(const UserId& user, TaskId id, std::optional<bool> completed);
-  Result<Tasks> once(const UserId& user, const Intent& intent, const std::function<Record*()>& write);
+  using Write = std::function<const Record*()>;
+  Result<Tasks> once(const UserId& user, const Intent& intent, const Write& write);
+  Result<Tasks> change(const UserId& user, TaskId id, const Terms& terms,
+                       const std::function<void(Record&)>& write);
 
   std::map<std::string, Records> users_;
   std::map<KeyOfUser, Kept> keys_;

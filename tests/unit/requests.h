@@ -34,6 +34,7 @@ inline Request with_body(std::string method, std::string target, std::string bod
 
 // The value of a response's header; empty: it has none.
 inline std::string header_of(const Response& response, std::string_view name) {
+  if (name == "ETag") return std::string(response.etag.text());
   for (const auto& [header, value] : response.headers) {
     if (header == name) return value;
   }

@@ -59,19 +59,21 @@ struct TasksFixture {
   TaskHandlers::Answer handle(const Route& route, const Request& request, const UserId& user) {
     switch (route.endpoint) {
       case Endpoint::list_tasks:
-        return handlers.list(route, user);
+        return handlers.list(route, request, user);
       case Endpoint::create_task:
         return handlers.create(request, user);
       case Endpoint::get_task:
-        return handlers.get(route, user);
+        return handlers.get(route, request, user);
       case Endpoint::update_task:
         return handlers.update(route, request, user);
       case Endpoint::delete_task:
-        return handlers.remove(route, user);
+        return handlers.remove(route, request, user);
       case Endpoint::delete_tasks:
         return handlers.remove_many(route, request, user);
       case Endpoint::complete_task:
         return handlers.complete(route, request, user);
+      case Endpoint::task_stats:
+        return handlers.stats(request, user);
       case Endpoint::healthz:
       case Endpoint::readyz:
       case Endpoint::metrics:

@@ -75,8 +75,27 @@ BOOST_AUTO_TEST_CASE(covers_what_is_meant_and_nothing_else) {
   BOOST_TEST((print(R"({"title":"a"})") != print(R"({"title":"a","description":""})")));
   BOOST_TEST((print(R"({"title":"a"})") != print(R"({"title":"a","description":"null"})")));
 
-  const std::array prints = {fingerprint(1, std::nullopt), fingerprint(1, true), fingerprint(1, false),
-                             fingerprint(2, std::nullopt), same};
+  const TaskChange rename{.title = "a"}, describe{.description = "a"},
+      clear{.description = std::optional<std::string>()};
+  const TaskChange reopen{.completed = false};
+  const std::array prints = {fingerprint(1, std::nullopt),
+                             fingerprint(1, true),
+                             fingerprint(1, false),
+                             fingerprint(2, std::nullopt),
+                             same,
+                             fingerprint(1, std::nullopt, IfMatch{{3}}),
+                             fingerprint(1, std::nullopt, IfMatch{{3, 4}}),
+                             fingerprint(1, std::nullopt, IfMatch{{34}}),
+                             fingerprint(1, std::nullopt, IfMatch(std::in_place)),
+                             fingerprint(1, rename),
+                             fingerprint(2, rename),
+                             fingerprint(1, describe),
+                             fingerprint(1, clear),
+                             fingerprint(1, reopen),
+                             fingerprint(1, rename, IfMatch{{3}}),
+                             fingerprint_of_deletion(1, {}),
+                             fingerprint_of_deletion(2, {}),
+                             fingerprint_of_deletion(1, IfMatch{{3}})};
   for (std::size_t i = 0; i < prints.size(); ++i)
     for (std::size_t j = 0; j < prints.size(); ++j) BOOST_TEST((prints[i] == prints[j]) == (i == j));
 }
@@ -161,11 +180,20 @@ BOOST_AUTO_TEST_CASE(a_bad_key_or_body_never_reaches_the_store) {
   BOOST_TEST(store.calls.empty());
 }
 
-BOOST_AUTO_TEST_CASE(put_and_delete_are_idempotent_by_themselves_and_ignore_it) {
+BOOST_AUTO_TEST_CASE(put_patch_and_delete_take_a_key_as_well) {
   create("k");
-  BOOST_TEST(with_key("k", with_body("PUT", "/api/tasks/1", R"({"title":"b"})"), alice)->status == 200);
-  BOOST_TEST(with_key("a b", with_body("PUT", "/api/tasks/1", R"({"title":"c"})"), alice)->status == 200);
-  BOOST_TEST(with_key("k", make_request("DELETE", "/api/tasks/1"), alice)->status == 204);
+  const auto change = [&](const char* method, const char* key, const char* body) {
+    return with_key(key, with_body(method, "/api/tasks/1", body), alice);
+  };
+  BOOST_TEST(!replayed(change("PUT", "put", R"({"title":"b"})")));
+  BOOST_TEST(replayed(change("PUT", "put", R"({"title":"b"})")));
+  BOOST_TEST(replayed(change("PATCH", "put", R"({"title":"b"})")));
+  BOOST_TEST(status_of(change("PUT", "put", R"({"title":"c"})")) == 409);
+  BOOST_TEST(status_of(change("PUT", "k", R"({"title":"c"})")) == 409);
+  BOOST_TEST(status_of(change("PUT", "a b", R"({"title":"c"})")) == 400);
+  BOOST_TEST(!replayed(with_key("gone", make_request("DELETE", "/api/tasks/1"), alice)));
+  BOOST_TEST(replayed(with_key("gone", make_request("DELETE", "/api/tasks/1"), alice)));
+  BOOST_TEST(status_of(with_key("other", make_request("DELETE", "/api/tasks/1"), alice)) == 404);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_key_every_request_is_its_own) {

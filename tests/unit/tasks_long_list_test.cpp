@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(a_list_of_less_than_a_page_is_one_read_and_goes_on_nowhere)
   const auto list = send("GET", "/api/tasks");
   BOOST_TEST(!list->more);
   BOOST_TEST(store.calls.size() == 1U);
-  BOOST_TEST(list->body == expected(63, 1));
+  BOOST_TEST(list->body == expected(127, 1));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_any_length_is_the_same_in_pages_as_it_is_whole) {
   std::size_t made = 0;
-  for (const std::size_t length : {64UL, 65UL, 191UL, 192UL, 193UL, 2'500UL}) {
+  for (const std::size_t length : {128UL, 129UL, 383UL, 384UL, 385UL, 2'500UL}) {
     fill(length - made, alice);
     made = length;
     const auto list = send("GET", "/api/tasks");
@@ -50,17 +50,17 @@ BOOST_AUTO_TEST_CASE(a_list_of_any_length_is_the_same_in_pages_as_it_is_whole) {
   }
 }
 
-// 64, 128, 256, 512, then 1,000 rows at most.
+// 128, 256, 512, then 1,000 rows at most.
 BOOST_AUTO_TEST_CASE(pages_grow_so_that_a_long_list_takes_few_reads) {
-  fill(960 + 1'000 + 1'000 + 7, alice);
+  fill(896 + 1'000 + 1'000 + 7, alice);
   const auto list = send("GET", "/api/tasks");
   BOOST_TEST(store.calls.size() == 1U);
   whole_body(loop, *list);
-  BOOST_TEST(store.calls.size() == 7U);
+  BOOST_TEST(store.calls.size() == 6U);
 }
 
 BOOST_AUTO_TEST_CASE(each_page_is_read_when_it_is_asked_for) {
-  fill(300, alice);
+  fill(600, alice);
   const auto list = send("GET", "/api/tasks");
   for (const std::size_t reads : {2U, 3U}) {
     BOOST_TEST(!next(*list).empty());

@@ -1,0 +1,17 @@
+#pragma once
+// 64 bits of what a list shows: equal lists have equal ones, others have others but for chance. No protection
+// against somebody who looks for two equal ones: each user sees only lists of their own.
+
+#include <cstdint>
+
+#include "tasks/task.h"
+
+namespace tasklane {
+
+// Of all that an answer has of each task, in their order. The rows as they were read are hashed, not the
+// JSON, which an answer of 304 has no need of.
+std::uint64_t content_hash(const Tasks& tasks);
+
+std::uint64_t content_hash(const TaskStats& stats);
+
+}  // namespace tasklane

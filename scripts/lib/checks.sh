@@ -4,21 +4,6 @@
 
 passed=0 failed=0 status=000
 
-# Sets $url, $page, $env_file and $trust, where they were not given.
-find_deployment() {
-  : "${env_file:=$state/tasklane.env}"
-  if [ -z "$url" ]; then
-    [ -r "$state/url" ] || fail 2 "nothing was started in $state; name a deployment with --url"
-    url=$(<"$state/url")
-  fi
-  [[ $url == https://* ]] || fail 2 "the URL must begin with https://"
-  if [ ${#trust[@]} -eq 0 ] && [ -r "$state/tls/cert.pem" ] && [ "$url" = "$(cat "$state/url" 2>/dev/null)" ]; then
-    trust=(--cacert "$state/tls/cert.pem")
-  fi
-  url=${url%:443}  # as a browser spells it
-  : "${page:=$url}"
-}
-
 section() { printf '\n%s\n' "$1"; }
 note() { printf 'note  %s\n' "$1"; }
 ok() { printf 'ok    %s\n' "$1"; passed=$((passed + 1)); }

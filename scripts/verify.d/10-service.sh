@@ -11,7 +11,7 @@ for path in /metrics /status; do
   ask nobody GET "$path"
   check_error "$path is not public" 404 not_found_error
 done
-if [[ $url =~ ^https://(localhost|[0-9.]+|\[.*)(:|/|$) ]]; then
+if [ "$local" = no ] && [[ $url =~ ^https://(localhost|[0-9.]+|\[.*)(:|/|$) ]]; then
   note "address families are not checked: that takes a name that others resolve"
 else
   for family in 4 6; do

@@ -41,3 +41,6 @@ if(NOT EXISTS "$ENV{DESTDIR}${configuration}/credentials")
   file(MAKE_DIRECTORY "$ENV{DESTDIR}${configuration}/credentials")
   file(CHMOD "$ENV{DESTDIR}${configuration}/credentials" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 endif()
+
+# A document's links to what is not installed become plain text.
+execute_process(COMMAND python3 "${packaging}/installed_links.py" "${share}" COMMAND_ERROR_IS_FATAL ANY)

@@ -72,6 +72,7 @@ fetch() {
     fail 1 "$1 $2 from $registry is not what it should be: its checksum differs. $without"
   tar -xzf "$work/package.tgz" -C "$work" --no-same-owner
   rm -rf -- "$state/node/$4"
+  cp -- "$work/package/LICENSE" "$state/node/" 2>/dev/null || true
   if [ "$4" = npm ]; then mv -T -- "$work/package" "$state/node/npm"; else mv -T -- "$work/package/$4" "$state/node/$4"; fi
   rm -rf -- "$work"
 }

@@ -17,6 +17,7 @@
 #include "cli/mode_commands.h"
 #include "cli/nginx_command.h"
 #include "cli/restore_command.h"
+#include "cli/setup_command.h"
 #include "cli/status_command.h"
 #include "cli/token_command.h"
 
@@ -24,6 +25,7 @@ namespace tasklane {
 namespace {
 
 constexpr std::array kCommands = {
+    Command{"setup", "set this host up, from the package to a page to sign up at", setup_command},
     Command{"migrate", "bring the database's schema up to date", migrate_command},
     Command{"check",
             "say whether the configuration (with -t this host, with --db the database) is fit to serve",

@@ -15,11 +15,11 @@ _tasklane() {
     maintenance:* | read-only:*) [ "$COMP_CWORD" -gt 2 ] || { mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word"); return; } ;;
   esac
   case $previous in
-    --env-file | --socket) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --env-file | --socket | --database-url-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --sql | --out | --templates | --docs)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --ttl) mapfile -t COMPREPLY < <(compgen -W '15m 1h 1d 7d' -- "$word"); return ;;
-    --sub) COMPREPLY=(); return ;;
+    --sub | --name | --database | --certbot | --instance) COMPREPLY=(); return ;;
   esac
   words=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null | sed -n 's/^  \(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p')
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -1,16 +1,14 @@
-"""What an installation lays out and what the Debian package holds. Nothing is installed on this machine: trying the
-package in a bare Debian takes the network and is tests/packaging/try-package."""
+"""What an installation lays out. Nothing is installed on this machine."""
 
 import os
 import re
 import shlex
 import shutil
-import stat
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from harness.installed import files_below, mode, prefix, run, system  # noqa: F401 (fixtures, too)
 from harness.run import new_folder
 from harness.stack import BUILD, PROJECT, clean_environment
 
@@ -19,54 +17,19 @@ MANUALS = sorted((PROJECT / "packaging/man").iterdir())
 NAMES = re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
 
-def run(*command, status=0, **environment):
-    done = subprocess.run(
-        [str(word) for word in command], env={**clean_environment(), "LC_ALL": "C.UTF-8", **environment},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == status, f"{command}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def files_below(folder):
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
-
-
-def mode(path):
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    """An installation below a prefix of its own."""
-    folder = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--prefix", folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    """An installation as a system's, in a folder that stands for /."""
-    folder = tmp_path_factory.mktemp("system")
-    run("cmake", "--install", BUILD, "--prefix", "/usr", DESTDIR=str(folder))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    said = run(PROJECT / "scripts/package", "--no-build", "--build", BUILD, "--out", tmp_path_factory.mktemp("package"))
-    path = Path(said.splitlines()[-1])
-    assert path.is_file()
-    return path
-
-
 # The layout
 
+VERIFY = ["common", "deployment", "checks", "tokens", *(f"integration{part}" for part in ("", "_page", "_parts", "_session"))]
+SETUP = PROJECT / "packaging/setup"
 SYSTEM = {
     *(f"usr/bin/tasklane{suffix}" for suffix in ("", "-master", "-worker")),
     "etc/tasklane/tasklane.env", "usr/lib/systemd/system/tasklane.service", "usr/lib/systemd/system/tasklane.socket",
     "usr/lib/systemd/system/tasklane@.service", "usr/lib/systemd/system/tasklane@.socket", "usr/lib/sysusers.d/tasklane.conf",
     "usr/lib/tmpfiles.d/tasklane.conf", "usr/share/bash-completion/completions/tasklane", "usr/share/tasklane/env.example",
+    "usr/share/tasklane/tasklane.env", "usr/share/tasklane/scripts/verify",
+    *(f"usr/share/tasklane/scripts/lib/{part}.sh" for part in VERIFY),
+    *(f"usr/share/tasklane/scripts/verify.d/{path.name}" for path in (PROJECT / "scripts/verify.d").iterdir()),
+    *(f"usr/libexec/tasklane/{path.relative_to(SETUP)}" for path in SETUP.rglob("*") if path.is_file()),
     *(f"usr/share/man/man{path.suffix[1:]}/{path.name}" for path in MANUALS),
     *(f"usr/share/tasklane/sql/{path.name}" for path in (PROJECT / "sql").iterdir()),
     *(f"usr/share/tasklane/nginx/{path.name}" for path in (PROJECT / "nginx").glob("*.template")),
@@ -79,6 +42,18 @@ def test_a_system_has_everything_in_its_place(system):
     assert files_below(system) >= SYSTEM
     others = files_below(system) - SYSTEM
     assert {path for path in others if not path.startswith("usr/share/tasklane/")} == set()
+
+
+def test_every_link_of_an_installed_document_leads_somewhere(system):
+    pages = sorted((system / "usr/share/tasklane/docs").rglob("*.md"))
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", page.read_text())]
+    links = [(page, link) for page, link in links if not re.match("[a-z]+:", link)]
+    assert len(links) > 100
+    assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_an_installed_verify_explains_itself(system):
+    assert run(system / "usr/share/tasklane/scripts/verify", "--help").startswith("Usage: scripts/verify")
 
 
 def test_everything_stays_below_a_prefix_of_its_own(prefix):
@@ -122,9 +97,25 @@ def test_systemd_finds_nothing_wrong_with_a_unit(prefix, name):
     assert [line for line in said.splitlines() if "tasklane" in line] == []
 
 
+def web_units(folder):
+    """The web app's units, as scripts/package fills them in."""
+    template = (PROJECT / "packaging/systemd/tasklane-web.service.in").read_text()
+    for name, user, below in (("tasklane-web.service", "", ""), ("tasklane-web@.service", "-%i", "/%i")):
+        filled = template.replace("@NODE@", "/usr/bin/env").replace("@USER@", user).replace("@FOLDER@", below)
+        (folder / name).write_text(filled)
+
+
+@pytest.mark.parametrize("name", ["tasklane-web.service", "tasklane-web@.service"])
+def test_systemd_finds_nothing_wrong_with_a_unit_of_the_web_app(tmp_path, name):
+    web_units(tmp_path)
+    said = run("systemd-analyze", "verify", "--man=no", tmp_path / name)
+    assert [line for line in said.splitlines() if "tasklane" in line] == []
+
+
 @pytest.mark.parametrize("name", ["tasklane.service", "tasklane-web.service"])
-def test_the_service_is_exposed_to_little(prefix, name):
-    units = PROJECT / "docs/operations" if "web" in name else prefix / "lib/systemd/system"
+def test_the_service_is_exposed_to_little(prefix, tmp_path, name):
+    web_units(tmp_path)
+    units = tmp_path if "web" in name else prefix / "lib/systemd/system"
     said = run("systemd-analyze", "security", "--offline=true", units / name)
     exposure = float(re.search(rf"exposure level for {re.escape(name)}: ([\d.]+)", said).group(1))
     print(f"exposure {exposure}")
@@ -204,51 +195,6 @@ def test_completion_knows_what_the_command_knows(prefix):
     assert completed(prefix, "token", "--") == {"--sub", "--ttl", "--env-file", "--help"}
     assert completed(prefix, "migrate", "--sql", f"{prefix}/sh") == {f"{prefix}/share"}
     run("shellcheck", "--shell=bash", PROJECT / "packaging/tasklane.bash")
-
-
-# The package
-
-
-def test_the_package_says_what_it_needs(package):
-    fields = dict(re.findall(r"^ ([A-Z][\w-]+): (.*)$", run("dpkg-deb", "-I", package), re.MULTILINE))
-    assert fields["Package"] == "tasklane"
-    assert fields["Version"] == re.search(r"VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text().split("project(")[1]).group(1)
-    assert fields["Recommends"] == "nginx"
-    assert "postgresql-client" in fields["Suggests"]
-    for library in ("libc6", "libfcgi0", "libpq5", "libpqxx-", "libssl3", "libsodium", "libfmt", "libjemalloc2"):
-        assert library in fields["Depends"], library
-    assert "adduser | systemd-standalone-sysusers | systemd" in fields["Depends"]
-
-
-def test_the_package_holds_the_system_and_nothing_else(package, system):
-    listed = {}
-    for line in run("dpkg-deb", "-c", package).splitlines():
-        rights, owner, _, _, _, path = line.split(None, 5)
-        assert owner == "root/root", line
-        if not rights.startswith("d"):
-            listed[path.removeprefix("./")] = rights
-    assert set(listed) == files_below(system)
-    assert listed["etc/tasklane/tasklane.env"] == "-rw-r-----"
-    assert {listed[path] for path in listed if path.startswith("usr/bin/")} == {"-rwxr-xr-x"}
-    assert {path for path in listed if "w" in listed[path][5:]} == set()
-
-
-def test_the_packages_own_scripts_are_sound(package, tmp_path):
-    run("dpkg-deb", "-e", package, tmp_path)
-    assert (tmp_path / "conffiles").read_text() == "/etc/tasklane/tasklane.env\n"
-    scripts = [tmp_path / name for name in ("postinst", "prerm", "postrm")]
-    assert {mode(path) for path in scripts} == {0o755}
-    run("shellcheck", *scripts)
-    said = "".join(path.read_text() for path in scripts)
-    assert not re.search(r"systemctl[^\n]*\b(start|restart|enable)\b", said), "it starts by itself"
-
-
-@pytest.mark.parametrize("script", sorted((PROJECT / "tests/packaging").iterdir()), ids=lambda path: path.name)
-def test_what_tries_the_package_is_sound_and_explains_itself(script):
-    run("shellcheck", script)
-    assert mode(script) == 0o755
-    assert len(script.read_text().splitlines()) <= 80
-    assert re.match(rf"Usage: tests/packaging/{script.name}\b", run(script, "--help"))
 
 
 # Secrets in files of their own

@@ -18,7 +18,7 @@ COPY sql sql
 COPY docs docs
 RUN cmake --preset release -D TASKLANE_TESTS=OFF \
  && cmake --build build/release --target tasklane-master tasklane-worker tasklane \
- && scripts/package --no-build --out /package
+ && scripts/package --no-build --no-web --out /package
 
 FROM debian:13-slim
 # The group is the workers': it may write to their socket.

@@ -19,7 +19,7 @@ set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/package)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | systemd-sysusers")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd-standalone-sysusers | systemd | systemd-sysusers")
 # `tasklane setup` and scripts/verify take these.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nginx, postgresql-client, openssl, curl, jq")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "tasklane-web, postgresql, certbot")

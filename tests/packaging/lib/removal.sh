@@ -28,8 +28,15 @@ check_remove() {
   rm /etc/tasklane/credentials/MINE /etc/tasklane/tls/fullchain.pem
 }
 
+# Another site of the operator's, with our certificate: nginx could not start without that.
+use_certificate() {
+  printf 'server { listen 127.0.0.1:8443 ssl; ssl_certificate %s; ssl_certificate_key %s; }\n' \
+    /etc/tasklane/tls/fullchain.pem /etc/tasklane/tls/privkey.pem >/etc/nginx/conf.d/ours.conf
+}
+
 check_purge() {
   leave_files
+  use_certificate
   check "the packages are removed" dpkg --remove tasklane-web tasklane
   check "the other site serves on" neighbour
   check "nginx could start again: the site is gone" fails ls /etc/nginx/sites-enabled/tasklane.conf
@@ -37,6 +44,7 @@ check_purge() {
   check "the other site serves on" neighbour
   check "the data is there" database_there
   check "so are the operator's files" operators_files
-  rm -r /etc/tasklane
+  check "so is the key that another site of nginx names" test -s /etc/tasklane/tls/privkey.pem
+  rm -r /etc/tasklane /etc/nginx/conf.d/ours.conf
   check "nothing else is left" is "$(left_behind)" ""
 }

@@ -23,7 +23,7 @@ enum class Endpoint {
   status,
   unknown,  // no endpoint: 404 or 405
 };
-inline constexpr std::size_t kEndpoints = 12;
+inline constexpr std::size_t kEndpoints = 13;
 
 std::string_view spelling(Endpoint endpoint);
 

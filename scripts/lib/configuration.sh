@@ -43,8 +43,7 @@ added() {
   fi
   [ -z "$workers" ] || add WORKERS "$workers"
   add_missing LISTEN_ADDRESSES 127.0.0.1
-  add_missing FASTCGI_SOCKET "$state/run/tasklane.sock"
-  add_missing STATE_FOLDER "$state/modes"
+  add_missing FASTCGI_SOCKET "$state/run/tasklane.sock"; add_missing STATE_FOLDER "$state/modes"
   [ -z "$service_user" ] || add_missing NGINX_USER "$service_user"
   if [ -z "$(given TLS_CERTIFICATE)$(given TLS_CERTIFICATE_KEY)" ]; then
     add TLS_CERTIFICATE "$state/tls/cert.pem"

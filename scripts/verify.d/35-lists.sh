@@ -4,10 +4,10 @@
 section "Pages, order, search"
 ids=()
 for title in banana Apple cherry; do
-  send alice POST /api/tasks "{\"title\": \"$mark $title\"}"
+  send alice POST /api/tasks "{\"title\": \"$mark list $title\"}"
   ids+=("$(field .id)")
 done
-found="/api/tasks?q=$(jq -rn --arg mark "$mark" '$mark | ascii_upcase | @uri')"
+found="/api/tasks?q=$(jq -rn --arg mark "$mark" '$mark + " list" | ascii_upcase | @uri')"
 
 ask alice GET "$found"
 check "q searches without regard to case" 200 "[.[].id] == [${ids[2]}, ${ids[1]}, ${ids[0]}]"

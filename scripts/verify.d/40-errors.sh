@@ -53,6 +53,6 @@ ask alice GET /api/docs/nothing
 check_error "an unknown path is not found" 404 not_found_error
 ask nobody GET /docs/nothing
 check_error "outside the API too" 404 not_found_error
-ask alice DELETE /api/tasks
+ask alice PUT /api/tasks
 check_error "a method that a path does not have is refused" 405 method_not_allowed
 check_header "and the others are named" allow '.*GET.*'

@@ -17,7 +17,7 @@ constexpr char kList[] = R"list(;
 ;
 3; 2615 2200 SCHEMA - public pg_database_owner
 2; 3079 16500 EXTENSION - pg_trgm
-3500; 0 0 COMMENT - EXTENSION pg_trgm 
+3500; 0 0 COMMENT - EXTENSION pg_trgm
 216; 1259 16400 TABLE public tasks tasklane_owner
 3400; 0 16400 TABLE DATA public tasks tasklane_owner
 3401; 0 16401 TABLE DATA auth jwks tasklane_auth

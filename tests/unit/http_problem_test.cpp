@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(every_error_type_has_its_status_and_a_spelling_of_its_own) 
   }
   BOOST_TEST(spellings.size() == kTable.size());
   // The table is whole: outcome_unknown is the last of the enumeration.
-  BOOST_TEST(static_cast<std::size_t>(ErrorType::outcome_unknown) + 1 == kTable.size());
+  BOOST_TEST(static_cast<std::size_t>(ErrorType::read_only) + 1 == kTable.size());
 }
 
 BOOST_AUTO_TEST_CASE(tells_of_the_attempts_to_connect_in_fixed_words) {

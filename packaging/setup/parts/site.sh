@@ -25,7 +25,7 @@ TEXT
 
 fits() {
   openssl x509 -in "$1" -noout -checkend 2592000 >/dev/null 2>&1 &&
-    openssl x509 -in "$1" -noout -checkhost "$name" -checkip "$name" 2>/dev/null | grep -q 'does match'
+    openssl x509 -in "$1" -noout -ext subjectAltName 2>/dev/null | grep -qE ":${name//./[.]}\$"
 }
 
 # Whether the site is what the configuration says.

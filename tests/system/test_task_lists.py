@@ -57,6 +57,18 @@ def test_the_link_keeps_the_path_as_it_was_asked(stack):
     api.close()
 
 
+def test_a_page_is_known_until_it_changes_or_what_follows_it(five):
+    page = five.get("/api/tasks?limit=4")
+    known = {"If-None-Match": page.headers["etag"]}
+    assert known["If-None-Match"].startswith('W/"')
+    unchanged = five.get("/api/tasks?limit=4", headers=known)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    five.delete(path_of(five.get("/api/tasks?order=asc").json()[0]))
+    last = five.get("/api/tasks?limit=4", headers=known)
+    assert last.status_code == 200 and last.json() == page.json()
+    assert next_of(page) and not next_of(last)
+
+
 def test_a_search_finds_any_case_and_means_what_it_says(five):
     five.create("100% sure", description="ÉTÉ in it")
     for query, found in (("ÉCHO", ["écho"]), ("été", ["100% sure"]), ("%25", ["100% sure"]), ("_", []), ("a", ["bravo", "charlie", "Alpha", "delta"])):

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_path_needs_no_token) {
   BOOST_TEST(kind_of(send("GET", "/api/auth/tasks")) == "not_found_error");
   const Response response = send("PATCH", "/api/tasks");
   BOOST_TEST(kind_of(response) == "method_not_allowed");
-  BOOST_TEST(header_of(response, "Allow") == "GET, HEAD, POST");
+  BOOST_TEST(header_of(response, "Allow") == "GET, HEAD, POST, DELETE");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_token_nothing_else_is_told) {
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(past_its_bound_a_request_is_refused_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_list_that_goes_on_is_in_flight_and_uncounted_until_it_is_written) {
-  fill(100);
+  fill(200);
   const Response list = begin_list("GET");
   BOOST_REQUIRE(list.more);
   BOOST_TEST(read(own.requests_in_flight) == 1U);
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_goes_on_is_in_flight_and_uncounted_until_it_is_
 }
 
 BOOST_AUTO_TEST_CASE(a_list_that_breaks_off_counts_as_what_broke_it) {
-  fill(100);
+  fill(200);
   const Response list = begin_list("GET");
   const Error gone{.type = ErrorType::service_unavailable, .detail = "gone"};
   api.written(list, &gone);

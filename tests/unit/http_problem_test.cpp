@@ -18,7 +18,7 @@ struct Published {
 };
 
 // The contract's table.
-constexpr std::array<Published, 13> kTable = {
+constexpr std::array<Published, 14> kTable = {
     {{ErrorType::validation_error, 400, "validation_error"},
      {ErrorType::authentication_error, 401, "authentication_error"},
      {ErrorType::authorization_error, 403, "authorization_error"},
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(every_error_type_has_its_status_and_a_spelling_of_its_own) 
     BOOST_TEST(problem_of(row.type).status == row.status);
   }
   BOOST_TEST(spellings.size() == kTable.size());
-  // The table is whole: outcome_unknown is the last of the enumeration.
+  // The table is whole: read_only is the last of the enumeration.
   BOOST_TEST(static_cast<std::size_t>(ErrorType::read_only) + 1 == kTable.size());
 }
 

@@ -37,9 +37,9 @@ void live(const Rehearse& rehearse) {
   run(statements::kCompleteTaskOnce, {who, id, "completed", print, none, none});
   run(statements::kCompleteTask, {who, id, none});
   run(statements::kCompleteTaskIf, {who, id, none, "3,4"});
-  run(statements::kUpdateTaskOnce, {who, id, "updated", print, "t", "true", "d", none, none});
   run(statements::kUpdateTask, {who, id, "t", "true", "d", none});
-  run(statements::kUpdateTaskIf, {who, id, "t", "true", "d", none, "6"});
+  run(statements::kUpdateTaskOnce, {who, id, "updated", print, "t", "true", "d", none, none});
+  run(statements::kUpdateTaskIf, {who, id, "t", "true", "d", none, "5"});
   run(statements::kGetTask, {who, id});
   run(statements::kTaskStats, {who});
   run(statements::kListTasks, {who});

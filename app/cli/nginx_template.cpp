@@ -122,6 +122,18 @@ bool fits_into_a_string(std::string_view path) {
          });
 }
 
+// Why a path of `host` cannot stand in nginx's configuration; empty: all can.
+std::string unfit_path(const NginxHost& host) {
+  const std::string logs = "/" + host.log_folder;
+  for (const auto& [what, path] :
+       {std::pair("--out", &host.configuration_folder), std::pair("--docs", &host.docs_folder),
+        std::pair("--templates", &host.www_folder), std::pair("--logs", &logs)}) {
+    if (!fits_into_a_string(*path))
+      return fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string site_name(std::string_view instance) {
@@ -130,15 +142,7 @@ std::string site_name(std::string_view instance) {
 }
 
 std::expected<TemplateValues, std::string> template_values(const Config& config, const NginxHost& host) {
-  for (const auto& [what, path] :
-       {std::pair("--out", &host.configuration_folder), std::pair("--docs", &host.docs_folder),
-        std::pair("--templates", &host.www_folder)}) {
-    if (!fits_into_a_string(*path))
-      return std::unexpected(
-          fmt::format("{}: nginx cannot be given a path with one of \" ' \\ $ ; {{ }}", what));
-  }
-  if (!fits_into_a_string("/" + host.log_folder))
-    return std::unexpected("--logs: nginx cannot be given a path with one of \" ' \\ $ ; { }");
+  if (const auto refusal = unfit_path(host); !refusal.empty()) return std::unexpected(refusal);
   const bool hosts = !config.fastcgi_upstreams.empty();
   const bool limited = config.rate_limit_per_second > 0;
   TemplateValues values{

@@ -1,4 +1,4 @@
-// What the packages in the build ask to be handed on with them: prints each one's name, version, licence and its text. They
+// What the packages in the build ask to be handed on with them: each one's name, version, licence and its text. They
 // are the packages of the lock file that are no tools of the build.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

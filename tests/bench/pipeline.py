@@ -11,7 +11,7 @@ from bench.stacks import MAKERS, USERS
 from harness.flood import GENERATOR_THREADS
 from harness.stack import PROJECT
 
-STATEMENTS = PROJECT / "app/store/statements.h"
+STATEMENTS = [PROJECT / "app/store" / name for name in ("task_columns.h", "change_statements.h", "statements.h")]
 USER, ID = "'user-' || :user", ":id"
 # kind: the name that the workers' statement has, and its parameters
 GIVEN = {
@@ -24,16 +24,26 @@ CONNECTING_S = 1  # and preparing
 BATCHES, SENT = "tasklane_database_batches_total", "tasklane_database_statements_total"
 
 
+def expanded(tokens, macros):
+    """The text of literals and macros, one after the other; a macro may take one argument."""
+    text = ""
+    for literal, macro, argument in re.findall(r'"([^"]*)"|(\w+)(?:\(([^()]*)\))?', tokens):
+        parameter, body = macros[macro] if macro else ("", "")
+        text += literal or expanded(body, {**macros, parameter: ("", argument)})
+    return text
+
+
 def text_of(name, source):
-    """A statement's SQL out of statements.h: literals, and macros that are literals."""
+    """A statement's SQL out of the workers' headers."""
     found = re.search(rf'UserStatement \w+\{{\s*"{name}",\s*Effect::\w+,\s*Locks::\w+,\s*\w+,(.*?)\}};', source, re.DOTALL)
-    macros = dict(re.findall(r'^#define (\w+) "(.*)"$', source, re.MULTILINE))
-    return "".join(literal or macros[macro] for literal, macro in re.findall(r'"([^"]*)"|(\w+)', found.group(1)))
+    source = source.replace("\\\n", "")
+    macros = {name: (parameter, body) for name, parameter, body in re.findall(r"^#define (\w+)(?:\((\w+)\))? (.*)$", source, re.MULTILINE)}
+    return expanded(found.group(1), macros)
 
 
 def statement(kind):
     name, *values = GIVEN[kind]
-    return re.sub(r"\$(\d+)", lambda place: values[int(place.group(1)) - 1], text_of(name, STATEMENTS.read_text()))
+    return re.sub(r"\$(\d+)", lambda place: values[int(place.group(1)) - 1], text_of(name, "".join(each.read_text() for each in STATEMENTS)))
 
 
 def script(kind, size):

@@ -115,12 +115,13 @@ def test_a_file_of_requests_holds_each_of_them_in_a_cell_of_one_size(tmp_path):
 
 
 def test_the_database_s_limit_runs_the_workers_own_statements():
-    source = """#define A_COLUMN "id"
+    source = """#define COLUMNS_WITH(last) "id, " last
+#define A_COLUMN COLUMNS_WITH("title")
     inline constexpr UserStatement kThis{"this", Effect::read, Locks::nothing, kColumns,
                                          "SELECT " A_COLUMN
                                          " FROM tasks WHERE user_id = $1"};
     inline constexpr UserStatement kOther{"other", Effect::write, Locks::row, kNone, "DELETE FROM tasks"};"""
-    assert pipeline.text_of("this", source) == "SELECT id FROM tasks WHERE user_id = $1"
+    assert pipeline.text_of("this", source) == "SELECT id, title FROM tasks WHERE user_id = $1"
     made = pipeline.statement("create")
     assert made.startswith("INSERT INTO tasks (user_id, title, description) VALUES ('maker-' || :user, :title, :description)")
     assert all("$" not in pipeline.statement(kind) for kind in kinds.KINDS)

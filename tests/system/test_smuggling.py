@@ -62,7 +62,7 @@ def test_a_body_of_records_without_a_token_runs_nothing(stack, victim, length):
         (415, "POST", "/api/tasks", "text/plain", True),
         (400, "POST", "/api/tasks", "application/json", True),
         (404, "POST", "/api/none/such", "application/json", True),
-        (405, "DELETE", "/api/tasks", "application/json", True),
+        (405, "PUT", "/api/tasks", "application/json", True),
         (403, "PUT", "/api/somebody/tasks/1", "application/json", True),
         (400, "PUT", "/api/tasks/0", "application/json", True),
         (404, "DELETE", "/api/tasks/0", "application/json", True),

@@ -6,16 +6,6 @@
 using namespace tasklane;
 using fuzz::require;
 
-namespace {
-
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char byte : text) encoded += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
-  return encoded;
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view target = fuzz::text_of(data, size);
   Request request{};

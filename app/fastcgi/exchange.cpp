@@ -179,7 +179,7 @@ Exchange::Progress Exchange::write(const Response& response) {
     fmt::format_to(out, FMT_COMPILE("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
                    response.body.size());
   }
-  if (!response.etag.empty()) fmt::format_to(out, FMT_COMPILE("ETag: {}\r\n"), response.etag.text());
+  head.append(response.etag.header());
   for (const auto& [name, value] : response.headers)
     fmt::format_to(out, FMT_COMPILE("{}: {}\r\n"), name, value);
   head.append(std::string_view("\r\n"));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,13 @@ namespace tasklane {
 namespace {
 
 constexpr std::string_view kWeak = "W/";
+
+constexpr auto kHexOfByte = [] {
+  std::array<std::array<char, 2>, 256> hex{};
+  for (std::size_t byte = 0; byte < hex.size(); ++byte)
+    hex[byte] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  return hex;
+}();
 
 std::unexpected<Error> bad_header(std::string_view name) {
   std::string sentence = fmt::format("{} must be * or a list of entity tags such as \"3\"", name);
@@ -47,26 +55,25 @@ std::optional<EntityTags::Entry> take_tag(std::string_view& text) {
 
 EntityTag EntityTag::of_version(std::int64_t version) {
   EntityTag tag;
-  char* const end = fmt::format_to(tag.text_.data(), FMT_COMPILE("\"{}\""), version);
-  tag.length_ = static_cast<std::uint8_t>(end - tag.text_.data());
+  char* const end = fmt::format_to(tag.line_.data(), FMT_COMPILE("ETag: \"{}\"\r\n"), version);
+  tag.length_ = static_cast<std::uint8_t>(end - tag.line_.data());
+  return tag;
+}
+
+EntityTag EntityTag::of_hash(std::string_view form, std::uint64_t hash) {
+  EntityTag tag;
+  tag.length_ = static_cast<std::uint8_t>(form.copy(tag.line_.data(), tag.line_.size()));
+  for (std::size_t i = form.size() - 5; hash != 0; i -= 2, hash >>= 8)
+    std::memcpy(&tag.line_[i], kHexOfByte[hash & 255].data(), 2);
   return tag;
 }
 
 EntityTag EntityTag::of_state(std::uint64_t hash) {
-  EntityTag tag;
-  char* const end = fmt::format_to(tag.text_.data(), FMT_COMPILE("\"{:016x}\""), hash);
-  tag.length_ = static_cast<std::uint8_t>(end - tag.text_.data());
-  return tag;
+  return of_hash("ETag: \"0000000000000000\"\r\n", hash);
 }
 
 EntityTag EntityTag::weak_of_content(std::uint64_t hash) {
-  EntityTag tag;
-  tag.length_ = 20;
-  constexpr std::string_view kForm = "W/\"0000000000000000\"";
-  static_assert(kForm.size() == 20);
-  kForm.copy(tag.text_.data(), kForm.size());
-  for (std::size_t i = 18; hash != 0; hash >>= 4) tag.text_[i--] = "0123456789abcdef"[hash & 15];
-  return tag;
+  return of_hash("ETag: W/\"0000000000000000\"\r\n", hash);
 }
 
 bool EntityTags::has_weak() const {

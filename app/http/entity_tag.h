@@ -20,10 +20,18 @@ class EntityTag {
   static EntityTag weak_of_content(std::uint64_t hash);  // W/"9f86d081884c7d65"
 
   bool empty() const { return length_ == 0; }
-  std::string_view text() const { return {text_.data(), length_}; }
+  std::string_view text() const {
+    return empty() ? std::string_view() : header().substr(kName.size(), length_ - kName.size() - 2);
+  }
+  // The whole line with its end, as an answer takes it.
+  std::string_view header() const { return {line_.data(), length_}; }
 
  private:
-  std::array<char, 22> text_{};  // the longest: "9223372036854775807", W/ and 16 digits in quotes
+  static constexpr std::string_view kName = "ETag: ";
+  static EntityTag of_hash(std::string_view form, std::uint64_t hash);  // in the place of 16 zeros
+
+  // The longest: "9223372036854775807", W/ and 16 digits in quotes.
+  std::array<char, kName.size() + 22 + 2> line_{};
   std::uint8_t length_ = 0;
 };
 

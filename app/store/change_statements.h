@@ -9,6 +9,14 @@ namespace tasklane::statements {
 
 #define ANSWER TASK_COLUMNS ", version"
 
+// Of the statements of most requests. Each column costs a worker some 650 instructions, 2 % of a request for
+// one task, so the version comes with the state: twice the version, and 1 more when the task is completed.
+#define MARKED "id, title, description, version * 2 + completed::int AS mark, created_at, updated_at"
+inline constexpr std::array kMarkedTask = {
+    Column{"id", Column::Type::integer},           Column{"title", Column::Type::text},
+    Column{"description", Column::Type::text},     Column{"mark", Column::Type::integer},
+    Column{"created_at", Column::Type::timestamp}, Column{"updated_at", Column::Type::timestamp}};
+
 inline constexpr auto kVersionedTask = with(kTask, Column{"version", Column::Type::integer});
 
 // And whether it was answered before, to the same request, and whether its version was one of those asked
@@ -21,17 +29,17 @@ inline constexpr Columns kNone;
 
 // null keeps the title and the state; a description can become null, so $4 says whether it changes.
 inline constexpr UserStatement kUpdateTask{
-    "update_task", Effect::write, Locks::row, kVersionedTask,
+    "update_task", Effect::write, Locks::row, kMarkedTask,
     "UPDATE tasks SET title = COALESCE($3, title),"
     " description = CASE WHEN $4 THEN $5 ELSE description END,"
     " completed = COALESCE($6, completed), updated_at = now(), version = version + 1"
-    " WHERE user_id = $1 AND id = $2 RETURNING " ANSWER};
+    " WHERE user_id = $1 AND id = $2 RETURNING " MARKED};
 
 // null toggles.
 inline constexpr UserStatement kCompleteTask{
-    "complete_task", Effect::write, Locks::row, kVersionedTask,
+    "complete_task", Effect::write, Locks::row, kMarkedTask,
     "UPDATE tasks SET completed = COALESCE($3, NOT completed), updated_at = now(), version = version + 1"
-    " WHERE user_id = $1 AND id = $2 RETURNING " ANSWER};
+    " WHERE user_id = $1 AND id = $2 RETURNING " MARKED};
 
 inline constexpr UserStatement kDeleteTask{"delete_task", Effect::write, Locks::row, kNone,
                                            "DELETE FROM tasks WHERE user_id = $1 AND id = $2"};
@@ -128,5 +136,6 @@ inline constexpr UserStatement kDeleteTaskOnce{
 #undef MADE_OR_THERE
 #undef THERE
 #undef ANSWER
+#undef MARKED
 
 }  // namespace tasklane::statements

@@ -10,6 +10,7 @@ namespace tasklane {
 namespace {
 
 using statements::kBoundTask;
+using statements::kMarkedTask;
 using statements::kPagedTask;
 using statements::kStats;
 using statements::kTask;
@@ -24,12 +25,9 @@ Result<Tasks> tasks_of(Result<Rows> rows) {
   return read_tasks(*rows);
 }
 
-Result<Tasks> versioned_tasks_of(const Result<Rows>& rows) {
-  auto tasks = tasks_of(rows);
-  if (!tasks || tasks->rows.empty()) return tasks;
-  // Null: kept for its idempotency key by a worker of a release that knew no versions.
-  tasks->rows.front().version = rows->integer(0, place_of("version", kVersionedTask)).value_or(0);
-  return tasks;
+Result<Tasks> marked_tasks_of(const Result<Rows>& rows) {
+  if (!rows) return std::unexpected(rows.error());
+  return read_tasks(*rows, true);
 }
 
 Result<Tasks> bound_tasks_of(const Result<Rows>& rows) {
@@ -39,8 +37,10 @@ Result<Tasks> bound_tasks_of(const Result<Rows>& rows) {
   const auto matched = rows->boolean(0, place_of("matched", kBoundTask));
   if (!replayed || !same || !matched) return unexpected_answer();
   if (!*same) return key_in_use();
-  auto tasks = versioned_tasks_of(rows);
+  auto tasks = read_tasks(*rows);
   if (!tasks) return tasks;
+  // Null: kept for its idempotency key by a worker of a release that knew no versions.
+  tasks->rows.front().version = rows->integer(0, place_of("version", kVersionedTask)).value_or(0);
   tasks->replayed = *replayed;
   tasks->matched = *matched;
   return tasks;
@@ -70,7 +70,13 @@ std::unexpected<Error> unexpected_answer() {
   return fail(ErrorType::internal_server_error, "The database gave an unexpected answer");
 }
 
-Result<Tasks> read_tasks(const Rows& rows) {
+namespace {
+
+template <bool marked>
+Result<Tasks> read_rows(const Rows& rows) {
+  constexpr int kStatePlace = place_of("completed", kTask);
+  static_assert(kStatePlace == place_of("mark", kMarkedTask));
+
   Tasks tasks{.rows = {}, .memory = rows.memory()};
   const int count = rows.size();
   if (count > 0 && rows.columns() < static_cast<int>(kTask.size())) return unexpected_answer();
@@ -78,19 +84,28 @@ Result<Tasks> read_tasks(const Rows& rows) {
   for (int row = 0; row < count; ++row) {
     const auto id = rows.integer(row, place_of("id", kTask));
     const auto title = rows.text(row, place_of("title", kTask));
-    const auto completed = rows.boolean(row, place_of("completed", kTask));
+    const std::int64_t mark = marked ? rows.integer(row, kStatePlace).value_or(-1) : 0;
+    const auto completed = marked ? std::optional(mark % 2 != 0) : rows.boolean(row, kStatePlace);
     const auto created_at = rows.timestamp(row, place_of("created_at", kTask));
     const auto updated_at = rows.timestamp(row, place_of("updated_at", kTask));
-    if (!id || *id < 1 || *id > limits::kTaskIdMax || !title || !completed || !created_at || !updated_at)
+    if (!id || *id < 1 || *id > limits::kTaskIdMax || !title || !completed || mark < 0 || !created_at ||
+        !updated_at)
       return unexpected_answer();
     tasks.rows.push_back({.id = *id,
                           .title = *title,
                           .description = rows.text(row, place_of("description", kTask)),
                           .completed = *completed,
                           .created_at = *created_at,
-                          .updated_at = *updated_at});
+                          .updated_at = *updated_at,
+                          .version = mark / 2});
   }
   return tasks;
+}
+
+}  // namespace
+
+Result<Tasks> read_tasks(const Rows& rows, bool marked) {
+  return marked ? read_rows<true>(rows) : read_rows<false>(rows);
 }
 
 PgTaskStore::Awaitable<Rows> PgTaskStore::run(const UserStatement& statement, UserParameters&& parameters,
@@ -126,7 +141,7 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::list(const UserId& user, TaskFilter f
 PgTaskStore::Awaitable<Tasks> PgTaskStore::get(const UserId& user, TaskId id, TracePtr trace) {
   UserParameters parameters(user);
   parameters.integer(id);
-  co_return versioned_tasks_of(co_await run(statements::kGetTask, std::move(parameters), std::move(trace)));
+  co_return marked_tasks_of(co_await run(statements::kGetTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewTask& task, TracePtr trace) {
@@ -183,8 +198,7 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::update(const UserId& user, TaskId id,
     co_return co_await run_bound(statements::kUpdateTaskIf, statements::kUpdateTaskOnce,
                                  std::move(parameters), terms, std::move(trace));
   }
-  co_return versioned_tasks_of(
-      co_await run(statements::kUpdateTask, std::move(parameters), std::move(trace)));
+  co_return marked_tasks_of(co_await run(statements::kUpdateTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::complete(const UserId& user, TaskId id,
@@ -196,8 +210,7 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::complete(const UserId& user, TaskId i
     co_return co_await run_bound(statements::kCompleteTaskIf, statements::kCompleteTaskOnce,
                                  std::move(parameters), terms, std::move(trace));
   }
-  co_return versioned_tasks_of(
-      co_await run(statements::kCompleteTask, std::move(parameters), std::move(trace)));
+  co_return marked_tasks_of(co_await run(statements::kCompleteTask, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<Tasks> PgTaskStore::remove(const UserId& user, TaskId id, const Terms& terms,

@@ -8,9 +8,9 @@
 
 namespace tasklane {
 
-// Rows with the statements' task columns, whose texts are not copied. Rows that are no tasks are an
-// internal_server_error.
-Result<Tasks> read_tasks(const Rows& rows);
+// Rows with the statements' task columns, or `marked` with kMarkedTask's, whose texts are not copied. Rows
+// that are no tasks are an internal_server_error.
+Result<Tasks> read_tasks(const Rows& rows, bool marked = false);
 std::unexpected<Error> unexpected_answer();
 
 class PgTaskStore final : public TaskStore {

@@ -58,9 +58,10 @@ inline constexpr UserStatement kListMoreTasksByCompletion{"list_more_tasks_by_co
                     ORDER BY created_at DESC, id DESC LIMIT $4) AS behind) AS page
     WHERE up_to - bytes < $5 ORDER BY created_at DESC, id DESC)sql"};
 
-inline constexpr UserStatement kGetTask{"get_task", Effect::read, Locks::nothing, kVersionedTask,
-                                        "SELECT " TASK_COLUMNS
-                                        ", version FROM tasks WHERE user_id = $1 AND id = $2"};
+inline constexpr UserStatement kGetTask{
+    "get_task", Effect::read, Locks::nothing, kMarkedTask,
+    "SELECT id, title, description, version * 2 + completed::int AS mark, created_at, updated_at"
+    " FROM tasks WHERE user_id = $1 AND id = $2"};
 
 // `state` sums up which tasks there are in which version, in any order: the pairs never come back, and no two
 // different sets of them have the same sum but for chance. (A count and a sum of versions do: where a task

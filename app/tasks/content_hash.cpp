@@ -6,36 +6,44 @@ namespace tasklane {
 
 namespace {
 
+__extension__ using Product = unsigned __int128;
+
+// Multiplies and folds, as wyhash does (https://github.com/wangyi-fudan/wyhash, public domain): 16 bytes a
+// step.
 class Hash {
  public:
-  // One to one for each state: what differs once stays different until a later difference meets it by chance.
-  void word(std::uint64_t value) {
-    state_ = (state_ ^ value) * 0x9e3779b97f4a7c15;  // 2^64 by the golden ratio: odd, no pattern
-    state_ ^= state_ >> 32;
+  void words(std::uint64_t first, std::uint64_t second) {
+    const Product product = Product{first ^ state_} * (second ^ 0xa0761d6478bd642f);
+    state_ ^= static_cast<std::uint64_t>(product) + static_cast<std::uint64_t>(product >> 64);
+    state_ += 0xe7037ed1a0b428db;
   }
-  void word(std::int64_t value) { word(static_cast<std::uint64_t>(value)); }
 
-  // With its length, so that no text continues another.
+  // Its length is hashed by the caller, so that no text continues another. The last two pieces may overlap.
   void text(std::string_view text) {
-    word(static_cast<std::uint64_t>(text.size()));
-    std::uint64_t piece = 0;
-    for (; text.size() >= sizeof piece; text.remove_prefix(sizeof piece)) {
-      std::memcpy(&piece, text.data(), sizeof piece);
-      word(piece);
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    if (text.size() >= 16) {
+      for (; end - at > 16; at += 16) words(load(at), load(at + 8));
+      words(load(end - 16), load(end - 8));
+    } else if (text.size() >= 8) {
+      words(load(at), load(end - 8));
+    } else if (!text.empty()) {
+      std::uint64_t piece = 0;
+      for (; at != end; ++at) piece = piece << 8 | static_cast<unsigned char>(*at);
+      words(piece, 0);
     }
-    if (text.empty()) return;
-    piece = 0;
-    std::memcpy(&piece, text.data(), text.size());
-    word(piece);
   }
 
-  std::uint64_t value() {
-    word(std::uint64_t{0});
-    return state_;
-  }
+  std::uint64_t value() const { return state_; }
 
  private:
-  std::uint64_t state_ = 0;
+  static std::uint64_t load(const char* bytes) {
+    std::uint64_t piece = 0;
+    std::memcpy(&piece, bytes, sizeof piece);
+    return piece;
+  }
+
+  std::uint64_t state_ = 0x8ebc6af09c88c6e3;
 };
 
 }  // namespace
@@ -43,21 +51,22 @@ class Hash {
 std::uint64_t content_hash(const Tasks& tasks) {
   Hash hash;
   for (const Task& task : tasks.rows) {
-    hash.word(task.id);
-    hash.word(task.updated_at);
-    hash.word(task.created_at);
-    hash.word(std::uint64_t{task.completed} << 1 | std::uint64_t{task.description.has_value()});
+    const std::string_view description = task.description.value_or("");
+    // A time of creation never changes.
+    const std::uint64_t shape = task.title.size() << 18 | description.size() << 2 |
+                                (task.completed ? 2U : 0U) | (task.description ? 1U : 0U);
+    hash.words(static_cast<std::uint64_t>(task.id) ^ shape << 36,
+               static_cast<std::uint64_t>(task.updated_at));
     hash.text(task.title);
-    if (task.description) hash.text(*task.description);
+    hash.text(description);
   }
   return hash.value();
 }
 
 std::uint64_t content_hash(const TaskStats& stats) {
   Hash hash;
-  hash.word(stats.total);
-  hash.word(stats.completed);
-  hash.word(stats.state);
+  hash.words(static_cast<std::uint64_t>(stats.total), static_cast<std::uint64_t>(stats.completed));
+  hash.words(stats.state, 0);
   return hash.value();
 }
 

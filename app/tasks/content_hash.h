@@ -8,8 +8,8 @@
 
 namespace tasklane {
 
-// Of all that an answer has of each task, in their order. The rows as they were read are hashed, not the
-// JSON, which an answer of 304 has no need of.
+// Of each task, in their order, all that an answer has and that can change. The rows as they were read are
+// hashed, not the JSON, which an answer of 304 has no need of.
 std::uint64_t content_hash(const Tasks& tasks);
 
 std::uint64_t content_hash(const TaskStats& stats);

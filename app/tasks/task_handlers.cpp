@@ -89,8 +89,8 @@ Result<ChangeHeaders> read_change_headers(const Request& request) {
 }
 
 // One row or none, as the answer to a request for one task.
-Result<Response> answer_one(Result<Tasks> tasks, const UserId& user, bool weak = false) {
-  if (!tasks) return std::unexpected(std::move(tasks.error()));
+Result<Response> answer_one(const Result<Tasks>& tasks, const UserId& user, bool weak = false) {
+  if (!tasks) return std::unexpected(tasks.error());
   if (tasks->rows.empty()) return no_such_task();
   const Task& task = tasks->rows.front();
   if (!tasks->matched) return precondition_failed(task, weak);
@@ -168,7 +168,7 @@ TaskHandlers::Answer TaskHandlers::update(const Route& route, const Request& req
     if (tasks && !tasks->rows.empty() && terms.if_match)
       tasks->matched =
           std::ranges::find(*terms.if_match, tasks->rows.front().version) != terms.if_match->end();
-    co_return answer_one(std::move(tasks), user, weak);
+    co_return answer_one(tasks, user, weak);
   }
   if (terms.intent) terms.intent->fingerprint = fingerprint(route.task_id, *change, terms.if_match);
   const auto changed = co_await store_.update(user, route.task_id, *change, terms, request.trace);

@@ -57,8 +57,9 @@ describe("Two users", { concurrency: 3 }, () => {
       await context.clearCookies(); // in another tab, Ada signs out and Bob in
       await context.addCookies(other.cookies);
       await page.clock.fastForward(15 * 60_000); // the token of Ada's page has ended
+      const anew = page.waitForEvent("load"); // the page is made anew, for Bob
       await tasks.add("Whose is this?");
-      await page.waitForEvent("load"); // the page is made anew, for Bob
+      await anew;
       await tasks.ready();
       assert.deepEqual(await tasks.titles(), []);
       assert.deepEqual(await other.tasks(), []);

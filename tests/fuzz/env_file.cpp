@@ -16,7 +16,8 @@ namespace {
 bool is_made_of_lines(std::string_view name) {
   return name == "TLS_SETTINGS" || name == "CORS_ORIGINS" || name == "OPERATIONS_ALLOW" ||
          name == "SERVER_LISTEN" || name == "REDIRECT_LISTEN" || name == "HTTP2_DIRECTIVE" ||
-         name == "REAL_IP" || name == "TRUSTED_NETWORKS" || name == "OUR_HOSTS";
+         name == "REAL_IP" || name == "TRUSTED_NETWORKS" || name == "OUR_HOSTS" || name == "OPERATORS" ||
+         name == "FASTCGI_UPSTREAMS" || name == "FASTCGI_UPSTREAMS_BACKUP";
 }
 
 }  // namespace

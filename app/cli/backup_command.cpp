@@ -35,11 +35,6 @@ constexpr CommandLine kLine = {.usage = "tasklane backup FILE [--env-file FILE]"
                                    "Exits 111 when the database cannot be reached.",
                                .options = kOptions};
 
-int refuse(std::string_view sentence, int status = kExitFailure) {
-  fmt::print(stderr, "tasklane: {}\n", sentence);
-  return status;
-}
-
 // Empty: a backup can be made.
 std::string wrong_with(const ServerFacts& server, int tool) {
   if (tool < server.major)
@@ -60,7 +55,7 @@ std::string wrong_with(const ServerFacts& server, int tool) {
 class NewFile {
  public:
   explicit NewFile(const fs::path& path) : path_(path), partial_(path.string() + ".partial") {
-    ::unlink(partial_.c_str());  // of one that was broken off; whatever it is, it is not written to
+    ::unlink(partial_.c_str());  // an interrupted backup left it; it may be a link
     fd_.reset(
         ::open(partial_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   }
@@ -109,10 +104,7 @@ int back_up(const Config& config, const fs::path& path) {
   const auto tool = tool_version("pg_dump");
   if (!tool) return refuse(tool.error());
   const auto server = look_at_server(config.database_url_direct);
-  if (!server) {
-    const bool temporary = server.error().kind == DatabaseError::Kind::temporary;
-    return refuse(server.error().sentence, temporary ? kExitTemporary : kExitFailure);
-  }
+  if (!server) return refuse(server.error());
   if (const std::string wrong = wrong_with(*server, *tool); !wrong.empty()) return refuse(wrong);
   if (fs::exists(fs::symlink_status(path)))
     return refuse(fmt::format("{} is there already; a backup replaces nothing", path.string()));

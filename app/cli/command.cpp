@@ -89,6 +89,11 @@ std::expected<std::string, int> read_command_socket(const Options& options) {
   return default_socket_path();
 }
 
+int refuse(std::string_view sentence, int status) {
+  fmt::print(stderr, "tasklane: {}\n", sentence);
+  return status;
+}
+
 void tell_closed_files(const Options& options) {
   const auto files = find_config_files(options, installed_prefix());
   if (::access(files.source.env_file.c_str(), R_OK) != 0 && errno == EACCES)

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/config.h"
+#include "base/exit_codes.h"
 #include "base/options.h"
 
 namespace tasklane {
@@ -45,6 +46,9 @@ std::expected<Config, int> read_command_config(const Options& options, bool data
 // Where the workers' socket is, for commands that ask there and need nothing else. When the installed file
 // cannot be read, which is told on stderr, the default.
 std::expected<std::string, int> read_command_socket(const Options& options);
+
+// Says on stderr what is wrong, and returns the status to exit with.
+int refuse(std::string_view sentence, int status = kExitFailure);
 
 // Says on stderr which of those files this user cannot read, if there are any.
 void tell_closed_files(const Options& options);

@@ -57,11 +57,6 @@ constexpr CommandLine kPoolLine = {
     .about = "Prints what the running master says of itself and its workers, as one line of JSON.",
     .options = kStatusOptions};
 
-int refuse(int status, std::string_view sentence) {
-  fmt::print(stderr, "tasklane: {}\n", sentence);
-  return status;
-}
-
 std::expected<Descriptor, std::string> connect_to_master(const std::string& path) {
   const auto address = UnixAddress::of(path);
   if (!address) return std::unexpected("FASTCGI_SOCKET is too long");
@@ -99,8 +94,8 @@ int ask(const CommandLine& line, Arguments arguments, std::string word) {
   if (waits) word += " wait";
   const auto answer =
       ask_master(*socket, word, waits ? limits::kControlWaitTimeout : limits::kControlAnswerTimeout);
-  if (!answer) return refuse(kExitTemporary, answer.error());
-  if (answer->starts_with("failed") || answer->starts_with("refused")) return refuse(kExitFailure, *answer);
+  if (!answer) return refuse(answer.error(), kExitTemporary);
+  if (answer->starts_with("failed") || answer->starts_with("refused")) return refuse(*answer);
   fmt::print("{}\n", *answer);
   return kExitOk;
 }

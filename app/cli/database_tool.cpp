@@ -15,6 +15,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "postgres/libpq_connection.h"
 
 namespace tasklane {
@@ -165,6 +166,10 @@ std::expected<int, std::string> tool_version(const std::string& name) {
   }
   return std::unexpected(fmt::format(
       "{} cannot be run: install postgresql-client, of the server's major version or newer", name));
+}
+
+int refuse(const DatabaseError& error) {
+  return refuse(error.sentence, error.kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure);
 }
 
 }  // namespace tasklane

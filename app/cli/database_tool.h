@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/descriptors.h"
+#include "schema/database_error.h"
 
 namespace tasklane {
 
@@ -37,5 +38,8 @@ std::string password_line(const std::string& password);
 
 // A file in memory with this content, which only this user can read.
 Descriptor memory_file(const std::string& content);
+
+// As refuse() of a sentence; kExitTemporary when a later try may succeed.
+int refuse(const DatabaseError& error);
 
 }  // namespace tasklane

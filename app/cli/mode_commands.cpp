@@ -55,11 +55,6 @@ constexpr CommandLine kReadOnlyLine = {.usage = "tasklane read-only on|off [--en
                                            "tell it. The web app's own writes go on.",
                                        .options = kReadOnlyOptions};
 
-int refuse(std::string_view sentence, int status = kExitFailure) {
-  fmt::print(stderr, "tasklane: {}\n", sentence);
-  return status;
-}
-
 // Whole or not at all, for everybody to read. Empty: done.
 std::string write_whole(const std::string& path, const std::string& text) {
   const std::string partial = path + ".partial";

@@ -43,11 +43,6 @@ constexpr CommandLine kLine = {
         "over from other sites and changes nothing of theirs. With --alone nginx.conf stands for itself.",
     .options = kOptions};
 
-int refuse(std::string_view sentence) {
-  fmt::print(stderr, "tasklane: {}\n", sentence);
-  return kExitFailure;
-}
-
 // What the nginx of this host says of its version; empty when there is none.
 std::string nginx_version() {
   const auto close = [](std::FILE* file) { ::pclose(file); };

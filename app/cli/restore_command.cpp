@@ -25,7 +25,7 @@ namespace tasklane {
 namespace {
 
 constexpr std::array kOptions = {
-    Option{"new-keys", "", "make new signing keys: nobody has the secret of those in the backup"},
+    Option{"new-keys", "", "make new signing keys: the secret of those in the backup is lost"},
     Option{"sql", "DIR", "the folder of numbered SQL files (default: the installed one)"}, kEnvFileOption};
 
 constexpr CommandLine kLine = {.usage = "tasklane restore FILE [--new-keys] [--sql DIR] [--env-file FILE]",
@@ -37,15 +37,6 @@ constexpr CommandLine kLine = {.usage = "tasklane restore FILE [--new-keys] [--s
                                    "check --db` does. The role of DATABASE_URL, and that of WEB_DATABASE_URL "
                                    "if it is there, get their passwords.",
                                .options = kOptions};
-
-int refuse(std::string_view sentence, int status = kExitFailure) {
-  fmt::print(stderr, "tasklane: {}\n", sentence);
-  return status;
-}
-
-int refuse(const DatabaseError& error) {
-  return refuse(error.sentence, error.kind == DatabaseError::Kind::temporary ? kExitTemporary : kExitFailure);
-}
 
 struct Restoration {
   const Config& config;

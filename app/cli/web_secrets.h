@@ -10,7 +10,7 @@
 
 namespace tasklane {
 
-// WEB_DATABASE_URL, empty when nobody gives it; or a sentence.
+// WEB_DATABASE_URL; empty: not set. The error is a sentence.
 std::expected<std::string, std::string> web_database_url(const ConfigSource& source);
 
 // What its private keys may be encrypted with: WEB_BETTER_AUTH_SECRETS' versions and WEB_BETTER_AUTH_SECRET,

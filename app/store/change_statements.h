@@ -1,7 +1,7 @@
 #pragma once
-// The statements that change one task. Each has up to three forms. The plain one. One for If-Match
-// (`_if`), whose WHERE names the versions: a change by somebody else in between cannot be overlooked. And one
-// for an idempotency key (`_once`), with versions or, by a null, without.
+// The statements that change one task, each in up to three forms: the plain one; `_if` for If-Match, whose
+// WHERE names the versions, so that no change in between is overwritten; `_once` for an idempotency key, with
+// versions or, by a null, without.
 
 #include "store/task_columns.h"
 

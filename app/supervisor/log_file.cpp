@@ -28,7 +28,7 @@ LogFile::LogFile(int fd) : fd_(fd) {
   struct stat named {};
   std::error_code error;
   const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd), error);
-  // Of one that is gone already the kernel's text is no path.
+  // The kernel names a deleted file "PATH (deleted)".
   if (!error && ::fstat(fd, &open) == 0 && S_ISREG(open.st_mode) && ::stat(path.c_str(), &named) == 0 &&
       same(open, named))
     path_ = path;

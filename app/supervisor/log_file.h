@@ -11,8 +11,8 @@ class LogFile {
  public:
   explicit LogFile(int fd);
 
-  // Puts the file of that path in place of one that was moved away, and makes it if it is not there. Empty:
-  // done, or nothing was to be done. Else why not: the descriptor stays as it was.
+  // Opens the path again when the open file was moved away, and creates the file if it is missing. Returns
+  // why that failed, and leaves the descriptor as it was; empty: done, or nothing to do.
   std::string reopen() const;
 
  private:

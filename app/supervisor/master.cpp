@@ -220,7 +220,7 @@ void Master::publish() {
   metrics_.workers_ready = count(SlotState::ready);
   metrics_.workers_waiting = count(SlotState::waiting);
   metrics_.workers_refused = count(SlotState::refused);
-  // Whoever waits for the start finds the whole pool; a worker that cannot get ready holds nobody up.
+  // systemd is told when the whole pool is ready. It does not wait for a worker that cannot get ready.
   const bool tried =
       count(SlotState::spawning) + count(SlotState::starting) + count(SlotState::doubtful) == 0;
   if (!told_ready_ && tried && pool_.serving_ready() > 0) {

@@ -1,6 +1,6 @@
 #pragma once
-// 64 bits of what a list shows: equal lists have equal ones, others have others but for chance. No protection
-// against somebody who looks for two equal ones: each user sees only lists of their own.
+// 64 bits of what a list shows: equal lists have equal ones, others have others but for chance. It does not
+// resist a search for collisions: each user sees only their own lists.
 
 #include <cstdint>
 

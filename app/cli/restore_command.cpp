@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -82,13 +83,17 @@ std::string ask_for_secret() {
   termios before{};
   const bool hidden = ::tcgetattr(STDIN_FILENO, &before) == 0;
   termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  // Ctrl-C ends the line instead of this process, which would leave the terminal without echo.
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
+  silent.c_cc[VEOL] = before.c_cc[VINTR];
   if (hidden) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   fmt::print(stderr, "The web app's secret, which its private keys are encrypted with: ");
   std::string text;
-  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) text += static_cast<char>(c);
+  int c = std::getchar();
+  for (; c != EOF && c != '\n' && c != before.c_cc[VINTR]; c = std::getchar()) text += static_cast<char>(c);
   if (hidden) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   fmt::print(stderr, "\n");
+  if (hidden && c == before.c_cc[VINTR]) std::raise(SIGINT);
   return std::string(trim(text, " \t\r"));
 }
 

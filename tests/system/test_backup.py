@@ -3,8 +3,11 @@ task is there."""
 
 import json
 import os
+import pty
+import signal
 import stat
 import subprocess
+import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -98,8 +101,8 @@ def watched_tools():
     return folder
 
 
-def command(server, *arguments, path=None, **settings):
-    """(exit status, stdout, stderr) of `tasklane …` as on a host with these settings."""
+def on_host(server, arguments, path, settings):
+    """How `tasklane …` is started as on a host with these settings: its words, and subprocess's options."""
     folder = new_folder()
     files = [] if "--sql" in arguments or arguments[0] == "backup" else ["--sql", str(PROJECT / "sql")]
     secrets = settings_on(server, **settings)
@@ -110,11 +113,34 @@ def command(server, *arguments, path=None, **settings):
         "PATH": f"{path or PROGRAMS}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", "CREDENTIALS_DIRECTORY": str(folder),
         "ASAN_OPTIONS": "detect_leaks=1",
     }  # fmt: skip
-    done = subprocess.run(
-        [str(BUILD / "app/tasklane"), *map(str, arguments), *files], env=environment, cwd=folder, timeout=120, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return [str(BUILD / "app/tasklane"), *map(str, arguments), *files], {"env": environment, "cwd": folder, "text": True}
+
+
+def command(server, *arguments, path=None, **settings):
+    """(exit status, stdout, stderr) of that command."""
+    words, options = on_host(server, arguments, path, settings)
+    done = subprocess.run(words, **options, timeout=120, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def typed(server, text, *arguments, **settings):
+    """(exit status, what it said, whether the terminal shows what is typed) of that command on a terminal where `text` is
+    typed once it asks."""
+    words, options = on_host(server, arguments, None, settings)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(words, **options, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        said = ""
+        while not said.endswith("encrypted with: "):
+            more = process.stdout.read(1)
+            assert more, said
+            said += more
+        os.write(ours, text.encode())
+        said += process.stdout.read()
+        status = process.wait(120)
+    shown = bool(termios.tcgetattr(theirs)[3] & termios.ECHO)
+    for each in (ours, theirs):
+        os.close(each)
+    return status, said, shown
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +263,16 @@ def test_without_the_secret_of_the_keys_nothing_is_restored_unless_new_ones_are_
     status, said, wrong = command(new_host, "restore", backup[0], "--new-keys", BETTER_AUTH_SECRET="")
     assert status == 0, said + wrong
     assert new_host.sql('SELECT "expiresAt" <= now() FROM jwks')
+
+
+def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(backup, new_host):
+    status, said, shown = typed(new_host, "\x03", "restore", backup[0], BETTER_AUTH_SECRET="")
+    assert (status, shown) == (-signal.SIGINT, True), said
+    assert new_host.sql("SELECT count(*) FROM pg_class WHERE relname = 'tasks'") == 0
+
+    status, said, shown = typed(new_host, f"{SECRET}\n", "restore", backup[0], BETTER_AUTH_SECRET="")
+    assert shown and SECRET not in said
+    assert "restored" in said, said
 
 
 def test_a_versioned_secret_counts_too(backup, new_host):

@@ -116,6 +116,7 @@ def test_a_precondition_on_a_page_is_answered_by_412_or_304(anyone, path):
         for method in ("GET", "HEAD"):
             refused = anyone.request(method, path, headers={name: value})
             assert refused.status_code == 412 and refused.headers["cache-control"] == "no-store"
+            assert refused.headers["connection"] == "close", "nginx closes: a client must not ask there again"
         assert anyone.get(path, headers={name: value}).json()["error_type"] == "precondition_failed"
     assert anyone.get(path, headers={"If-Match": etag, "If-Unmodified-Since": date}).status_code == 200
     for name, value in {"If-None-Match": etag, "If-Modified-Since": date}.items():

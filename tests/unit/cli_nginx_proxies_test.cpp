@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(without_a_proxy_the_list_of_a_neighbour_is_not_inherited) {
              "set_real_ip_from 255.255.255.255;\nreal_ip_header X-Forwarded-For;\nreal_ip_recursive on;");
   BOOST_TEST(values.at("TRUSTED_NETWORKS").empty());
   BOOST_TEST(values.at("TRUSTED_UNIX") == "0");
+  BOOST_TEST(values.at("PROXIES") == "no-proxies");
 }
 
 BOOST_AUTO_TEST_CASE(trusted_proxies_are_addresses_networks_and_unix_sockets) {

@@ -109,6 +109,7 @@ inline constexpr std::chrono::milliseconds kMigrationLockPause = 1s;  // and are
 inline constexpr std::chrono::milliseconds kMigrationStatementTimeout = 15min;  // an index of a large table
 inline constexpr std::size_t kMigrationFileMaxBytes = 1024 * 1024;
 inline constexpr std::size_t kMaintenanceMessageMaxCodePoints = 500;   // `tasklane maintenance on --message`
+inline constexpr std::chrono::seconds kMaintenanceLook = 1s;           // nginx's open_file_cache_valid
 inline constexpr std::chrono::seconds kIssuedTokenTtlMax = 365 * 24h;  // `tasklane token`
 
 // Keys and tokens.

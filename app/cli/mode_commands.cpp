@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "base/exit_codes.h"
 #include "base/limits.h"
@@ -41,8 +42,8 @@ constexpr CommandLine kMaintenanceLine = {
     .about =
         "While it is on, nginx answers 503 to everybody but the addresses in OPERATIONS_ALLOW: to the API as "
         "JSON\n"
-        "(error_type maintenance), else as a page. /healthz and /readyz go on. It counts at once and "
-        "outlives restarts.",
+        "(error_type maintenance), else as a page. /healthz and /readyz go on. It counts when the command "
+        "returns, and outlives restarts.",
     .options = kMaintenanceOptions};
 
 constexpr std::array kReadOnlyOptions = {kEnvFileOption};
@@ -103,6 +104,10 @@ std::expected<Switch, int> read_switch(const CommandLine& line, Arguments argume
       .on = read->word == "on", .options = std::move(read->options), .folder = config->state_folder};
 }
 
+void wait_for_nginx() {
+  std::this_thread::sleep_for(limits::kMaintenanceLook);
+}
+
 std::string read_page(const std::string& templates) {
   std::ifstream in(templates + "/www/maintenance.html", std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -155,6 +160,7 @@ int maintenance_command(Arguments arguments) {
   const std::string flag = asked->folder + kMaintenanceFile, page = asked->folder + kMaintenancePage;
   if (!asked->on) {
     if (const std::string wrong = remove_files({flag, page}); !wrong.empty()) return refuse(wrong);
+    wait_for_nginx();
     fmt::print("maintenance is off\n");
     return kExitOk;
   }
@@ -172,6 +178,7 @@ int maintenance_command(Arguments arguments) {
   for (const auto& [path, text] : {std::pair(page, html), std::pair(flag, *problem)}) {
     if (const std::string wrong = write_whole(path, text); !wrong.empty()) return refuse(wrong);
   }
+  wait_for_nginx();
   fmt::print("maintenance is on: {}\n", message);
   return kExitOk;
 }

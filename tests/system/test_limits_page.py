@@ -77,7 +77,7 @@ def test_no_wait_of_the_web_app_is_without_a_name():
 # Settings of other programs, as they are written.
 NGINX = (
     r"\w+_timeout|keepalive(?:_time|_requests)?|\w*_buffers?(?:_size)?|\w*(?:_size|_length)|max_ranges|"
-    r"ssl_session_cache|worker_connections|worker_rlimit_nofile|limit_(?:req|conn)(?:_zone)?|http2_max_concurrent_streams"
+    r"ssl_session_cache|worker_connections|worker_rlimit_nofile|limit_(?:req|conn)(?:_zone)?|open_file_cache(?:_valid)?|http2_max_concurrent_streams"
 )
 WRITTEN = {
     "nginx": [

@@ -1,4 +1,4 @@
-"""`tasklane maintenance` and `tasklane read-only`: at once, over a restart, without an edited file."""
+"""`tasklane maintenance` and `tasklane read-only`: once the command has returned, over a restart, without an edited file."""
 
 import json
 
@@ -61,7 +61,7 @@ def check_closed(response, message):
     assert body["request_id"] == response.headers["x-request-id"]
 
 
-def test_everybody_is_told_at_once_with_the_message_whatever_is_in_it(stack, alice, open_again):
+def test_everybody_is_told_with_the_message_whatever_is_in_it(stack, alice, open_again):
     task = alice.create()
     close(stack, "--message", HOSTILE)
     for response in (

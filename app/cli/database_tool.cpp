@@ -31,7 +31,7 @@ void throw_errno(const char* what) {
 }
 
 // A value between single quotes, as libpq's connection strings have it.
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   std::string text = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\') text += '\\';
@@ -106,7 +106,7 @@ std::expected<std::string, std::string> without_password(const std::string& url)
   for (const auto& [name, value] : *keywords) {
     if (name == "sslpassword")
       return std::unexpected("the database's URL has sslpassword, which cannot be handed on in secret");
-    if (name != "password") text += fmt::format("{}={} ", name, quoted(value));
+    if (name != "password") text += fmt::format("{}={} ", name, in_quotes(value));
   }
   if (value_of(*keywords, "connect_timeout").empty())
     text += fmt::format("connect_timeout={} ", limits::kConnectTimeout.count());

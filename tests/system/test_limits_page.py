@@ -87,7 +87,7 @@ WRITTEN = {
     "services": [
         ("packaging/systemd", (".in", ".service", ".socket"), r"^((?:\w+Sec|Limit\w+|Backlog)=\S+)$"),
         ("docs/operations", (".service",), r"^((?:\w+Sec|Limit\w+|Backlog)=\S+)$"),
-        ("docker", (".yaml",), r"^\s*((?:interval|timeout|retries|stop_grace_period|nofile|shm_size): \S+)$"),
+        ("docker", (".yaml",), r"^\s*((?:interval|timeout|retries|start_\w+|stop_grace_period|nofile|\w+_limit|shm_size|max-\w+): \S+)$"),
     ],
     "sessions": [
         ("frontend/src", (".ts",), r"\b((?:\w*[tT]imeout\w*|max|window|\w+PasswordLength): [\d_]+)\b"),

@@ -133,6 +133,18 @@ def roll():
     check(run("docker", "ps", "--all", "--quiet", "--filter", "name=relief") == "", "the other container is gone")
 
 
+def upgrade():
+    """The recipe of docker/README.md, to another version's tag of the same sources and back."""
+    with Load(token("load")) as load:
+        for step in (["build"], ["run", "--rm", "migrate"], ["run", "--rm", "migrate-web"]):
+            compose(*step, env={"TASKLANE_VERSION": "1.0.1"})
+        run(DOCKER / "roll-workers", *FILES, env={"TASKLANE_VERSION": "1.0.1"})
+        check(container("worker")["Config"]["Image"] == "tasklane-worker:1.0.1", "an upgrade's workers have the new image")
+        run(DOCKER / "roll-workers", *FILES)
+        check(container("worker")["Config"]["Image"] == "tasklane-worker:1.0.0", "and a rollback's the old one")
+    check(load.failed == 0, f"migrations, upgrade and rollback of the workers: {load.failed} of {load.total} requests failed {load.failures[:3]}")
+
+
 def web_away():
     """The web app away, nginx started without it, the web app back at another address."""
     before = address("web")
@@ -199,7 +211,7 @@ def down():
     engine.stop()
 
 
-STEPS = [start, secrets, build, up, serve, operators, reload, roll, web_away, database, engine_restart, ports, again, down]
+STEPS = [start, secrets, build, up, serve, operators, reload, roll, upgrade, web_away, database, engine_restart, ports, again, down]
 
 
 def main():

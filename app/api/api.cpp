@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 
 #include "base/log.h"
 #include "http/problem.h"
@@ -13,17 +14,23 @@ Result<Response> not_found() {
   return fail(ErrorType::not_found_error, "Not found");
 }
 
+bool changes_nothing(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
 }  // namespace
 
 Api::Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-         std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit)
+         std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit,
+         UserMarks* marks)
     : authenticator_(authenticator),
       tasks_(store, metrics),
       operations_(operations),
       metrics_(metrics),
       requests_in_flight_max_(requests_in_flight_max),
       slow_request_(slow_request),
-      user_limit_(user_limit) {}
+      user_limit_(user_limit),
+      marks_(marks) {}
 
 boost::asio::awaitable<Response> Api::handle(Request request) {
   const auto trace = std::make_shared<Trace>(Trace{.request_id = std::string(request.request_id),
@@ -33,11 +40,11 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
                                                    .read = request.read});
   request.trace = trace;
   Route route{.endpoint = Endpoint::unknown};
-  std::optional<UserId> user;
+  std::optional<VerifiedToken> token;
   Result<Response> result;
   add(metrics_.requests_in_flight);
   try {
-    result = co_await answer(request, route, user);
+    result = co_await answer(request, route, token);
     if (!result && result.error().type == ErrorType::internal_server_error)
       log::error("request failed", {{"request_id", trace->request_id},
                                     {"trace_id", trace->trace_id},
@@ -61,7 +68,7 @@ void Api::answered(const Trace& trace, int status) {
   add(metrics_.requests[endpoint][method_index(trace.method)][status_index(status)]);
 }
 
-Api::Answer Api::answer(const Request& request, Route& route, std::optional<UserId>& user) {
+Api::Answer Api::answer(const Request& request, Route& route, std::optional<VerifiedToken>& token) {
   auto found = find_route(request);
   if (!found) return at_once(std::unexpected(std::move(found.error())));
   route = std::move(*found);
@@ -90,22 +97,60 @@ Api::Answer Api::answer(const Request& request, Route& route, std::optional<User
     add(metrics_.overload_rejections);
     return at_once(fail(ErrorType::service_unavailable, "Too many requests are in flight; try again"));
   }
-  user = authenticator_.recognise(request.authorization);
-  if (!user) return authenticate(request, route, user);
+  token = authenticator_.recognise(request.authorization);
+  if (!token) return authenticate(request, route, token);
   request.trace->authenticated = std::chrono::steady_clock::now();
-  return answer_user(request, route, *user);
+  return answer_token(request, route, *token);
 }
 
 Api::Answer Api::at_once(Result<Response> answer) {
   co_return answer;
 }
 
-Api::Answer Api::authenticate(const Request& request, const Route& route, std::optional<UserId>& user) {
+Api::Answer Api::authenticate(const Request& request, const Route& route,
+                              std::optional<VerifiedToken>& token) {
   auto proven = co_await authenticator_.authenticate(request.authorization);
   request.trace->authenticated = std::chrono::steady_clock::now();
   if (!proven) co_return std::unexpected(std::move(proven.error()));
-  user = std::move(*proven);
-  co_return co_await answer_user(request, route, *user);
+  token = std::move(*proven);
+  co_return co_await answer_token(request, route, *token);
+}
+
+Api::Answer Api::answer_token(const Request& request, const Route& route, const VerifiedToken& token) {
+  if (marks_ == nullptr) return answer_user(request, route, token.user);
+  if (!marks_->known_at(request.trace->authenticated)) return answer_unsure(request, route, token);
+  if (auto refused = refusal(token)) return at_once(std::unexpected(std::move(*refused)));
+  return answer_user(request, route, token.user);
+}
+
+// What is known of blocked users is too old for this request. A write waits for the look. A read runs behind
+// it, and its answer waits: it takes no longer for it.
+Api::Answer Api::answer_unsure(const Request& request, const Route& route, const VerifiedToken& token) {
+  Result<Response> read;
+  if (changes_nothing(request)) {
+    marks_->look(co_await boost::asio::this_coro::executor);
+    read = co_await answer_user(request, route, token.user);
+    if (!read && read.error().type == ErrorType::service_unavailable) co_return read;
+  }
+  auto known = co_await marks_->know_at(request.trace->authenticated);
+  if (!known) co_return std::unexpected(std::move(known.error()));
+  if (auto refused = refusal(token)) co_return std::unexpected(std::move(*refused));
+  if (changes_nothing(request)) co_return read;
+  co_return co_await answer_user(request, route, token.user);
+}
+
+std::optional<Error> Api::refusal(const VerifiedToken& token) {
+  switch (marks_->standing(token)) {
+    case UserMarks::Standing::good:
+      return std::nullopt;
+    case UserMarks::Standing::blocked:
+      return Error{.type = ErrorType::account_blocked, .detail = "This account is blocked"};
+    case UserMarks::Standing::signed_out:
+      return authenticator_.refuse(TokenFault::signed_out).error();
+    case UserMarks::Standing::deleted:
+      return authenticator_.refuse(TokenFault::account_deleted).error();
+  }
+  std::unreachable();
 }
 
 Api::Answer Api::answer_user(const Request& request, const Route& route, const UserId& user) {
@@ -115,7 +160,7 @@ Api::Answer Api::answer_user(const Request& request, const Route& route, const U
   }
   if (route.path_user && *route.path_user != user.value())
     return at_once(fail(ErrorType::authorization_error, "These tasks belong to another user"));
-  if (request.method != "GET" && request.method != "HEAD" && operations_.read_only()) {
+  if (!changes_nothing(request) && operations_.read_only()) {
     return at_once(
         fail(ErrorType::read_only, "Changes are turned off for now; nothing was changed. Try again later"));
   }

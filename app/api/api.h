@@ -7,6 +7,7 @@
 #include "api/operations.h"
 #include "api/user_limit.h"
 #include "auth/authenticator.h"
+#include "auth/user_marks.h"
 #include "base/awaitable.h"
 #include "base/metrics.h"
 #include "http/message.h"
@@ -18,7 +19,8 @@ namespace tasklane {
 class Api {
  public:
   Api(Authenticator& authenticator, TaskStore& store, Operations& operations, WorkerMetrics& metrics,
-      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit = {});
+      std::size_t requests_in_flight_max, std::chrono::milliseconds slow_request, UserLimit user_limit = {},
+      UserMarks* marks = nullptr);
 
   // Always answers: failures of any kind become problems, exceptions too.
   boost::asio::awaitable<Response> handle(Request request);
@@ -30,10 +32,13 @@ class Api {
  private:
   using Answer = boost::asio::awaitable<Result<Response>>;
 
-  // `route` and `user` are what is found out on the way, kept until the answer.
-  Answer answer(const Request& request, Route& route, std::optional<UserId>& user);
+  // `route` and `token` are what is found out on the way, kept until the answer.
+  Answer answer(const Request& request, Route& route, std::optional<VerifiedToken>& token);
   static Answer at_once(Result<Response> answer);
-  Answer authenticate(const Request& request, const Route& route, std::optional<UserId>& user);
+  Answer authenticate(const Request& request, const Route& route, std::optional<VerifiedToken>& token);
+  Answer answer_token(const Request& request, const Route& route, const VerifiedToken& token);
+  Answer answer_unsure(const Request& request, const Route& route, const VerifiedToken& token);
+  std::optional<Error> refusal(const VerifiedToken& token);
   Answer answer_user(const Request& request, const Route& route, const UserId& user);
   void answered(const Trace& trace, int status);
 
@@ -44,6 +49,7 @@ class Api {
   std::size_t requests_in_flight_max_;
   std::chrono::milliseconds slow_request_;
   UserLimit user_limit_;
+  UserMarks* marks_;  // null: there are none
 };
 
 }  // namespace tasklane

@@ -18,8 +18,8 @@ namespace {
 // look.
 constexpr int kLooksMax = 2;
 
-bool is_unknown(const std::expected<UserId, TokenFault>& user) {
-  return !user && user.error() == TokenFault::unknown_key;
+bool is_unknown(const std::expected<VerifiedToken, TokenFault>& checked) {
+  return !checked && checked.error() == TokenFault::unknown_key;
 }
 
 constexpr UnixTime seconds(std::chrono::milliseconds time) {
@@ -52,39 +52,38 @@ Authenticator::Authenticator(std::vector<std::string> secrets, std::unique_ptr<K
 }
 Authenticator::~Authenticator() = default;
 
-std::optional<UserId> Authenticator::recognise(std::string_view authorization) {
+std::optional<VerifiedToken> Authenticator::recognise(std::string_view authorization) {
   const auto token = bearer_token(authorization);
   if (!token) return std::nullopt;
   const VerifiedToken* const known = cache_.find(*token, now_());
   if (known == nullptr || (known->by_public_key && stale())) return std::nullopt;
   add(metrics_.token_cache_hits);
-  return known->user;
+  return *known;
 }
 
-boost::asio::awaitable<Result<UserId>> Authenticator::authenticate(std::string_view authorization) {
+boost::asio::awaitable<Result<VerifiedToken>> Authenticator::authenticate(std::string_view authorization) {
   const auto token = bearer_token(authorization);
   if (!token) co_return refuse(token.error());
   add(metrics_.token_cache_misses);
 
   const UnixTime begun = now_();
-  auto user = check(*token);
-  for (int looks = 0; looks < kLooksMax && needs_keys(*token, user); ++looks) {
-    const bool unknown = is_unknown(user);
+  auto checked = check(*token);
+  for (int looks = 0; looks < kLooksMax && needs_keys(*token, checked); ++looks) {
+    const bool unknown = is_unknown(checked);
     const Look look = co_await look_again(unknown);
     if (look == Look::none) break;
-    user = check(*token);
-    if (unknown && !is_unknown(user))
+    checked = check(*token);
+    if (unknown && !is_unknown(checked))
       looked_at_.reset();  // several keys may come at once, each with its look
     if (look == Look::own) break;
   }
-  if (load_error_ && needs_keys(*token, user)) {
+  if (load_error_ && needs_keys(*token, checked)) {
     const bool late = now_() - begun > seconds(limits::kKeysInVainMax);
-    const bool unknown = !user && user.error() == TokenFault::unknown_key;
-    if (late || unknown) co_return std::unexpected(*load_error_);
+    if (late || is_unknown(checked)) co_return std::unexpected(*load_error_);
   }
-  if (user) co_return std::move(*user);
-  tell_difference(*token, user.error());
-  co_return refuse(user.error());
+  if (checked) co_return std::move(*checked);
+  tell_difference(*token, checked.error());
+  co_return refuse(checked.error());
 }
 
 boost::asio::awaitable<Authenticator::KeyState> Authenticator::look_at_keys(
@@ -112,21 +111,21 @@ boost::asio::awaitable<Result<void>> Authenticator::refresh() {
   co_return Result<void>();
 }
 
-std::expected<UserId, TokenFault> Authenticator::check(std::string_view token) {
-  if (const VerifiedToken* const known = cache_.find(token, now_())) return known->user;
+Authenticator::Checked Authenticator::check(std::string_view token) {
+  if (const VerifiedToken* const known = cache_.find(token, now_())) return *known;
   auto verified = TokenVerifier::verify(token, keys_, rules_, now_());
   if (!verified) return std::unexpected(verified.error());
   cache_.put(token, *verified);
-  return std::move(verified->user);
+  return verified;
 }
 
 // Whether newer keys could decide otherwise. Of a stale set that is so for a good signature (the key may have
 // been withdrawn) and for a wrong one (another key may have its name by now).
-bool Authenticator::needs_keys(std::string_view token, const std::expected<UserId, TokenFault>& user) const {
+bool Authenticator::needs_keys(std::string_view token, const Checked& checked) const {
   if (!source_) return false;
-  if (user || user.error() == TokenFault::bad_signature)
+  if (checked || checked.error() == TokenFault::bad_signature)
     return stale() && TokenVerifier::by_public_key(token);
-  return user.error() == TokenFault::unknown_key;
+  return checked.error() == TokenFault::unknown_key;
 }
 
 // A clock that was set back makes keys stale.

@@ -1,6 +1,6 @@
 #pragma once
-// From an Authorization header to a UserId: cache, verification, and at most one look for new keys. Most
-// tokens are known: recognise() tells their users at once, and authenticate() is for what it does not know.
+// From an Authorization header to a user's token: cache, verification, and at most one look for new keys.
+// Most tokens are known: recognise() tells of them at once, and authenticate() is for what it does not know.
 //
 // There is no timer. Keys older than limits::kKeyRefreshIntervalMax are looked up before a token counts by
 // them, a remembered one too. A look that fails leaves the known keys in force, and is repeated at most once
@@ -33,13 +33,13 @@ class Authenticator {
                 std::size_t cache_entries, WorkerMetrics& metrics, std::function<UnixTime()> now);
   ~Authenticator();
 
-  // The user of a token that was verified lately, by keys that still count.
-  std::optional<UserId> recognise(std::string_view authorization);
+  // A token that was verified lately, by keys that still count.
+  std::optional<VerifiedToken> recognise(std::string_view authorization);
 
   // authentication_error with a sentence when there is no header, no Bearer scheme (RFC 6750 section 2.1) or
   // no valid token; service_unavailable when the keys it needs could not be read, and its own is not known
   // or the attempt has taken longer than limits::kKeysInVainMax. `authorization` must live until the answer.
-  boost::asio::awaitable<Result<UserId>> authenticate(std::string_view authorization);
+  boost::asio::awaitable<Result<VerifiedToken>> authenticate(std::string_view authorization);
 
   // What the last look at the keys has found, which is no older than limits::kKeyRefreshIntervalMin, or comes
   // by `until`. unreadable: those known stay in force, or the secret does. missing: no token can be verified.
@@ -50,19 +50,23 @@ class Authenticator {
   // source failed; the keys known so far stay in force.
   boost::asio::awaitable<Result<void>> refresh();
 
+  // Counts the fault; what a client is told of it.
+  std::unexpected<Error> refuse(TokenFault fault);
+
  private:
   // none: the last one was too short a time ago. shared: it was under way already.
   enum class Look { none, shared, own };
 
-  std::expected<UserId, TokenFault> check(std::string_view token);
-  bool needs_keys(std::string_view token, const std::expected<UserId, TokenFault>& user) const;
+  using Checked = std::expected<VerifiedToken, TokenFault>;
+
+  Checked check(std::string_view token);
+  bool needs_keys(std::string_view token, const Checked& checked) const;
   bool stale() const;
   bool recent(const std::optional<UnixTime>& time) const;
   boost::asio::awaitable<Look> look_again(bool unknown_key);
   boost::asio::awaitable<void> load();
   void take(Result<KeySet> loaded, UnixTime begun);
   void tell_difference(std::string_view token, TokenFault fault);
-  std::unexpected<Error> refuse(TokenFault fault);
 
   std::unique_ptr<KeySource> source_;
   TokenRules rules_;

@@ -194,15 +194,19 @@ std::string_view sentence(TokenFault fault) {
       return "Token has the wrong issuer (iss)";
     case TokenFault::wrong_audience:
       return "Token has the wrong audience (aud)";
+    case TokenFault::signed_out:
+      return "Token was issued before its user was signed out";
+    case TokenFault::account_deleted:
+      return "Token belongs to an account that was deleted";
   }
   return "Token is not accepted";
 }
 
 std::string_view spelling(TokenFault fault) {
   constexpr std::array<std::string_view, kTokenFaults> kSpellings = {
-      "no_header",  "not_bearer",         "empty_token",  "not_a_jwt",     "malformed",  "critical_header",
-      "wrong_type", "unlisted_algorithm", "unknown_key",  "bad_signature", "no_subject", "no_expiry",
-      "expired",    "not_yet_valid",      "wrong_issuer", "wrong_audience"};
+      "no_header",  "not_bearer",         "empty_token",  "not_a_jwt",      "malformed",  "critical_header",
+      "wrong_type", "unlisted_algorithm", "unknown_key",  "bad_signature",  "no_subject", "no_expiry",
+      "expired",    "not_yet_valid",      "wrong_issuer", "wrong_audience", "signed_out", "account_deleted"};
   return kSpellings[static_cast<std::size_t>(fault)];
 }
 
@@ -222,7 +226,12 @@ std::expected<VerifiedToken, TokenFault> TokenVerifier::verify(std::string_view 
   const auto expires_at = check_times(*claims, rules.leeway, now);
   if (!expires_at) return std::unexpected(expires_at.error());
   if (const auto fault = check_parties(*claims, rules)) return std::unexpected(*fault);
-  return VerifiedToken{UserId(std::move(*subject)), *expires_at, header->algorithm != Algorithm::HS256};
+  const JsonValue* issued = claims->find("iat");
+  return VerifiedToken{.user = UserId(std::move(*subject)),
+                       .expires_at = *expires_at,
+                       .by_public_key = header->algorithm != Algorithm::HS256,
+                       .issued_at = issued != nullptr ? issued->number().value_or(VerifiedToken::kNotSaid)
+                                                      : VerifiedToken::kNotSaid};
 }
 
 std::string TokenVerifier::parties(std::string_view token, std::string_view claim) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -35,12 +36,14 @@ enum class TokenFault {
   not_yet_valid,  // "nbf" or "iat" in the future
   wrong_issuer,
   wrong_audience,
+  signed_out,       // issued before its user was signed out: user_marks.h
+  account_deleted,  // its user was: user_marks.h
 };
 
 // A sentence for the client, such as "Token has expired". Tells nothing about keys.
 std::string_view sentence(TokenFault fault);
 
-inline constexpr std::size_t kTokenFaults = 16;
+inline constexpr std::size_t kTokenFaults = 18;
 std::string_view spelling(TokenFault fault);
 
 struct TokenRules {
@@ -49,13 +52,16 @@ struct TokenRules {
   std::chrono::seconds leeway{30};
 };
 
-struct VerifiedToken {
-  UserId user;
-  std::int64_t expires_at;  // Unix time, the token's own "exp" (without leeway)
-  bool by_public_key;       // and not by the secret
-};
-
 using UnixTime = std::int64_t;  // seconds
+
+struct VerifiedToken {
+  static constexpr double kNotSaid = -std::numeric_limits<double>::infinity();
+
+  UserId user;
+  UnixTime expires_at;          // the token's own "exp" (without leeway)
+  bool by_public_key;           // and not by the secret
+  double issued_at = kNotSaid;  // Unix time, "iat"
+};
 
 class TokenVerifier {
  public:

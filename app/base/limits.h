@@ -129,6 +129,15 @@ inline constexpr std::chrono::milliseconds kKeyTick = 1s;      // how late a cha
 inline constexpr std::chrono::hours kKeyGracePeriod{24 * 30};  // Better Auth publishes expired keys this long
 inline constexpr std::size_t kJwksFileMaxBytes = 1024 * 1024;
 
+// Users that are blocked, signed out or deleted (docs/adr/0019-user-marks.md).
+inline constexpr std::chrono::milliseconds kMarksAgeMax = 1s;  // no request counts by what is older
+inline constexpr std::chrono::milliseconds kMarksPatience =
+    2s;  // for a request: with its deadline behind that it would outlast nginx's patience
+inline constexpr std::size_t kMarksReadMax = 5000;  // by one statement; the statement names it, too
+// A worker remembers the last ones; the tokens of earlier ones have long expired, and the database stores
+// nothing of theirs.
+inline constexpr std::size_t kDeletedUsersMax = 200'000;
+
 // The rate limit per user, in the workers' shared memory: 1 MiB, of which only what is used is taken.
 inline constexpr std::size_t kUserBucketSets = 8192;
 inline constexpr std::size_t kUserBucketsPerSet = 8;  // two cache lines; 65,536 users in all

@@ -42,7 +42,7 @@ inline constexpr std::size_t kAuthenticationFailuresMax = 24;               // a
 inline constexpr std::array<std::string_view, 6> kDatabaseErrorClasses = {  // postgres/sqlstate.h
     "conflict", "unavailable", "connection_lost", "read_only", "rejected", "unprepared"};
 // The statements that are counted each by itself: Statement::number is a place in here (store/statements.h).
-inline constexpr std::array<std::string_view, 41> kStatementNames = {"list_tasks",
+inline constexpr std::array<std::string_view, 42> kStatementNames = {"list_tasks",
                                                                      "list_tasks_by_completion",
                                                                      "list_more_tasks",
                                                                      "list_more_tasks_by_completion",
@@ -81,6 +81,7 @@ inline constexpr std::array<std::string_view, 41> kStatementNames = {"list_tasks
                                                                      "public_keys_in",
                                                                      "missing_rights",
                                                                      "key_rights",
+                                                                     "user_marks",
                                                                      "try_session",
                                                                      "ping"};
 
@@ -149,7 +150,7 @@ struct MetricsLayout {
   std::array<WorkerMetrics, limits::kSlotsMax> workers;
   UserBuckets user_buckets;
 };
-inline constexpr std::uint64_t kMetricsVersion = 9;
+inline constexpr std::uint64_t kMetricsVersion = 10;
 
 // The shared mapping. Throws std::system_error when the kernel refuses it.
 class Metrics {

@@ -19,6 +19,7 @@ enum class ErrorType {
   validation_error,
   authentication_error,
   authorization_error,
+  account_blocked,  // by an operator
   not_found_error,
   method_not_allowed,
   conflict,             // the idempotency key belongs to another request

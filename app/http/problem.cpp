@@ -68,6 +68,7 @@ void add_headers(Response& response, const Error& error) {
       break;
     case ErrorType::validation_error:
     case ErrorType::authorization_error:
+    case ErrorType::account_blocked:
     case ErrorType::not_found_error:
     case ErrorType::conflict:
     case ErrorType::payload_too_large:
@@ -87,6 +88,8 @@ std::string_view spelling(ErrorType type) {
       return "authentication_error";
     case ErrorType::authorization_error:
       return "authorization_error";
+    case ErrorType::account_blocked:
+      return "account_blocked";
     case ErrorType::not_found_error:
       return "not_found_error";
     case ErrorType::method_not_allowed:
@@ -120,6 +123,8 @@ int status_number(ErrorType type) {
     case ErrorType::authentication_error:
       return 401;
     case ErrorType::authorization_error:
+      return 403;
+    case ErrorType::account_blocked:
       return 403;
     case ErrorType::not_found_error:
       return 404;

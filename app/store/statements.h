@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/limits.h"
 #include "store/change_statements.h"
 #include "store/deletion_statements.h"
 #include "store/list_statements.h"
@@ -142,6 +143,18 @@ inline constexpr KeyStatement kKeyRights{"key_rights", kMissing, R"sql(
         AND reader.oid = to_regprocedure('tasklane_public_keys_in(text)'))
   ) AS missing)sql"};
 
+// Blocked, signed out and deleted users. A null: never signed out.
+inline constexpr std::array kMark = {
+    Column{"user_id", Column::Type::text}, Column{"blocked", Column::Type::boolean},
+    Column{"deleted", Column::Type::boolean}, Column{"signed_out_at", Column::Type::timestamp},
+    Column{"change", Column::Type::integer}};
+
+inline constexpr MarksStatement kUserMarks{"user_marks", kMark,
+                                           "SELECT user_id, blocked_at IS NOT NULL AS blocked, deleted_at IS "
+                                           "NOT NULL AS deleted, signed_out_at, change"
+                                           " FROM user_marks WHERE change > $1 ORDER BY change LIMIT 5000"};
+static_assert(limits::kMarksReadMax == 5000);
+
 // The rights that the statements above need and the role does not have; empty: it has all.
 inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sql(
   SELECT concat_ws(', ',
@@ -155,7 +168,8 @@ inline constexpr RightsStatement kMissingRights{"missing_rights", kMissing, R"sq
       THEN 'INSERT on idempotency_keys' END,
     CASE WHEN NOT has_column_privilege('idempotency_keys', 'version', 'INSERT')
       THEN 'INSERT (version) on idempotency_keys' END,
-    CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END
+    CASE WHEN NOT has_table_privilege('idempotency_keys', 'DELETE') THEN 'DELETE on idempotency_keys' END,
+    CASE WHEN NOT has_table_privilege('user_marks', 'SELECT') THEN 'SELECT on user_marks' END
   ) AS missing)sql"};
 
 // A server whose files were replaced under it can no longer load a language in a new session. A session that
@@ -165,7 +179,7 @@ inline constexpr SessionTrial kTrySession{"try_session", kHere, R"sql(
 
 inline constexpr SystemStatement kPing{"ping", Effect::read, Locks::nothing, kHere, "SELECT true AS here"};
 
-inline constexpr std::array<const Statement*, 41> kAll = {&kListTasks,
+inline constexpr std::array<const Statement*, 42> kAll = {&kListTasks,
                                                           &kListTasksByCompletion,
                                                           &kListMoreTasks,
                                                           &kListMoreTasksByCompletion,
@@ -204,6 +218,7 @@ inline constexpr std::array<const Statement*, 41> kAll = {&kListTasks,
                                                           &kPublicKeysIn,
                                                           &kMissingRights,
                                                           &kKeyRights,
+                                                          &kUserMarks,
                                                           &kTrySession,
                                                           &kPing};
 

@@ -2,8 +2,9 @@
 // The kinds of statement there are. A UserStatement is one user's: it binds the user id as $1 and
 // filters or stamps every row with it, checked when the program is compiled, and it runs only together with a
 // UserId. A SystemStatement never names the tasks table, and of the users' idempotency keys it only deletes.
-// A KeyStatement is about the table of keys, and names neither. A RightsStatement and a SessionTrial read no
-// table. There is no other way to reach the database from a request.
+// A KeyStatement is about the table of keys, and names neither; so does a MarksStatement, about users' marks.
+// A RightsStatement and a SessionTrial read no table. There is no other way to reach the database from a
+// request.
 
 #include <algorithm>
 #include <array>
@@ -121,6 +122,23 @@ class KeyStatement : public StatementWith<KeyTable> {
     const auto named = [text](std::string_view table) { return std::string_view(text).contains(table); };
     if (std::ranges::any_of(kUserTables, named) || !named("$1"))
       throw "a statement about keys names their table alone";
+  }
+};
+
+// The last change of a mark that is known.
+class LastChange : public Parameters {
+ public:
+  explicit LastChange(std::int64_t change) { integer(change); }
+};
+
+// Of users' marks that have changed since $1.
+class MarksStatement : public StatementWith<LastChange> {
+ public:
+  consteval MarksStatement(const char* statement_name, Columns what_it_returns, const char* text)
+      : StatementWith(describe(statement_name, Effect::read, Locks::nothing, what_it_returns, text)) {
+    const auto named = [text](std::string_view table) { return std::string_view(text).contains(table); };
+    if (std::ranges::any_of(kUserTables, named) || !named(" FROM user_marks WHERE change > $1 "))
+      throw "a statement about marks names their table alone";
   }
 };
 

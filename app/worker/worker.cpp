@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "base/worker_words.h"
 #include "store/pg_key_source.h"
+#include "store/pg_mark_source.h"
 #include "store/statements.h"
 
 // Requests that are under way together hold blocks of the same few sizes. Up to 200 freed ones of each size
@@ -104,11 +105,12 @@ Worker::Worker(asio::io_context& loop, const Config& config, Inherited inherited
       authenticator_(values_of(token_secrets(config)), key_source(config, std::move(inherited.keys)),
                      {.issuer = config.issuer, .audience = config.audience, .leeway = config.leeway},
                      config.token_cache_entries, metrics_, [] { return std::time(nullptr); }),
+      marks_(std::make_unique<PgMarkSource>(pool_)),
       operations_(
           metrics.layout(), [this](TracePtr trace) { return probe_database(std::move(trace)); },
           inode_of(inherited.listener.get()).value_or(0), config.state_folder + kReadOnlyFile),
       api_(authenticator_, store_, operations_, metrics_, config.requests_in_flight_max, config.slow_request,
-           UserLimit(metrics.layout().user_buckets, config.user_rate_limit_per_second)),
+           UserLimit(metrics.layout().user_buckets, config.user_rate_limit_per_second), &marks_),
       acceptor_(
           loop,
           {.local = std::move(inherited.listener),

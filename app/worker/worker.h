@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "auth/jwks_file.h"
+#include "auth/user_marks.h"
 #include "base/awaitable.h"
 #include "base/config.h"
 #include "base/descriptors.h"
@@ -76,6 +77,7 @@ class Worker {
   KeySweep key_sweep_;
   PgTaskStore store_;
   Authenticator authenticator_;
+  UserMarks marks_;
   Operations operations_;
   Api api_;
   Acceptor acceptor_;

@@ -110,12 +110,12 @@ struct Fixture {
  private:
   asio::awaitable<void> ask(std::string authorization, std::string& answer) {
     if (const auto known = authenticator.recognise(authorization)) {
-      answer = "user " + known->value();
+      answer = "user " + known->user.value();
       co_return;
     }
     const auto user = co_await authenticator.authenticate(authorization);
     if (!user) error = user.error();
-    answer = user ? "user " + user->value() : user.error().detail;
+    answer = user ? "user " + user->user.value() : user.error().detail;
   }
   asio::awaitable<void> ask_refresh(std::string& answer) {
     const auto done = co_await authenticator.refresh();

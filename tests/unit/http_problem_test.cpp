@@ -18,10 +18,11 @@ struct Published {
 };
 
 // The contract's table.
-constexpr std::array<Published, 14> kTable = {
+constexpr std::array<Published, 15> kTable = {
     {{ErrorType::validation_error, 400, "validation_error"},
      {ErrorType::authentication_error, 401, "authentication_error"},
      {ErrorType::authorization_error, 403, "authorization_error"},
+     {ErrorType::account_blocked, 403, "account_blocked"},
      {ErrorType::not_found_error, 404, "not_found_error"},
      {ErrorType::method_not_allowed, 405, "method_not_allowed"},
      {ErrorType::conflict, 409, "conflict"},

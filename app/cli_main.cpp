@@ -20,6 +20,7 @@
 #include "cli/setup_command.h"
 #include "cli/status_command.h"
 #include "cli/token_command.h"
+#include "cli/user_command.h"
 
 namespace tasklane {
 namespace {
@@ -34,6 +35,7 @@ constexpr std::array kCommands = {
     Command{"restore", "fill an empty database from such a file", restore_command},
     Command{"status", "show what the workers are doing", status_command},
     Command{"token", "print a token for a user, for development and curl", token_command},
+    Command{"user", "show, block, sign out, export or delete a user", user_command},
     Command{"reload", "have the master replace all workers, with the configuration as it is now",
             reload_command},
     Command{"upgrade", "have the master execute its new program in place, and reload", upgrade_command},

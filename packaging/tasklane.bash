@@ -10,6 +10,12 @@ _tasklane() {
     return
   fi
   case ${COMP_WORDS[1]}:$word in
+    user:-*) ;;
+    user:*)
+      words=
+      [ "$COMP_CWORD" -gt 2 ] || words=$("$program" user --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+      return ;;
     backup:-* | restore:-* | maintenance:-* | read-only:-*) ;;
     backup:* | restore:*) [ "$COMP_CWORD" -gt 2 ] || { mapfile -t COMPREPLY < <(compgen -f -- "$word"); return; } ;;
     maintenance:* | read-only:*) [ "$COMP_CWORD" -gt 2 ] || { mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word"); return; } ;;

@@ -87,6 +87,7 @@ Descriptor memory_file(const std::string& content) {
   if (!file || ::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) throw_errno("a file in memory");
   if (::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
     throw_errno("a file in memory");
+  ::lseek(file.get(), 0, SEEK_SET);
   return file;
 }
 
@@ -141,6 +142,7 @@ std::expected<ToolEnd, std::string> run_tool(const ToolRun& run) {
   };
   if (!password.empty()) hand(password_line(password), kPasswordFd);
   if (!run.list.empty()) hand(run.list, kListFd);
+  if (!run.input.empty()) hand(run.input, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, run.output < 0 ? ends[1] : run.output, STDOUT_FILENO);
   pid_t pid = 0;
   const int failure = ::posix_spawnp(&pid, command[0].c_str(), &actions, nullptr, pointers_to(command).data(),

@@ -16,6 +16,7 @@ struct ToolRun {
   std::vector<std::string> command;  // the program's name first
   std::string url = {};              // what to connect to; empty: nothing
   std::string list = {};             // for pg_restore's --use-list; empty: all entries
+  std::string input = {};            // for its stdin; empty: this process's own
   int output = -1;                   // a descriptor for what it prints; -1: it comes back
 };
 

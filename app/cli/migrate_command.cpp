@@ -9,6 +9,7 @@
 #include "cli/role_login.h"
 #include "schema/migrations.h"
 #include "schema/restoration.h"
+#include "schema/user_records.h"
 
 namespace tasklane {
 
@@ -61,6 +62,10 @@ int migrate_command(Arguments arguments) {
   if (options->has("login")) {
     if (const auto admitted = admit_role_of(config->database_url, config->database_url_direct); !admitted)
       return give_up(admitted.error());
+  }
+  if (config->jwks_database) {
+    if (const auto watched = watch_users(config->database_url_direct, config->jwks_table); !watched)
+      return give_up(watched.error());
   }
   return tell_undone(*config);
 }

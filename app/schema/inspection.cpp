@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "schema/migrations.h"
 #include "schema/synchronous.h"
+#include "schema/user_records.h"
 
 namespace tasklane {
 
@@ -150,6 +152,9 @@ void Inspector::table() {
                     " tasklane_grant('{0}')",
                     text("current_user")));
   }
+  if (holds("NOT has_table_privilege(to_regclass('user_marks'), 'SELECT')"))
+    add(Level::bad, fmt::format("role {0} may not SELECT on user_marks: CALL tasklane_grant('{0}')",
+                                text("current_user")));
 }
 
 void Inspector::private_keys(const std::string& table) {
@@ -203,6 +208,29 @@ void add_schema(const InspectionTarget& target, std::vector<Finding>& findings) 
   }
 }
 
+// Rows of users who are gone, and whether the next one leaves some.
+void add_orphans(const InspectionTarget& target, std::vector<Finding>& findings) {
+  constexpr int kNamed = 3;
+  const auto orphans = find_orphans(target.direct_url, target.keys_table, kNamed);
+  if (!orphans) {
+    findings.push_back({Level::warning, orphans.error().sentence});
+    return;
+  }
+  const auto tell = [&](const std::vector<std::string>& users, const std::string& what) {
+    if (users.empty()) return;
+    findings.push_back(
+        {Level::warning, fmt::format("{} ({}{}): tasklane user orphans", what, fmt::join(users, ", "),
+                                     users.size() == kNamed ? ", …" : "")});
+  };
+  tell(orphans->deleted, "there are rows of users who were deleted");
+  tell(orphans->unknown, fmt::format("there are rows of users who are not in {}", orphans->users_table));
+  if (!orphans->users_table.empty() && !orphans->watched)
+    findings.push_back(
+        {Level::warning, fmt::format("a user who is deleted from {} leaves tasks here: run tasklane"
+                                     " migrate",
+                                     orphans->users_table)});
+}
+
 }  // namespace
 
 std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarget& target) {
@@ -226,6 +254,8 @@ std::expected<std::vector<Finding>, DatabaseError> inspect(const InspectionTarge
   }
   if (schema_readable) {
     add_schema(target, findings);
+    if (std::ranges::none_of(findings, [](const Finding& finding) { return finding.level == Level::bad; }))
+      add_orphans(target, findings);
   } else {
     findings.push_back({Level::warning,
                         "the schema's version was not checked: only the owner can read it, set"

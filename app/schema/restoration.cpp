@@ -17,7 +17,8 @@ constexpr std::string_view kHasRights =
     "has_table_privilege({0}, 'tasks', 'DELETE')"
     " AND coalesce(has_table_privilege({0}, to_regclass('idempotency_keys'), 'DELETE'), true)"
     " AND coalesce(has_function_privilege({0}, to_regprocedure('tasklane_public_keys_in(text)'), 'EXECUTE'), "
-    "true)";
+    "true)"
+    " AND coalesce(has_table_privilege({0}, to_regclass('user_marks'), 'SELECT'), true)";
 constexpr std::string_view kHasSettings =
     "EXISTS (SELECT FROM pg_db_role_setting AS of_role, unnest(setconfig) AS setting"
     " WHERE setrole = quote_ident({0})::regrole AND setting LIKE 'statement_timeout=%')";

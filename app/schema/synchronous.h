@@ -1,7 +1,7 @@
 #pragma once
 // The door to libpqxx, for the operator's commands: one connection, blocking calls, exceptions turned into
-// DatabaseError. Only migrations.cpp, inspection.cpp, rehearsal.cpp and restoration.cpp include this; the
-// request path goes through pipeline.h.
+// DatabaseError. Only migrations.cpp, inspection.cpp, rehearsal.cpp, restoration.cpp and user_records.cpp
+// include this; the request path goes through pipeline.h.
 //
 // Debian 12 has libpqxx 6.4 and Debian 13 has 7.10, so only calls that both have, deprecated in neither:
 // exec() with quote() for values (exec_params and exec_prepared are deprecated in 7.10). 6.4 reconnects by

@@ -27,10 +27,11 @@ end_on_signals() {
 
 migrate() {
   [ "$private_database" = no ] || unset "${!PG@}"  # libpq's own variables are about other databases
+  # First: Better Auth's table of users is then there to be watched, and the web app's role to get its right.
+  migrate_frontend
   say "migrating the database"
   "${as_service[@]}" "$state/app/bin/tasklane" migrate --env-file "$state/tasklane.env" || fail "$?" "the migration failed"
   [ "$private_database" = no ] || admit_workers
-  migrate_frontend
 }
 
 # At every exit but the good one: what was started is stopped again, and logs that tell why are quoted.

@@ -28,7 +28,14 @@ pack_web() {
   place_units
   printf '#!/bin/sh\n# Brings the tables of Better Auth up to date: DATABASE_URL_FILE names the file with their owner'"'"'s URL.\nexec %s /usr/share/tasklane-web/migrate.mjs\n' \
     "$program" >"$root/usr/libexec/tasklane-web/migrate"
-  chmod 755 "$root/usr/libexec/tasklane-web/migrate"
+  cat >"$root/usr/libexec/tasklane-web/users" <<TEXT
+#!/bin/sh
+# What \`tasklane user\` asks of Better Auth, with the service's configuration and secrets, as root.
+export NODE_ENV=production DATABASE_URL_FILE=/etc/tasklane/credentials/WEB_DATABASE_URL
+export BETTER_AUTH_SECRETS_FILE=/etc/tasklane/credentials/WEB_BETTER_AUTH_SECRETS
+exec $program --env-file=/etc/tasklane/web.env /usr/share/tasklane-web/users.mjs "\$@"
+TEXT
+  chmod 755 "$root/usr/libexec/tasklane-web/migrate" "$root/usr/libexec/tasklane-web/users"
   document_web
   control_web
   chmod -R go=rX "$root"

@@ -123,8 +123,8 @@ Api::Answer Api::answer_token(const Request& request, const Route& route, const 
   return answer_user(request, route, token.user);
 }
 
-// What is known of blocked users is too old for this request. A write waits for the look. A read runs behind
-// it, and its answer waits: it takes no longer for it.
+// What is known of blocked users is too old for this request. A write waits for the look. A read runs beside
+// it, in the same flush, and its answer waits.
 Api::Answer Api::answer_unsure(const Request& request, const Route& route, const VerifiedToken& token) {
   Result<Response> read;
   if (changes_nothing(request)) {

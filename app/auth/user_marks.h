@@ -54,7 +54,7 @@ class UserMarks {
   // Whether what is known is new enough for a request of that time.
   bool known_at(Time time) const { return !source_ || time < asked_at_ + limits::kMarksAgeMax; }
 
-  // Begins a look, unless one is under way. A statement that is submitted next follows it.
+  // Begins a look, unless one is under way. It shares the flush of this turn's statements.
   void look(boost::asio::any_io_executor executor);
 
   // Waits until they are. service_unavailable when they could not be read, or not within

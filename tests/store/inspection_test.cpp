@@ -61,6 +61,19 @@ BOOST_AUTO_TEST_CASE(a_migrated_database_served_by_the_api_role_is_all_good) {
   BOOST_TEST(all_good(look(database.api_url(), database.url())));
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_users_who_are_gone_are_told_and_that_more_may_come) {
+  const auto database = FreshDatabase::migrated();
+  database.run(R"(CREATE TABLE jwks (id text, "publicKey" text, "privateKey" text);
+                  CREATE TABLE "user" (id text, email text);
+                  INSERT INTO tasks (user_id, title) VALUES ('gone', 't'))");
+  auto findings = look(database.api_url(), database.url());
+  BOOST_TEST(
+      says(findings, Level::warning, "rows of users who are not in \"user\" (gone): tasklane user orphans"));
+  BOOST_TEST(says(findings, Level::warning, "leaves tasks here: run tasklane migrate"));
+  database.run(R"(CALL tasklane_watch_users('"user"'); SELECT tasklane_delete_user('gone'))");
+  BOOST_TEST(all_good(look(database.api_url(), database.url())));
+}
+
 // Better Auth with usePlural, a name of its own, or a schema where the view does not look.
 BOOST_AUTO_TEST_CASE(keys_where_workers_do_not_look_are_bad_and_the_table_is_named) {
   for (const char* table : {"jwkss", "app.jwks"}) {

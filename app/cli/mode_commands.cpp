@@ -18,6 +18,8 @@
 #include "base/state_files.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/installed_site.h"
+#include "cli/nginx_template.h"
 #include "http/problem.h"
 #include "json/json_writer.h"
 
@@ -88,7 +90,7 @@ std::string remove_files(std::initializer_list<std::string> paths) {
 struct Switch {
   bool on;
   Options options;
-  std::string folder;
+  std::string folder, instance;
 };
 
 std::expected<Switch, int> read_switch(const CommandLine& line, Arguments arguments) {
@@ -100,8 +102,29 @@ std::expected<Switch, int> read_switch(const CommandLine& line, Arguments argume
   }
   const auto config = read_command_config(read->options, false);
   if (!config) return std::unexpected(config.error());
-  return Switch{
-      .on = read->word == "on", .options = std::move(read->options), .folder = config->state_folder};
+  return Switch{.on = read->word == "on",
+                .options = std::move(read->options),
+                .folder = config->state_folder,
+                .instance = config->instance};
+}
+
+// What is on, or why it is not: the file alone closes nothing.
+int tell_maintenance(const Switch& asked, const std::string& flag, const std::string& message) {
+  const auto site = find_installed_site(kNginxFolder, asked.instance, asked.folder);
+  if (site && !site->looks_for_maintenance) {
+    const std::string file = asked.options.value("env-file");
+    return refuse(fmt::format(
+        "maintenance is not on yet: nginx does not look for {}. An older version or another STATE_FOLDER "
+        "rendered\n{}. Render it again, and it counts:\n"
+        "  tasklane nginx-config --out {}{} && nginx -t && systemctl reload nginx",
+        flag, site->path.string(), site->path.parent_path().string(),
+        file.empty() ? "" : " --env-file " + file));
+  }
+  fmt::print("maintenance is on: {}\n", message);
+  if (!site)
+    fmt::print("{0}/sites-enabled has no {1}.conf here: that nginx looks for {2} was not checked\n",
+               kNginxFolder, site_name(asked.instance), flag);
+  return kExitOk;
 }
 
 void wait_for_nginx() {
@@ -179,8 +202,7 @@ int maintenance_command(Arguments arguments) {
     if (const std::string wrong = write_whole(path, text); !wrong.empty()) return refuse(wrong);
   }
   wait_for_nginx();
-  fmt::print("maintenance is on: {}\n", message);
-  return kExitOk;
+  return tell_maintenance(*asked, flag, message);
 }
 
 int read_only_command(Arguments arguments) {

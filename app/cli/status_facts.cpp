@@ -10,6 +10,7 @@
 #include "base/state_files.h"
 #include "base/text.h"
 #include "cli/connection_inspection.h"
+#include "cli/installed_site.h"
 #include "json/json_writer.h"
 
 namespace tasklane {
@@ -130,7 +131,11 @@ StatusFacts look_around(std::string_view metrics_text) {
 
 StatusFacts look_around(const Config& config, std::string_view metrics_text) {
   StatusFacts facts = look_around(metrics_text);
-  facts.maintenance = is_there(config.state_folder + kMaintenanceFile);
+  if (is_there(config.state_folder + kMaintenanceFile)) {
+    const auto site = find_installed_site(kNginxFolder, config.instance, config.state_folder);
+    facts.maintenance_unseen = site && !site->looks_for_maintenance;
+    facts.maintenance = !facts.maintenance_unseen;
+  }
   facts.read_only = is_there(config.state_folder + kReadOnlyFile);
   ask_database(config, facts);
   if (config.jwks_file) {
@@ -149,6 +154,9 @@ StatusFacts look_around(const Config& config, std::string_view metrics_text) {
 std::string facts_text(const StatusFacts& facts, std::int64_t time) {
   std::string text;
   if (facts.maintenance) text += "maintenance is on: nginx answers 503\n";
+  if (facts.maintenance_unseen)
+    text +=
+        "maintenance is not on yet: nginx does not look for it; `tasklane maintenance on` says what to do\n";
   if (facts.read_only) text += "read-only is on: writes are answered 503\n";
   if (!facts.database_fault.empty()) text += fmt::format("database      {}\n", facts.database_fault);
   if (facts.times) {

@@ -44,6 +44,7 @@ struct StatusFacts {
   std::optional<LastReload> reload;
   std::vector<RouteCount> routes;
   bool maintenance = false, read_only = false;
+  bool maintenance_unseen = false;  // turned on, and nginx's site does not look for it
 };
 
 // Asks the database, which takes until it answers or its connect_timeout.

@@ -4,7 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "cli/installed_site.h"
 #include "json/json_reader.h"
+#include "temporary_folder.h"
 
 using namespace tasklane;
 
@@ -29,6 +31,27 @@ BOOST_AUTO_TEST_CASE(a_message_is_one_line_of_utf8) {
 
 BOOST_AUTO_TEST_CASE(in_a_page_it_is_text_alone) {
   BOOST_TEST(html_text("<b>&\"") == "&lt;b&gt;&amp;\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_site_that_was_rendered_before_maintenance_or_for_another_state_folder_is_known) {
+  const TemporaryFolder nginx;
+  for (const char* folder : {"sites-enabled", "sites-available"})
+    std::filesystem::create_directory(nginx / folder);
+  BOOST_TEST(!find_installed_site(nginx.path(), "tasklane", "/var/lib/tasklane"));
+
+  const std::string rendered = nginx / "sites-available/tasklane.conf";
+  std::filesystem::create_symlink(rendered, nginx / "sites-enabled/tasklane.conf");
+  BOOST_TEST(!find_installed_site(nginx.path(), "tasklane", "/var/lib/tasklane"));
+  std::ofstream(rendered) << "server { }\n";
+  const auto older = find_installed_site(nginx.path(), "tasklane", "/var/lib/tasklane");
+  BOOST_REQUIRE(older);
+  BOOST_TEST(!older->looks_for_maintenance);
+  BOOST_TEST(older->path == rendered);
+
+  std::ofstream(rendered) << "server { if (-f \"/var/lib/tasklane/maintenance.json\") { } }\n";
+  BOOST_TEST(find_installed_site(nginx.path(), "tasklane", "/var/lib/tasklane")->looks_for_maintenance);
+  BOOST_TEST(!find_installed_site(nginx.path(), "tasklane", "/srv/state")->looks_for_maintenance);
+  BOOST_TEST(!find_installed_site(nginx.path(), "blue", "/var/lib/tasklane/blue"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

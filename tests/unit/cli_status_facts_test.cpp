@@ -54,6 +54,9 @@ BOOST_AUTO_TEST_CASE(a_person_reads_lines_of_what_is_known) {
         "75  /api/tasks  (5 of them 5xx)"})
     BOOST_TEST(text.contains(part), part);
   BOOST_TEST(facts_text(StatusFacts{}, 0).empty());
+  StatusFacts unseen;
+  unseen.maintenance_unseen = true;
+  BOOST_TEST(facts_text(unseen, 0).starts_with("maintenance is not on yet"));
 }
 
 BOOST_AUTO_TEST_CASE(programs_get_one_object_with_it_all) {

@@ -15,12 +15,13 @@ TEXT
 }
 
 migrate() {
-  local before=$changed sql=''
-  step "The API's tables" <<<"tasklane migrate$env_option | tail -n 1"
+  local before=$changed sql='' first="tasklane migrate$env_option | tail -n 1"
+  # The migrations know the role tasklane_api alone: an instance's own role gets its rights further down.
+  [ "$roles" = tasklane ] || first="{ ${first/ |/ 2>$work/undone |}; } || grep -q 'left undone' $work/undone || { cat $work/undone >&2; exit 1; }"
+  step "The API's tables" <<<"$first"
   [ "$web" = no ] || step "Better Auth's tables" \
     <<<"DATABASE_URL_FILE=$credentials/WEB_DATABASE_URL_DIRECT /usr/libexec/tasklane-web/migrate"
   changed=$before
-  # The migrations know the role tasklane_api alone: an instance's own role gets its rights here.
   [ "$roles" = tasklane ] ||
     sql="CALL tasklane_grant('${roles}_api');"$'\n'"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tasklane_api;"$'\n'
   # Keys that were encrypted with a secret that is gone are of no use: the next token makes a new one.
@@ -32,5 +33,6 @@ migrate() {
 PGSERVICEFILE=$work/owner PGSERVICE=owner psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
 ${sql}SQL
 TEXT
+  [ "$roles" = tasklane ] || step "Nothing is left to do for its role" <<<"tasklane migrate$env_option >/dev/null"
   changed=$before
 }

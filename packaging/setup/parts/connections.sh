@@ -45,7 +45,7 @@ find_database() {
   fi
   if [ "$admin_file" = - ]; then
     [ -t 0 ] || refuse_usage "--database-url-file -: there is no terminal to ask on"
-    read -rs -p "The URL of the database's administrator (not shown): " url
+    read -rs -p "The URL of the database's administrator (not shown): " url || fail 1 "no answer; a file tells it, too: tasklane setup --help"
     echo
   else
     [ -r "$admin_file" ] || fail 1 "$admin_file cannot be read"

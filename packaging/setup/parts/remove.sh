@@ -21,6 +21,7 @@ rm -f $(grep '^/etc/nginx/' "$made" | paste -sd' ')
 $([ "$systemd" = no ] || echo "if nginx -t -q && systemctl --quiet is-active nginx; then systemctl reload nginx; fi")
 TEXT
   step "Files that this command made go" <<TEXT
+$(certificates_to_remove)
 $(files_to_remove)
 $([ "$instance" != tasklane ] || echo "sed -i -E '/^(# By .tasklane setup.:|(SERVER_NAME|AUTH_(JWKS|ISSUER|AUDIENCE)|FRONTEND_(UPSTREAM|ROOT))=)/d' $env_file")
 $(folders_to_remove)
@@ -32,9 +33,17 @@ TEXT
 # What the operator has put in a certificate's place stays.
 files_to_remove() {
   local sum file
-  grep '^/' "$made" | grep -v '^/etc/nginx/' | while read -r file; do echo "rm -f $file"; done
+  grep '^/' "$made" | grep -vE '^/etc/(nginx|letsencrypt)/' | while read -r file; do echo "rm -f $file"; done
   sed -n 's/^[0-9a-f]\{64\}  //p' "$made" | sort -u | while read -r file; do
     if as_made "$file"; then echo "rm -f $file"; else echo "# stays, since it was changed: $file"; fi
+  done
+}
+
+# Certbot's, with its renewals, unless another site of nginx has it, too.
+certificates_to_remove() {
+  sed -n 's|^/etc/letsencrypt/renewal/\(.*\)[.]conf$|\1|p' "$made" | while read -r name; do
+    echo "sed -i -E '\|^TLS_CERTIFICATE(_KEY)?=/etc/letsencrypt/live/$name/|d' $env_file"
+    echo "grep -rqsF /etc/letsencrypt/live/$name/ /etc/nginx || ! command -v certbot >/dev/null || certbot delete --quiet --non-interactive --cert-name $name"
   done
 }
 

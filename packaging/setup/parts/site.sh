@@ -56,7 +56,7 @@ TEXT
 get_certificate() {
   local live=/etc/letsencrypt/live/$name
   [ -n "$email" ] && [ "$(value_in TLS_CERTIFICATE "$env_file")" != "$live/fullchain.pem" ] || return 0
-  step "A certificate of Let's Encrypt for $name" <<TEXT
+  step "A certificate of Let's Encrypt for $name" "/etc/letsencrypt/renewal/$name.conf" <<TEXT
 install -d /var/www/html
 certbot certonly --non-interactive --agree-tos --email $email --webroot -w /var/www/html -d $name \\
   --deploy-hook 'systemctl reload nginx'

@@ -46,10 +46,20 @@ make_site() {
 tasklane nginx-config$env_option --out /etc/nginx/sites-available
 [ -e $log-access.log ] || install -m 0640 -o www-data -g adm /dev/null $log-access.log
 ln -sfn ../sites-available/$site.conf $enabled
-nginx -t -q || { if [ -e $available.before ]; then mv $available.before $available; else rm $enabled $available; fi; exit 1; }
+nginx -t -q 2>$work/nginx ||
+  { cat $work/nginx >&2; if [ -e $available.before ]; then mv $available.before $available; else rm $enabled $available; fi; exit 1; }
 rm -f $available.before
 TEXT
+  tell_warnings
   [ "$start" = no ] || step "Nginx reads it" <<<"systemctl reload-or-restart nginx"
+}
+
+# What nginx has against a configuration that it takes. Its table of variables is full with a second instance.
+tell_warnings() {
+  [ "$dry" = no ] && [ -s "$work/nginx" ] || return 0
+  note "$(sed -nE 's/^.*\[warn\] ([0-9#]+: )?/nginx warns: /p' "$work/nginx" | sort -u)"
+  ! grep -q variables_hash "$work/nginx" ||
+    note "That changes no answer. It ends with variables_hash_max_size 2048; in the http block of /etc/nginx/nginx.conf"
 }
 
 # By a challenge that nginx serves already; from then on certbot's own timer renews it.

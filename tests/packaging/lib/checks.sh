@@ -30,8 +30,7 @@ TEXT
   ln -s ../sites-available/neighbour /etc/nginx/sites-enabled/neighbour
 }
 neighbour() {  # serves, and nginx has nothing to say against its configuration
-  is "$(curl -sS -H 'Host: neighbour.test' http://127.0.0.1/)" "the neighbour"
-  is "$(nginx -t -q 2>&1)" ""
+  is "$(curl -sS -H 'Host: neighbour.test' http://127.0.0.1/)" "the neighbour" && is "$(nginx -t -q 2>&1)" ""
 }
 
 # Everything below /etc and the folder of setup's lists, by content, owner and mode.

@@ -18,7 +18,7 @@ leave_files() {
 
 check_remove() {
   leave_files
-  check "a dry run of a removal prints it" grep -q '^rm -f .*sites-enabled/tasklane.conf' <(tasklane setup --remove --dry-run)
+  check "a dry run of a removal prints it" grep '^rm -f .*sites-enabled/tasklane.conf' <(tasklane setup --remove --dry-run)
   check "setup --remove" tasklane setup --remove --yes
   check "the other site serves on" neighbour
   check "the site is gone" fails ls /etc/nginx/sites-enabled/tasklane.conf /etc/nginx/sites-available/tasklane.conf

@@ -74,4 +74,5 @@ TEXT
   local force=yes
   settings "$env_file" "TLS_CERTIFICATE=$live/fullchain.pem" "TLS_CERTIFICATE_KEY=$live/privkey.pem"
   make_site
+  [ "$start" = no ] || wait_until_ready
 }

@@ -4,7 +4,6 @@
 
 start_units() {
   local units=("$unit.socket" "$unit.service") anew="tasklane upgrade --wait$env_option"
-  find_trust
   step "The configuration is checked" <<<"tasklane check$env_option --db"
   [ "$start" = yes ] || return 0
   if [ "$web" = yes ]; then units+=("$web_unit.service") anew+=$'\n'"systemctl restart $web_unit"; fi
@@ -13,7 +12,13 @@ start_units() {
   elif [ "$changed" = yes ] || [ "$(running_version)" != "$(tasklane --version | cut -d' ' -f2)" ]; then
     step "What runs takes over what has changed" <<<"$anew"
   fi
+  wait_until_ready
+}
+
+# By the certificate as well: nginx's reload returns before its new workers serve.
+wait_until_ready() {
   local address=${origin#https://}
+  find_trust
   [[ $address == *:* ]] || address+=:443
   step "Waiting until all is ready" <<TEXT
 curl -fsS -o /dev/null --noproxy '*'$trust --resolve $address:127.0.0.1 --retry 60 --retry-delay 1 --retry-max-time 90 --retry-all-errors $origin/readyz
@@ -37,7 +42,6 @@ running_version() { tasklane pool$env_option 2>/dev/null | jq -r '.version' 2>/d
 # From this host, whatever the name leads to so far.
 verify() {
   [ "$start" = yes ] || return 0
-  find_trust
   step "Verifying, from outside" <<TEXT
 /usr/share/tasklane/scripts/verify --local --url $origin --env-file $env_file$trust$([ "$web" = no ] || echo " --service --frontend") >$work/verified ||
   { grep -A 3 ^FAIL $work/verified; exit 1; }

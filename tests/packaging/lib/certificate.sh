@@ -9,7 +9,7 @@ start_pebble() {
   until_true curl -fsS --noproxy '*' --cacert acme/cert.pem -o acme/root.pem https://127.0.0.1:15000/roots/0
   cp acme/cert.pem /usr/local/share/ca-certificates/acme.crt
   cp acme/root.pem /usr/local/share/ca-certificates/acme-root.crt
-  update-ca-certificates
+  update-ca-certificates --fresh
 }
 make_authority() {
   [ ! -e acme ] || return 0

@@ -21,7 +21,8 @@ wait_until_ready() {
   find_trust
   [[ $address == *:* ]] || address+=:443
   step "Waiting until all is ready" <<TEXT
-curl -fsS -o /dev/null --noproxy '*'$trust --resolve $address:127.0.0.1 --retry 60 --retry-delay 1 --retry-max-time 90 --retry-all-errors $origin/readyz
+curl -fsS -o /dev/null --noproxy '*'$trust --resolve $address:127.0.0.1 --retry 60 --retry-delay 1 --retry-max-time 90 --retry-all-errors $origin/readyz 2>$work/waited ||
+  { grep '^curl: (' $work/waited | tail -n 1 >&2; exit 1; }
 TEXT
 }
 

@@ -19,24 +19,34 @@ check_backup() {
   check "it is root's alone" is "$(stat -c '%U %a' tasklane.dump)" "root 600"
 }
 
-# What a new host has by OPERATIONS.md: an empty server, the owner's role, an empty database.
-lose_server() {
+# What is left of a host: the backup, and the web app's secret.
+lose_host() {
   local version cluster
-  read -r version cluster _ < <(pg_lsclusters -h)
-  systemctl stop tasklane tasklane-web
-  pg_dropcluster --stop "$version" "$cluster" && pg_createcluster --start "$version" "$cluster" && cd / && runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 <<SQL
-CREATE ROLE tasklane_owner LOGIN CREATEROLE PASSWORD '$(sed -E 's#.*://[^:]*:([^@]*)@.*#\1#' "$secrets/DATABASE_URL_DIRECT")';
+  cp "$secrets/WEB_BETTER_AUTH_SECRETS" kept && tasklane setup --remove --yes &&
+    read -r version cluster _ < <(pg_lsclusters -h) && pg_dropcluster --stop "$version" "$cluster" && pg_createcluster --start "$version" "$cluster"
+}
+# What docs/operations/backup.md says of a new one.
+prepare_host() {
+  install -m 600 kept "$secrets/WEB_BETTER_AUTH_SECRETS"
+  (umask 077
+    echo 'postgresql://tasklane_api:secret7@127.0.0.1/tasklane' >"$secrets/DATABASE_URL"
+    echo 'postgresql://tasklane_owner:secret7@127.0.0.1/tasklane' >"$secrets/DATABASE_URL_DIRECT")
+  cd / && runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 <<'SQL'
+CREATE ROLE tasklane_owner LOGIN CREATEROLE PASSWORD 'secret7';
 CREATE DATABASE tasklane OWNER tasklane_owner ENCODING 'UTF8' TEMPLATE template0;
 SQL
 }
+set_up_alone() { tasklane setup --remove --yes && rm "$secrets"/* && set_up; }
 all_there() { ids after && is "$(comm -23 before after | wc -l)" 0 && [ "$(wc -l <before)" -gt 100 ]; }
 check_restore() {
-  check "the server is lost, a new one is empty: PostgreSQL $(pg_lsclusters -h | cut -d' ' -f1)" lose_server
+  check "the host is lost, the new one has an empty PostgreSQL $(pg_lsclusters -h | cut -d' ' -f1)" lose_host
+  check "and what the operator makes there" prepare_host
   check "the backup is restored" tasklane restore /root/tasklane.dump
   check "every task that was acknowledged before it is there: $(wc -l <before)" all_there
-  check "what setup made is made again" set_up
+  check "setup makes the rest" set_up
   check "the API serves, and the page to sign up at" serves
   check "the user signs in" sign_in
   check "and reads" reads
   check "and writes" creates 201 '"title":"operations"'
+  check "setup makes all of it, as before" set_up_alone
 }

@@ -79,10 +79,12 @@ describe("Tokens and sessions", { concurrency: 3 }, () => {
 
   it(
     "a session that has ended leads to the sign-in page and back, and what was under way is not lost",
-    visit({}, async ({ page, tasks, account, stack, allow }) => {
+    visit({}, async (visitor) => {
+      const { page, tasks, account, stack, allow } = visitor;
       allow(/status of 401/);
       await account.add("Before");
       await account.add("Besides");
+      await visitor.sessionSeemsAlive();
       await page.clock.install();
       await tasks.open("/tasks?status=active");
       await stack.sql(`DELETE FROM session WHERE "userId" = '${account.id}'`);

@@ -50,8 +50,10 @@ describe("Two users", { concurrency: 3 }, () => {
 
   it(
     "in two tabs of one browser: the tab of the one who left writes nothing into the other's list",
-    visit({}, async ({ page, tasks, account, context, another }) => {
+    visit({}, async (visitor) => {
+      const { page, tasks, account, context, another } = visitor;
       const { account: other } = await another();
+      await visitor.sessionSeemsAlive();
       await page.clock.install();
       await tasks.open();
       await context.clearCookies(); // in another tab, Ada signs out and Bob in

@@ -2,7 +2,7 @@
 // a message when it fails. A store as React's useSyncExternalStore wants it.
 import { Api, type Failure, type Result } from "./api";
 import { failureText, loadFailureText, quoted, severalText, type Message } from "./messages";
-import { keep, take } from "./unsent";
+import { drop, keep, take } from "./unsent";
 import {
   empty,
   reduce,
@@ -156,6 +156,13 @@ export class TaskStore {
     );
     keep(sessionStorage, this.user, intents, (key) => this.idOf(key));
   };
+
+  /** The account is gone: nothing of it is sent any more, nor kept in this tab. */
+  forget(): void {
+    this.left = true;
+    if (this.held) clearTimeout(this.held.timer);
+    drop(sessionStorage);
+  }
 
   private leave(failure: Failure): void {
     if (this.left) return;

@@ -32,3 +32,7 @@ export function take(storage: Storage, user: string): Intent[] {
   const unsent = JSON.parse(text) as Unsent;
   return unsent.user === user && Date.now() - unsent.at < ageMaxMs ? unsent.intents : [];
 }
+
+export function drop(storage: Storage): void {
+  storage.removeItem(name);
+}

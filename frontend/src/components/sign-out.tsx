@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { tellTabs } from "@/client/session-watch";
 
 export function SignOut() {
   const [failed, setFailed] = useState(false);
@@ -13,6 +14,7 @@ export function SignOut() {
       const headers = { "Content-Type": "application/json" };
       const response = await fetch("/api/auth/sign-out", { method: "POST", headers, body: "{}" });
       if (!response.ok) throw new Error();
+      tellTabs("ended");
       location.replace("/sign-in"); // a new page: nothing of this account stays in memory
     } catch {
       setBusy(false);

@@ -1,14 +1,14 @@
 "use client";
 
 import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
-import type { Failure } from "@/client/api";
+import { watchSession } from "@/client/session-watch";
 import { TaskStore, type Snapshot } from "@/client/task-store";
 
 const Context = createContext<TaskStore | null>(null);
 
 /** To the sign-in page and back again; or, when someone else has signed in meanwhile, the page anew for them. */
-function leave(failure: Failure): void {
-  if (failure.kind === "changed") return location.reload();
+function leave({ kind }: { kind: string }): void {
+  if (kind === "changed") return location.reload();
   location.replace(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
@@ -35,7 +35,13 @@ export function TasksProvider({ apiOrigin, userId, firstToken, children }: Props
     const back = (event: PageTransitionEvent) => event.persisted && location.reload();
     addEventListener("pageshow", back);
     addEventListener("beforeunload", warn);
+    const unwatch = watchSession(userId, (kind) => {
+      if (kind === "deleted") made.forget();
+      else made.leaving();
+      leave({ kind });
+    });
     return () => {
+      unwatch();
       document.removeEventListener("visibilitychange", seen);
       removeEventListener("online", made.refresh);
       removeEventListener("pagehide", made.leaving);

@@ -62,6 +62,12 @@ export class Visitor {
   sent = (method, path) =>
     this.requests.filter((each) => each.method() === method && new URL(each.url()).pathname === path);
 
+  /** The page's looks for its session find it alive, as before they are due: what tells of its end is something else. */
+  async sessionSeemsAlive() {
+    const json = { user: { id: this.account.id } };
+    await this.page.route("**/api/auth/get-session?*", (route) => route.fulfill({ json }));
+  }
+
   assertClean() {
     const left = this.offences.filter((each) => !this.allowed.some((pattern) => pattern.test(each)));
     assert.deepEqual(left, []);

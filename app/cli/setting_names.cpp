@@ -11,9 +11,12 @@ namespace tasklane {
 namespace {
 
 // docs/CONFIGURATION.md, "What scripts/up adds", and what Next.js and Node.js read.
-constexpr std::array<std::string_view, 8> kOfTheWebApp = {
-    "BETTER_AUTH_URL", "FRONTEND_DATABASE_URL",  "TASKLANE_TOKENS", "TASKLANE_API_URL", "HOSTNAME", "PORT",
-    "NODE_ENV",        "NEXT_TELEMETRY_DISABLED"};
+constexpr std::array<std::string_view, 12> kOfTheWebApp = {"BETTER_AUTH_URL", "FRONTEND_DATABASE_URL",
+                                                           "TASKLANE_TOKENS", "TASKLANE_API_URL",
+                                                           "HOSTNAME",        "PORT",
+                                                           "NODE_ENV",        "NEXT_TELEMETRY_DISABLED",
+                                                           "SIGN_UP",         "MAIL_FROM",
+                                                           "SMTP_URL",        "SMTP_URL_FILE"};
 
 constexpr std::size_t kLettersWrong = 2;
 constexpr std::size_t kStemLetters = 5;  // what a longer name must share with a setting

@@ -130,3 +130,17 @@ test("HS256 is as RFC 7519 has it", () => {
   assert.equal(Buffer.from(payload ?? "", "base64url").toString(), '{"sub":"ada"}');
   assert.match(signature ?? "", /^[\w-]{43}$/);
 });
+
+test("who may sign up, and mail, are optional and checked", () => {
+  const { config } = parse(good);
+  assert.deepEqual([config.signUp, config.mail], ["open", null]);
+  const mail = { SMTP_URL: "smtps://u:p@mail.example.com", MAIL_FROM: "Tasklane <tasks@example.com>" };
+  const { config: more, mistakes: none } = parse({ ...good, SIGN_UP: "invite", ...mail });
+  assert.deepEqual(none, []);
+  assert.deepEqual([more.signUp, more.mail], ["invite", { url: mail.SMTP_URL, from: mail.MAIL_FROM }]);
+  assert.match(mistakes({ SIGN_UP: "maybe" }), /^SIGN_UP must be open, closed or invite$/);
+  assert.match(mistakes({ SMTP_URL: mail.SMTP_URL }), /^MAIL_FROM is not set/);
+  assert.match(mistakes({ MAIL_FROM: mail.MAIL_FROM }), /^SMTP_URL is not set/);
+  assert.match(mistakes({ ...mail, SMTP_URL: "https://mail.example.com" }), /^SMTP_URL must be smtp:/);
+  assert.match(mistakes({ ...mail, MAIL_FROM: "nobody" }), /^MAIL_FROM must be an address/);
+});

@@ -2,19 +2,23 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set by the other files and scripts/up
 
-frontend_names="TASKLANE_API_URL TASKLANE_TOKENS"  # passed on as they are
+frontend_names="TASKLANE_API_URL TASKLANE_TOKENS SIGN_UP MAIL_FROM SMTP_URL"  # passed on as they are, or what NAME_FILE holds
 
 # FILE: the secret in it, as app/base/secret.h reads it.
 secret_in() { LC_ALL=C sed -zE 's/^\xEF\xBB\xBF//; s/^[ \t\r\n]+//; s/[ \t\r\n]+$//' -- "$1"; }
 
+# NAME: its value, or what is in NAME_FILE; fails when there is neither.
+add_given() {
+  local value file
+  value=$(given "$1") file=$(given "${1}_FILE")
+  if [ -z "$value" ] && [ -n "$file" ]; then value=$(secret_in "$file"); fi
+  [ -n "$value" ] && add_for_node "$1" "$value"
+}
+
 # The secrets that both sides share; when the API has none (it reads public keys alone), one of the web app's own.
 frontend_secrets() {
-  local name value file none=yes
-  for name in BETTER_AUTH_SECRETS BETTER_AUTH_SECRET; do
-    value=$(given "$name") file=$(given "${name}_FILE")
-    if [ -z "$value" ] && [ -n "$file" ]; then value=$(secret_in "$file"); fi
-    if [ -n "$value" ]; then add_for_node "$name" "$value" && none=no; fi
-  done
+  local name none=yes
+  for name in BETTER_AUTH_SECRETS BETTER_AUTH_SECRET; do add_given "$name" && none=no; done
   [ "$none" = no ] || add_for_node BETTER_AUTH_SECRET "$(kept BETTER_AUTH_SECRET)"
 }
 
@@ -46,7 +50,7 @@ write_frontend_environment() {
   elif [ -z "$database" ]; then database=$(secret_in "$(given DATABASE_URL_FILE)"); fi
   add_for_node DATABASE_URL "${owner:-$database}" | private_file "$into/frontend-owner.env"
   {
-    for name in $frontend_names; do [ -z "$(given "$name")" ] || add_for_node "$name" "$(given "$name")"; done
+    for name in $frontend_names; do add_given "$name" || true; done
     add_for_node DATABASE_URL "$database"
     frontend_secrets
     add_for_node BETTER_AUTH_URL "$frontend_origin"

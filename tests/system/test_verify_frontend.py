@@ -68,13 +68,15 @@ def blamed(done):
     return re.search(r"^      wrong: (.*)$", done.stdout, re.MULTILINE).group(1)
 
 
-def test_what_belongs_together_passes_and_leaves_no_task_behind(web):
+def test_what_belongs_together_passes_and_leaves_nothing_behind(web):
     done = verify(web)
     assert done.returncode == 0, done.stdout
     for sentence in ("the API accepts it", "both sides reach the same database", "(EdDSA) is published"):
         assert sentence in done.stdout
-    assert re.search(r"the user \S+@verify.invalid stays: the web app offers no delete-user", done.stdout)
+    assert re.search(r"the user \S+@verify.invalid is deleted again", done.stdout)
     with web.database() as connection, connection.cursor() as cursor:
+        cursor.execute("""SELECT count(*) FROM "user" WHERE email LIKE '%@verify.invalid'""")
+        assert cursor.fetchone() == (0,)
         cursor.execute("SELECT count(*) FROM tasks")
         assert cursor.fetchone() == (0,)
 

@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(the_names_of_both_sides_are_known) {
   BOOST_TEST(warnings("WORKERS=1\nDATABASE_URL_FILE=/x\nBETTER_AUTH_SECRET_FILE=/"
                       "x\nBETTER_AUTH_SECRETS=x\nBETTER_AUTH_SECRETS_FILE=/x\nBETTER_AUTH_URL=https://x\n"
                       "FRONTEND_DATABASE_URL=x\nTASKLANE_TOKENS=jwks\nTASKLANE_API_URL=x\nNEXT_PUBLIC_X=1\n"
+                      "SIGN_UP=invite\nMAIL_FROM=x\nSMTP_URL=x\nSMTP_URL_FILE=/x\n"
                       "NODE_ENV=production\nPORT=3000\nHOSTNAME=x\n") == "");
 }
 

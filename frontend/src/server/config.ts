@@ -2,6 +2,7 @@
 // needed, since a build has none of it.
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { mistakeIn, reasonOf, type Environment } from "./database-url";
+import { readMail, readSignUp, type MailSettings, type SignUp } from "./config-people";
 import { readVersions, wrongInSecret, type SecretVersion } from "./secrets";
 
 export interface Config {
@@ -19,6 +20,9 @@ export interface Config {
   /** The API's public origin; empty: the page's own. */
   apiOrigin: string;
   tokens: "jwks" | "secret";
+  signUp: SignUp;
+  /** Null: this site sends no mail. */
+  mail: MailSettings | null;
 }
 
 const secretFileBytesMax = 16_384;
@@ -64,7 +68,7 @@ function valueIn(bytes: Uint8Array): { value: string } | { mistake: string } {
 }
 
 /** A value, or what NAME_FILE holds; "" when there is neither. */
-function read(env: Environment, name: string, mistakes: string[]): string {
+export function read(env: Environment, name: string, mistakes: string[]): string {
   const path = env[`${name}_FILE`];
   const value = env[name] ?? "";
   if (!path) return value;
@@ -141,6 +145,8 @@ export function parse(env: Environment): { config: Config; mistakes: string[] } 
     origin: page,
     apiOrigin: api === page ? "" : api,
     tokens: tokens === "secret" ? "secret" : "jwks",
+    signUp: readSignUp(env, mistakes),
+    mail: readMail(env, read(env, "SMTP_URL", mistakes), mistakes),
   };
   return { config, mistakes };
 }

@@ -3,8 +3,8 @@
 // It runs in the standalone folder, where the build puts these two beside it, compiled.
 import { getMigrations } from "better-auth/db/migration";
 import { jwt } from "better-auth/plugins";
-import { readDatabaseUrl } from "./migrate/config.js";
-import { databasePool } from "./migrate/database.js";
+import { readDatabaseUrl } from "./migrate/server/config.js";
+import { databasePool } from "./migrate/server/database.js";
 
 const lock = 7_235_411_903; // any number that no one else takes; migrations wait for each other
 

@@ -19,9 +19,13 @@ export default {
   turbopack: { root: here },
   poweredByHeader: false,
   images: { unoptimized: true },
-  // Both stay packages of the standalone folder, so that migrate.mjs finds them there, too.
-  serverExternalPackages: ["better-auth", "pg"],
+  // These stay packages of the standalone folder, so that migrate.mjs and users.mjs find them there, too.
+  serverExternalPackages: ["better-auth", "pg", "nodemailer", "@zxcvbn-ts/language-common"],
   outputFileTracingIncludes: { "/**": ["./migrate.mjs", "./node_modules/better-auth/dist/db/**/*.mjs"] },
   outputFileTracingExcludes: { "*": ["./node_modules/sharp/**", "./node_modules/@img/**"] }, // no image is made here
+  // Where a browser's password manager looks for the form (https://w3c.github.io/webappsec-change-password-url/).
+  redirects: async () => [
+    { source: "/.well-known/change-password", destination: "/account?change=password", permanent: false },
+  ],
   headers: async () => [{ source: "/:path*", headers }],
 };

@@ -1,6 +1,6 @@
 // The last step of `npm run build`: puts what Next.js leaves out beside the standalone server, so that it can run, and
 // compresses the static files once and well, for nginx's gzip_static.
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -14,3 +14,13 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
   if (content.length >= smallest) writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
 }
 cpSync(source, ".next/standalone/.next/static", { recursive: true });
+
+// What tsc has compiled for migrate.mjs and users.mjs is made of modules, whose names Node.js wants in full.
+const compiled = ".next/standalone/migrate";
+writeFileSync(join(compiled, "package.json"), '{ "type": "module" }\n');
+for (const entry of readdirSync(compiled, { recursive: true, withFileTypes: true })) {
+  if (!entry.name.endsWith(".js")) continue;
+  const path = join(entry.parentPath ?? entry.path, entry.name);
+  writeFileSync(path, readFileSync(path, "utf8").replace(/(from "\.[^"]*)"/g, '$1.js"'));
+}
+copyFileSync("scripts/users.mjs", ".next/standalone/users.mjs");

@@ -10,6 +10,6 @@ export function safeNext(wanted: string | null | undefined): string {
   if (!URL.canParse(wanted, base)) return home;
   const url = new URL(wanted, base);
   if (url.origin !== base || url.pathname.startsWith("//")) return home;
-  if (/^\/(sign-in|sign-up|api)(\/|$)/.test(url.pathname) || url.pathname === "/") return home;
+  if (/^\/(sign-in|sign-up|forgot-password|reset-password|verify-email|api)(\/|$)/.test(url.pathname) || url.pathname === "/") return home;
   return url.pathname + url.search;
 }

@@ -1,6 +1,7 @@
 import { redirect } from "next/navigation";
 import { CredentialsForm } from "@/components/credentials-form";
 import { safeNext } from "@/client/next-path";
+import { config } from "@/server/config";
 import { account } from "@/server/session";
 
 export const metadata = { title: "Sign in" };
@@ -13,5 +14,5 @@ export default async function Page({
   const { next: wanted } = await searchParams;
   const next = safeNext(typeof wanted === "string" ? wanted : null);
   if (await account()) redirect(next);
-  return <CredentialsForm kind="sign-in" next={next} />;
+  return <CredentialsForm kind="sign-in" next={next} other={config().signUp === "open"} />;
 }

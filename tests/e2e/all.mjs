@@ -1,5 +1,8 @@
 // All tests in one process, with one browser: suite after suite, the tests of a suite side by side.
 import "./signing-in.test.mjs";
+import "./account.test.mjs";
+import "./sign-up.test.mjs";
+import "./mail.test.mjs";
 import "./tasks.test.mjs";
 import "./strangers.test.mjs";
 import "./failures.test.mjs";

@@ -158,7 +158,8 @@ describe("Loading", { concurrency: 3 }, () => {
         await until("the local time", async () => expected.test(await time.textContent()));
         assert.match(await time.getAttribute("datetime"), /^2025-12-31T23:30:00/);
         await page.goto("/account"); // an error on the console, such as of hydration, fails the test
-        await page.locator("time", { hasText: /\d/ }).waitFor();
+        const times = page.locator("time", { hasText: /\d/ }); // since when there is the account, and this session
+        await until("the account's times", async () => (await times.count()) === 2);
       }),
     );
   }

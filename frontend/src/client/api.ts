@@ -113,6 +113,12 @@ export class Api {
     );
   }
 
+  /** Every task: what a step leaves over, the next attempt deletes. */
+  removeAll(): Promise<Result<unknown>> {
+    const params = { query: { status: "all" as const } };
+    return this.call((more) => this.client.DELETE("/api/tasks", { params, ...more }));
+  }
+
   /** Deletes while the page is being left, with no one to hear of the outcome. False: it could not be sent. */
   removeOnLeaving(id: number): boolean {
     const token = this.tokens.current();

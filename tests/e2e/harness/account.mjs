@@ -28,6 +28,14 @@ export function request(stack, method, path, { body, headers = {}, localAddress,
   });
 }
 
+/** The cookies that an answer sets, as Playwright takes them. */
+function cookiesOf(stack, answer) {
+  return answer.headers["set-cookie"].map((each) => {
+    const [, key, value] = /^([^=]+)=([^;]*)/.exec(each);
+    return { name: key, value, url: stack.url, secure: true, httpOnly: true, sameSite: "Lax" };
+  });
+}
+
 export class Account {
   constructor(stack, fields) {
     Object.assign(this, { stack, apiUrl: stack.url, ...fields });
@@ -42,16 +50,24 @@ export class Account {
     const body = { name, email, password };
     const answer = await request(stack, "POST", "/api/auth/sign-up/email", { body, headers, localAddress });
     if (answer.status !== 200) throw new Error(`sign-up: ${answer.status} ${answer.text}`);
-    const cookies = answer.headers["set-cookie"].map((each) => {
-      const [, key, value] = /^([^=]+)=([^;]*)/.exec(each);
-      return { name: key, value, url: stack.url, secure: true, httpOnly: true, sameSite: "Lax" };
-    });
+    const cookies = cookiesOf(stack, answer);
     return new Account(stack, { email, password, name, localAddress, cookies, id: answer.json.user.id });
   }
 
+  /** The cookies of one more session. */
+  async signInAgain(headers = {}) {
+    const { stack, email, password, localAddress } = this;
+    const how = { body: { email, password }, headers: { Origin: stack.url, ...headers }, localAddress };
+    return cookiesOf(stack, await request(stack, "POST", "/api/auth/sign-in/email", how));
+  }
+
+  withCookies(cookies, path) {
+    const headers = { Cookie: cookies.map((each) => `${each.name}=${each.value}`).join("; ") };
+    return request(this.stack, "GET", path, { headers, localAddress: this.localAddress });
+  }
+
   async token() {
-    const headers = { Cookie: this.cookies.map((each) => `${each.name}=${each.value}`).join("; ") };
-    const answer = await request(this.stack, "GET", "/api/auth/token", { headers, localAddress: this.localAddress });
+    const answer = await this.withCookies(this.cookies, "/api/auth/token");
     if (answer.status !== 200) throw new Error(`token: ${answer.status} ${answer.text}`);
     return answer.json.token;
   }

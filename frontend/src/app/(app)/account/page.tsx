@@ -1,31 +1,33 @@
-import { LocalTime } from "@/components/local-time";
+import "@/styles/account.css";
+import { AccountFacts } from "@/components/account-facts";
+import { DeleteAccount } from "@/components/delete-account";
+import { Places } from "@/components/places";
 import { SignOut } from "@/components/sign-out";
-import { requireAccount } from "@/server/session";
+import { YourTasks } from "@/components/your-tasks";
+import { database } from "@/server/auth";
+import { config } from "@/server/config";
+import { placesOf, requireAccount } from "@/server/session";
+import { howTasksGo } from "@/server/tasks-of-user";
 
 export const metadata = { title: "Account" };
 
-export default async function Page() {
-  const user = await requireAccount("/account");
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<{ change?: string | string[] }>;
+}) {
+  const { change } = await searchParams;
+  const user = await requireAccount(change === "password" ? "/account?change=password" : "/account");
+  const [places, tasksGo] = await Promise.all([placesOf(user), howTasksGo(database())]);
+  const { apiOrigin, mail } = config();
   return (
-    <main id="main" className="page">
+    <main id="main" className="page account">
       <h1>Account</h1>
-      <dl className="card facts">
-        <div>
-          <dt>Name</dt>
-          <dd>{user.name}</dd>
-        </div>
-        <div>
-          <dt>Email</dt>
-          <dd>{user.email}</dd>
-        </div>
-        <div>
-          <dt>Member since</dt>
-          <dd>
-            <LocalTime at={user.createdAt} form="date" />
-          </dd>
-        </div>
-      </dl>
+      <AccountFacts user={user} mail={mail !== null} first={change === "password" ? change : null} />
       <SignOut />
+      <Places places={places} current={user.session} />
+      <YourTasks apiOrigin={apiOrigin} userId={user.id} />
+      <DeleteAccount apiOrigin={apiOrigin} userId={user.id} byApi={tasksGo === "by the API"} />
     </main>
   );
 }

@@ -18,9 +18,10 @@ migrate() {
   local before=$changed sql='' first="tasklane migrate$env_option | tail -n 1"
   # The migrations know the role tasklane_api alone: an instance's own role gets its rights further down.
   [ "$roles" = tasklane ] || first="{ ${first/ |/ 2>$work/undone |}; } || grep -q 'left undone' $work/undone || { cat $work/undone >&2; exit 1; }"
-  step "The API's tables" <<<"$first"
+  # These first: the API's migrations then delete the tasks of a user who is deleted there.
   [ "$web" = no ] || step "Better Auth's tables" \
     <<<"DATABASE_URL_FILE=$credentials/WEB_DATABASE_URL_DIRECT /usr/libexec/tasklane-web/migrate"
+  step "The API's tables" <<<"$first"
   changed=$before
   [ "$roles" = tasklane ] ||
     sql="CALL tasklane_grant('${roles}_api');"$'\n'"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tasklane_api;"$'\n'

@@ -122,8 +122,8 @@ REVOKE ALL ON FUNCTION tasklane_refuse_deleted() FROM PUBLIC;
 
 DO $do$
 BEGIN
-  CREATE TRIGGER tasks_of_nobody BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION tasklane_refuse_deleted();
-  CREATE TRIGGER keys_of_nobody BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION tasklane_refuse_deleted();
+  CREATE TRIGGER tasks_refuse_deleted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION tasklane_refuse_deleted();
+  CREATE TRIGGER keys_refuse_deleted BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION tasklane_refuse_deleted();
 EXCEPTION
   WHEN feature_not_supported THEN
     RAISE NOTICE 'the tables have no triggers, as distributed ones: what was under way while a user was deleted may stay behind';

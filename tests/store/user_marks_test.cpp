@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(the_role_that_serves_reads_marks_and_sets_none) {
   for (const char* sql :
        {"INSERT INTO user_marks (user_id, change) VALUES ('u', 1)", "UPDATE user_marks SET blocked_at = NULL",
         "DELETE FROM user_marks", "TRUNCATE user_marks", "SELECT tasklane_mark_user('u', 'unblock')",
-        "SELECT tasklane_delete_user('u')", "ALTER TABLE tasks DISABLE TRIGGER tasks_of_nobody",
+        "SELECT tasklane_delete_user('u')", "ALTER TABLE tasks DISABLE TRIGGER tasks_refuse_deleted",
         "CALL tasklane_watch_users('tasks')"})
     BOOST_TEST(denied(database, sql, "tasklane_api"), sql);
 }
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(orphans_are_found) {
   BOOST_TEST(orphans.unknown == std::vector<std::string>{"gone"}, boost::test_tools::per_element());
   BOOST_TEST(orphans.deleted.empty());
   BOOST_TEST(!orphans.watched);
-  database.run("ALTER TABLE tasks DISABLE TRIGGER tasks_of_nobody");
+  database.run("ALTER TABLE tasks DISABLE TRIGGER tasks_refuse_deleted");
   BOOST_REQUIRE(delete_user(database.url(), "u"));
   database.run(kTask);
   BOOST_REQUIRE(watch_users(database.url(), "jwks"));

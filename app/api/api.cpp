@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "http/problem.h"
 
@@ -45,6 +46,8 @@ boost::asio::awaitable<Response> Api::handle(Request request) {
   add(metrics_.requests_in_flight);
   try {
     result = co_await answer(request, route, token);
+    if (!result && result.error().type == ErrorType::internal_server_error && token && marks_ != nullptr)
+      co_await look_again(*token, result);
     if (!result && result.error().type == ErrorType::internal_server_error)
       log::error("request failed", {{"request_id", trace->request_id},
                                     {"trace_id", trace->trace_id},
@@ -137,6 +140,12 @@ Api::Answer Api::answer_unsure(const Request& request, const Route& route, const
   if (auto refused = refusal(token)) co_return std::unexpected(std::move(*refused));
   if (changes_nothing(request)) co_return read;
   co_return co_await answer_user(request, route, token.user);
+}
+
+boost::asio::awaitable<void> Api::look_again(const VerifiedToken& token, Result<Response>& result) {
+  const auto known = co_await marks_->know_at(std::chrono::steady_clock::now() + limits::kMarksAgeMax);
+  if (!known) co_return;
+  if (auto refused = refusal(token)) result = std::unexpected(std::move(*refused));
 }
 
 std::optional<Error> Api::refusal(const VerifiedToken& token) {

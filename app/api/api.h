@@ -38,6 +38,8 @@ class Api {
   Answer authenticate(const Request& request, const Route& route, std::optional<VerifiedToken>& token);
   Answer answer_token(const Request& request, const Route& route, const VerifiedToken& token);
   Answer answer_unsure(const Request& request, const Route& route, const VerifiedToken& token);
+  // Behind a failure: the database leaves out what a deleted user stores, and what is known may be older.
+  boost::asio::awaitable<void> look_again(const VerifiedToken& token, Result<Response>& result);
   std::optional<Error> refusal(const VerifiedToken& token);
   Answer answer_user(const Request& request, const Route& route, const UserId& user);
   void answered(const Trace& trace, int status);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "auth/jwt.h"
 #include "base/limits.h"
 #include "store/statements.h"
 
@@ -45,13 +44,6 @@ Result<Tasks> bound_tasks_of(const Result<Rows>& rows) {
   tasks->replayed = *replayed;
   tasks->matched = *matched;
   return tasks;
-}
-
-// The database has left the row out: sql/0021_user_marks.sql.
-std::unexpected<Error> account_deleted() {
-  return std::unexpected(Error{.type = ErrorType::authentication_error,
-                               .detail = std::string(sentence(TokenFault::account_deleted)),
-                               .token_sent = true});
 }
 
 bool is_bound(const Terms& terms) {
@@ -156,9 +148,8 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::create(const UserId& user, const NewT
   UserParameters parameters(user);
   parameters.text(task.title).optional_text(task.description);
   auto tasks = tasks_of(co_await run(statements::kCreateTask, std::move(parameters), std::move(trace)));
-  if (!tasks) co_return tasks;
-  if (tasks->rows.empty()) co_return account_deleted();
-  tasks->rows.front().version = 1;  // the column's default, read for nothing
+  if (tasks && !tasks->rows.empty())
+    tasks->rows.front().version = 1;  // the column's default, read for nothing
   co_return tasks;
 }
 
@@ -166,10 +157,8 @@ PgTaskStore::Awaitable<Tasks> PgTaskStore::create_once(const UserId& user, const
                                                        const NewTask& task, TracePtr trace) {
   UserParameters parameters(user);
   parameters.text(intent.key).bytes(intent.fingerprint).text(task.title).optional_text(task.description);
-  auto tasks =
-      bound_tasks_of(co_await run(statements::kCreateTaskOnce, std::move(parameters), std::move(trace)));
-  if (tasks && tasks->rows.empty()) co_return account_deleted();
-  co_return tasks;
+  co_return bound_tasks_of(
+      co_await run(statements::kCreateTaskOnce, std::move(parameters), std::move(trace)));
 }
 
 PgTaskStore::Awaitable<TaskStats> PgTaskStore::stats(const UserId& user, TracePtr trace) {

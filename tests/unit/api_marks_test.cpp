@@ -111,6 +111,14 @@ BOOST_AUTO_TEST_CASE(a_read_does_not_wait_for_the_look_to_begin) {
   BOOST_TEST(response->status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_the_database_left_out_is_a_deleted_users_or_a_fault) {
+  BOOST_TEST(ask("POST", "/api/tasks").status == 201);
+  store.suppresses_inserts = true;
+  BOOST_TEST(ask("POST", "/api/tasks").status == 500, "a trigger of somebody else's");
+  source->marks = {{.user = "alice", .deleted = true, .change = 1}};
+  BOOST_TEST(ask("POST", "/api/tasks").status == 401, "though what was known is not a second old");
+}
+
 BOOST_AUTO_TEST_CASE(without_knowledge_nobody_is_served) {
   source->fails = true;
   for (const auto& [method, target] : kAll)

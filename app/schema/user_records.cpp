@@ -196,6 +196,7 @@ std::expected<bool, DatabaseError> watch_users(const std::string& url, const std
     const std::string table = users_table(work, keys_table);
     if (table.empty()) return false;
     if (is_watched(work, table)) return true;
+    if (holds(work, "current_setting('transaction_read_only') = 'on'")) return false;  // a standby
     if (!holds(work, fmt::format("has_table_privilege({}, 'TRIGGER')", work.quote(table)))) return false;
     work.exec(fmt::format("CALL tasklane_watch_users({}::regclass)", work.quote(table)));
     return true;

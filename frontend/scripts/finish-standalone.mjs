@@ -3,6 +3,7 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { nameInFull } from "./compiled-modules.mjs";
 
 const source = ".next/static";
 const smallest = 1024; // bytes; below that a header weighs more than what is saved
@@ -15,12 +16,5 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
 }
 cpSync(source, ".next/standalone/.next/static", { recursive: true });
 
-// What tsc has compiled for migrate.mjs and users.mjs is made of modules, whose names Node.js wants in full.
-const compiled = ".next/standalone/migrate";
-writeFileSync(join(compiled, "package.json"), '{ "type": "module" }\n');
-for (const entry of readdirSync(compiled, { recursive: true, withFileTypes: true })) {
-  if (!entry.name.endsWith(".js")) continue;
-  const path = join(entry.parentPath ?? entry.path, entry.name);
-  writeFileSync(path, readFileSync(path, "utf8").replace(/(from "\.[^"]*)"/g, '$1.js"'));
-}
+nameInFull(".next/standalone/migrate");
 copyFileSync("scripts/users.mjs", ".next/standalone/users.mjs");

@@ -1,6 +1,6 @@
-// What an operator does to users, by Better Auth's own functions: node users.mjs VERB, with the web app's environment, a
-// JSON object on standard input and one on standard output. What is wrong is one sentence on standard error, with exit
-// status 1. The build puts it into the standalone folder, beside the web app's server, compiled in `migrate/`.
+// What an operator does to users, by Better Auth's own functions: node users.mjs VERB, with the web app's environment,
+// a JSON object on standard input and one on standard output. What is wrong is one sentence on standard error, with
+// exit status 1. The build puts it into the standalone folder, beside the web app's server, compiled in `migrate/`.
 //
 //   find {id} or {email}  -> {user}, null: there is none      sign-out {id}      -> {ended}: how many sessions
 //   list {after, limit}   -> {users}, by id                   delete {id}        -> {deleted}

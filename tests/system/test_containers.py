@@ -147,7 +147,7 @@ def test_services_start_in_their_order_and_nginx_waits_for_none():
     migrated = {"migrate": "service_completed_successfully"}
     assert needs == {
         "postgres": {},
-        "migrate": {"postgres": "service_healthy"},
+        "migrate": {"migrate-web": "service_completed_successfully"},
         "worker": migrated,
         "relief": migrated,
         "migrate-web": {"postgres": "service_healthy"},

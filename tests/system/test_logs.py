@@ -70,7 +70,7 @@ def test_waiting_for_a_connection_is_a_phase_of_its_own(new_master, stack, user,
     lock.enter_context(held_tasks(stack))
     with master.connect() as first, master.connect() as second:
         first.send(fcgi.request_bytes("GET", "/api/tasks", user, REQUEST_ID="a" * 32))
-        wait_for(lambda: in_flight(master) == 1, "the first statement to be sent")
+        wait_for(lambda: in_flight(master) > 0, "the first statement to be sent")
         second.send(fcgi.request_bytes("GET", "/api/tasks", user, REQUEST_ID="b" * 32))
         wait_for(lambda: second.unread() == 0, "the second request to be read")
         with stack.database() as watcher, watcher.cursor() as cursor:

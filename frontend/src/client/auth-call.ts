@@ -1,4 +1,4 @@
-// Calls of Better Auth's endpoints, with what went wrong in words. Plain fetch: its client would double the page's code.
+// Calls of Better Auth's endpoints, with what went wrong in words. By fetch: its client would double the page's code.
 
 const signInTimeoutMs = 20_000;
 

@@ -2,6 +2,8 @@
 
 export const home = "/tasks";
 
+const notAgain = /^\/(sign-in|sign-up|forgot-password|reset-password|verify-email|api)(\/|$)/;
+
 /** `wanted` as a path with its query, or the task page when it leads elsewhere or to a page for signing in. */
 export function safeNext(wanted: string | null | undefined): string {
   // A browser takes \ for / and drops tabs and line ends, so that "/\t/evil.example" would be another host.
@@ -10,6 +12,6 @@ export function safeNext(wanted: string | null | undefined): string {
   if (!URL.canParse(wanted, base)) return home;
   const url = new URL(wanted, base);
   if (url.origin !== base || url.pathname.startsWith("//")) return home;
-  if (/^\/(sign-in|sign-up|forgot-password|reset-password|verify-email|api)(\/|$)/.test(url.pathname) || url.pathname === "/") return home;
+  if (url.pathname === "/" || notAgain.test(url.pathname)) return home;
   return url.pathname + url.search;
 }

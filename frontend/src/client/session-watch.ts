@@ -5,7 +5,10 @@ const channelName = "tasklane.session";
 const checkEveryMs = 30_000;
 const checkTimeoutMs = 10_000;
 
-/** ended: nobody is signed in. deleted: the account is gone, and what its page keeps with it. changed: perhaps another one. */
+/**
+ * ended: there is no session. deleted: nor an account, and what its page keeps goes with it. changed: there may be
+ * another session.
+ */
 export type News = "ended" | "deleted" | "changed";
 
 /** Says of a message where it comes from: a channel delivers to the tab's own watch, too. */

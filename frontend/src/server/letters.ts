@@ -73,7 +73,8 @@ export function existingLetter(name: string, origin: string): Mail {
     subject: "You have a Tasklane account already",
     before: [
       `Hello ${name},`,
-      "somebody, most likely you, wanted to sign up at Tasklane with this email. You have an account already. Sign in here:",
+      "somebody, most likely you, wanted to sign up at Tasklane with this email. You have an account already.",
+      "Sign in here:",
     ],
     link: { label: "Sign in", url: `${origin}/sign-in` },
     after: ["If you do not know your password, that page leads to a new one. If it was not you, do nothing."],

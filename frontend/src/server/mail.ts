@@ -1,5 +1,5 @@
-// Sending mail, by SMTP. A page never waits for that, or the time it takes would tell whether an account exists; what goes
-// wrong is in the log, without the link.
+// Sending mail, by SMTP. A page never waits for that, or the time it takes would tell whether an account exists; what
+// goes wrong is in the log, without the link.
 import { createTransport } from "nodemailer";
 import type { MailSettings } from "./config-people";
 import { html, plainText, type Mail } from "./letters";

@@ -45,12 +45,16 @@ async function tried(url) {
 def compiled():
     """The folder with the web app's own reading, as its build leaves it for migrate.mjs."""
     top = new_folder()
-    shutil.copytree(PROJECT / "frontend/src/server", top / "src/server")
+    for part in ("server", "client"):
+        shutil.copytree(PROJECT / "frontend/src" / part, top / "src" / part)
     for name in ("tsconfig.json", "tsconfig.migrate.json"):
         shutil.copy(PROJECT / "frontend" / name, top)
     (top / "node_modules").symlink_to(packages_of(PROJECT / "frontend") / "node_modules")
     run(node(), str(top / "node_modules/typescript/bin/tsc"), "-p", "tsconfig.migrate.json", "--outDir", "migrate", cwd=top)
-    return top / "migrate"
+    module = PROJECT / "frontend/scripts/compiled-modules.mjs"
+    finish = "import(process.argv[1]).then(({ nameInFull }) => nameInFull(process.argv[2]))"
+    run(node(), "-e", finish, str(module), str(top / "migrate"), cwd=top)
+    return top / "migrate/server"
 
 
 def by_web_app(compiled, urls, *only, **environment):

@@ -87,6 +87,9 @@ constexpr char to_lower(char c) {
 }
 std::string to_lower(std::string_view text);
 
+// For a terminal, which would obey control characters: each is a '?'. Other UTF-8 stays.
+std::string printable(std::string_view text);
+
 // Whether the text is `lower`, which is in lower case, but for the case of its letters.
 constexpr bool equal_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;

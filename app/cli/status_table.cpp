@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "json/json_reader.h"
 
 namespace tasklane {
@@ -18,13 +19,6 @@ std::int64_t number(const JsonValue& object, std::string_view name) {
   return member != nullptr && member->integer() != nullptr
              ? std::clamp<std::int64_t>(*member->integer(), 0, kShownNumberMax)
              : 0;
-}
-
-// For a terminal, which would obey a control character.
-std::string printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return text;
 }
 
 std::string duration(std::int64_t seconds) {

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/text.h"
 #include "cli/audit.h"
 #include "cli/database_tool.h"
 
@@ -33,11 +34,11 @@ int mark_command(const UserRequest& request, const Act& act) {
   const auto changed = mark_user(request.url, person->id, act.name);
   if (!changed) return refuse(changed.error());
   if (!*changed) {
-    fmt::print("{}: it was so already\n", person->id);
+    fmt::print("{}: it was so already\n", printable(person->id));
     return kExitOk;
   }
   audit(act.event, person->id);
-  fmt::print("{} is {}\n", person->id, act.done);
+  fmt::print("{} is {}\n", printable(person->id), act.done);
   if (record->tasks == 0 && act.name != "unblock") refuse("this user has no tasks here: is it the right id?");
   if (act.name == "sign_out" && (!has_web_users() || !do_in_web("sign-out", person->id, "sessions")))
     refuse("sessions in the web app were not ended: they get new tokens");
@@ -56,7 +57,7 @@ int delete_command(const UserRequest& request) {
   const auto deleted = delete_user(request.url, person->id);
   if (!deleted) return refuse(deleted.error());
   audit("user_deleted", person->id, {{"tasks", std::to_string(*deleted)}});
-  fmt::print("{} tasks of {} are deleted; its tokens are refused\n", *deleted, person->id);
+  fmt::print("{} tasks of {} are deleted; its tokens are refused\n", *deleted, printable(person->id));
   constexpr std::string_view kUndone = "the account in the web app was not deleted";
   if (!has_web_users())
     return refuse(fmt::format("{}: the web app is not on this host (TASKLANE_WEB_USERS)", kUndone), kExitOk);
@@ -69,8 +70,9 @@ int delete_command(const UserRequest& request) {
 int orphans_command(const UserRequest& request) {
   const auto orphans = find_orphans(request.url, request.keys_table, request.limit(100));
   if (!orphans) return refuse(orphans.error());
-  for (const std::string& id : orphans->deleted) fmt::print("{}  deleted, and has rows\n", id);
-  for (const std::string& id : orphans->unknown) fmt::print("{}  not in {}\n", id, orphans->users_table);
+  for (const std::string& id : orphans->deleted) fmt::print("{}  deleted, and has rows\n", printable(id));
+  for (const std::string& id : orphans->unknown)
+    fmt::print("{}  not in {}\n", printable(id), orphans->users_table);
   if (orphans->users_table.empty())
     refuse("Better Auth's users are not in this database: only deleted users were looked for");
   std::vector<std::string> all = orphans->deleted;
@@ -84,7 +86,7 @@ int orphans_command(const UserRequest& request) {
     const auto deleted = delete_user(request.url, id);
     if (!deleted) return refuse(deleted.error());
     audit("user_deleted", id, {{"tasks", std::to_string(*deleted)}, {"why", "orphan"}});
-    fmt::print("{} tasks of {} are deleted\n", *deleted, id);
+    fmt::print("{} tasks of {} are deleted\n", *deleted, printable(id));
   }
   return kExitOk;
 }

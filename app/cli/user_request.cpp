@@ -58,7 +58,7 @@ int refuse_usage(std::string_view sentence) {
 
 std::string mistake_in(const UserRequest& request, bool needs_who) {
   if (needs_who && request.who.empty()) return fmt::format("{}: whom?", request.verb);
-  if (!needs_who && !request.who.empty()) return fmt::format("{} takes nobody", request.verb);
+  if (!needs_who && !request.who.empty()) return fmt::format("{} is of no one user", request.verb);
   const auto length = count_code_points(request.who);
   if (!length || *length > limits::kUserIdMaxCodePoints) return "an id has 1 to 255 characters of UTF-8";
   const auto limit = parse_number<int>(request.options.value("limit", "1"));

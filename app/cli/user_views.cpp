@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 
+#include "base/text.h"
 #include "cli/audit.h"
 #include "cli/database_tool.h"
 #include "cli/user_command.h"
@@ -60,8 +61,9 @@ int print_users(const UserRequest& request, const std::vector<UserRecord>& recor
     if (request.json()) {
       write_user(json, record, web);
     } else {
-      fmt::print("{:<32}  {:>8}  {:>8}  {:>12}  {:<28}  {}\n", record.id, record.tasks, record.changed,
-                 record.bytes, web != nullptr ? web->email : "-", state_of(record));
+      fmt::print("{:<32}  {:>8}  {:>8}  {:>12}  {:<28}  {}\n", printable(record.id), record.tasks,
+                 record.changed, record.bytes, web != nullptr ? printable(web->email) : "-",
+                 state_of(record));
     }
   }
   json.end_array();
@@ -69,28 +71,13 @@ int print_users(const UserRequest& request, const std::vector<UserRecord>& recor
   return kExitOk;
 }
 
-std::string member(const JsonValue& object, std::string_view name) {
-  const JsonValue* value = object.find(name);
-  return value != nullptr && value->string() != nullptr ? *value->string() : "";
-}
-
 // A page of Better Auth's users; empty, with a sentence on stderr, when it cannot be asked.
 std::map<std::string, WebUser> web_page(const UserRequest& request) {
   std::map<std::string, WebUser> people;
-  const auto answer = ask_web_users(
-      "list", {{"after", request.options.value("after")}, {"limit", std::to_string(request.limit(100))}});
-  const JsonValue* users = answer ? answer->find("users") : nullptr;
-  if (users == nullptr || users->array() == nullptr) {
-    refuse(fmt::format("these are the users with tasks or marks, without e-mails: {}",
-                       answer ? "the web app has told none" : answer.error()));
-    return people;
-  }
-  for (const JsonValue& user : *users->array()) {
-    people.emplace(member(user, "id"), WebUser{.id = member(user, "id"),
-                                               .email = member(user, "email"),
-                                               .name = member(user, "name"),
-                                               .created_at = member(user, "createdAt")});
-  }
+  const auto users = list_web_users(request.options.value("after"), request.limit(100));
+  if (!users)
+    refuse(fmt::format("these are the users with tasks or marks, without e-mails: {}", users.error()));
+  for (const WebUser& user : users.value_or(std::vector<WebUser>{})) people.emplace(user.id, user);
   return people;
 }
 
@@ -124,10 +111,10 @@ int show_user_command(const UserRequest& request) {
     fmt::print("{}\n", json.take());
     return kExitOk;
   }
-  fmt::print("id                {}\n", record->id);
+  fmt::print("id                {}\n", printable(record->id));
   if (web != nullptr)
-    fmt::print("e-mail            {}\nname              {}\nsigned up         {}\n", web->email, web->name,
-               web->created_at);
+    fmt::print("e-mail            {}\nname              {}\nsigned up         {}\n", printable(web->email),
+               printable(web->name), printable(web->created_at));
   fmt::print(
       "tasks             {} ({} bytes), {} changed in 24 hours\nidempotency keys  {}\nstate             {}\n",
       record->tasks, record->bytes, record->changed, record->keys, state_of(*record));

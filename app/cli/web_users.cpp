@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <vector>
 
 #include "base/descriptors.h"
 #include "cli/database_tool.h"
@@ -25,6 +24,13 @@ std::string program() {
 std::string text_of(const JsonValue& object, std::string_view name) {
   const JsonValue* value = object.find(name);
   return value != nullptr && value->string() != nullptr ? *value->string() : "";
+}
+
+WebUser read_user(const JsonValue& user) {
+  return {.id = text_of(user, "id"),
+          .email = text_of(user, "email"),
+          .name = text_of(user, "name"),
+          .created_at = text_of(user, "createdAt")};
 }
 
 }  // namespace
@@ -60,10 +66,17 @@ std::expected<std::optional<WebUser>, std::string> find_web_user(std::string_vie
   if (!answer) return std::unexpected(answer.error());
   const JsonValue* user = answer->find("user");
   if (user == nullptr || user->object() == nullptr || text_of(*user, "id").empty()) return std::nullopt;
-  return WebUser{.id = text_of(*user, "id"),
-                 .email = text_of(*user, "email"),
-                 .name = text_of(*user, "name"),
-                 .created_at = text_of(*user, "createdAt")};
+  return read_user(*user);
+}
+
+std::expected<std::vector<WebUser>, std::string> list_web_users(std::string_view after, int count) {
+  const auto answer = ask_web_users("list", {{"after", after}, {"limit", std::to_string(count)}});
+  if (!answer) return std::unexpected(answer.error());
+  const JsonValue* users = answer->find("users");
+  if (users == nullptr || users->array() == nullptr) return std::unexpected("the web app has told none");
+  std::vector<WebUser> found;
+  for (const JsonValue& user : *users->array()) found.push_back(read_user(user));
+  return found;
 }
 
 }  // namespace tasklane

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "json/json_reader.h"
 
@@ -32,5 +33,8 @@ struct WebUser {
 // By one of id and email. Nothing: there is no such user.
 std::expected<std::optional<WebUser>, std::string> find_web_user(std::string_view key,
                                                                  std::string_view value);
+
+// The users behind the id `after`, at most `count`, by id.
+std::expected<std::vector<WebUser>, std::string> list_web_users(std::string_view after, int count);
 
 }  // namespace tasklane

@@ -80,4 +80,13 @@ BOOST_AUTO_TEST_CASE(compares_ascii_letters_without_regard_to_case) {
   BOOST_TEST(to_lower("ABC\xC3\x84 xyZ_1") == "abc\xC3\x84 xyz_1");
 }
 
+BOOST_AUTO_TEST_CASE(a_terminal_is_given_nothing_to_obey) {
+  BOOST_TEST(printable("J\xC3\xBCrgen \xE2\x98\x95") == "J\xC3\xBCrgen \xE2\x98\x95");
+  BOOST_TEST(printable("a\x1b[2J\r\n\x7f.") == "a?[2J???.");
+  BOOST_TEST(printable("\xC2\x9B"
+                       "2J\xC2\xA0") == "?2J\xC2\xA0",
+             "CSI in one character");
+  BOOST_TEST(printable("\xC2") == "\xC2");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 """An operator blocks, signs out, exports and deletes users while their devices go on writing."""
 
 import json
+import re
 import threading
 import time
 
@@ -167,3 +168,24 @@ def test_at_rest_nothing_is_asked_and_under_load_once_a_second(stack):
     seconds = time.monotonic() - begun
     assert 2 <= looks() - before <= 2 * (seconds + 1), "two workers, once a second each"
     alice.close()
+    before = looks()
+    with stack.database() as database:  # longer than knowledge is good for
+        database.cursor().execute("SELECT pg_sleep(2.5)")
+    assert looks() == before
+
+
+def test_a_worker_knows_the_marks_before_it_is_ready(new_master):
+    with new_master().connect() as connection:
+        metrics = connection.ask("GET", "/metrics").body.decode()
+    assert re.search(r'^tasklane_database_statement_runs_total\{statement="user_marks"\} [1-9]', metrics, re.MULTILINE)
+
+
+def test_what_users_choose_is_not_obeyed_by_the_operators_terminal(stack, tmp_path, monkeypatch):
+    answer = {"user": {"id": "u", "email": "a@b.example", "name": "\x1b[2JAda \x9b2J \u00fc", "createdAt": "x"}}
+    (tmp_path / "answer").write_text(json.dumps(answer))
+    web = tmp_path / "users"
+    web.write_text(f"#!/bin/sh\nexec cat {tmp_path}/answer\n")
+    web.chmod(0o755)
+    monkeypatch.setitem(stack.environment, "TASKLANE_WEB_USERS", str(web))
+    said = user(stack, "show", "u")
+    assert "?[2JAda ?2J \u00fc" in said and "\x1b" not in said and "\x9b" not in said

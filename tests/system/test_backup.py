@@ -3,11 +3,9 @@ task is there."""
 
 import json
 import os
-import pty
 import signal
 import stat
 import subprocess
-import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +19,7 @@ from harness.operator import tasklane
 from harness.processes import wait_for
 from harness.run import new_folder
 from harness.stack import Stack
+from harness.terminal import typed
 
 FIXTURES = PROJECT / "tests/fixtures"
 SECRET = "0123456789abcdef0123456789abcdef-test-only"  # by which the samples' private key is encrypted
@@ -123,24 +122,10 @@ def command(server, *arguments, path=None, **settings):
     return done.returncode, done.stdout, done.stderr
 
 
-def typed(server, text, *arguments, **settings):
-    """(exit status, what it said, whether the terminal shows what is typed) of that command on a terminal where `text` is
-    typed once it asks."""
-    words, options = on_host(server, arguments, None, settings)
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(words, **options, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        said = ""
-        while not said.endswith("encrypted with: "):
-            more = process.stdout.read(1)
-            assert more, said
-            said += more
-        os.write(ours, text.encode())
-        said += process.stdout.read()
-        status = process.wait(120)
-    shown = bool(termios.tcgetattr(theirs)[3] & termios.ECHO)
-    for each in (ours, theirs):
-        os.close(each)
-    return status, said, shown
+def restored(server, text, backup):
+    """A restore on a terminal, without the secret, where `text` is typed once it asks for it."""
+    words, options = on_host(server, ["restore", backup], None, {"BETTER_AUTH_SECRET": ""})
+    return typed(words, "encrypted with: ", text, **options)
 
 
 @pytest.fixture(scope="module")
@@ -266,13 +251,13 @@ def test_without_the_secret_of_the_keys_nothing_is_restored_unless_new_ones_are_
 
 
 def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(backup, new_host):
-    status, said, shown = typed(new_host, "\x03", "restore", backup[0], BETTER_AUTH_SECRET="")
-    assert (status, shown) == (-signal.SIGINT, True), said
+    ended = restored(new_host, "\x03", backup[0])
+    assert (ended.status, ended.echoes) == (-signal.SIGINT, True), ended.said
     assert new_host.sql("SELECT count(*) FROM pg_class WHERE relname = 'tasks'") == 0
 
-    status, said, shown = typed(new_host, f"{SECRET}\n", "restore", backup[0], BETTER_AUTH_SECRET="")
-    assert shown and SECRET not in said
-    assert "restored" in said, said
+    done = restored(new_host, f"{SECRET}\n", backup[0])
+    assert done.echoes and SECRET not in done.said + done.echoed
+    assert "restored" in done.said, done.said
 
 
 def test_a_versioned_secret_counts_too(backup, new_host):

@@ -2,14 +2,13 @@
 in the package's place in a mount namespace alone, and prints its steps instead of taking them."""
 
 import os
-import pty
 import subprocess
-import termios
 
 import pytest
 
 from harness.build import PROJECT
 from harness.cluster import PASSWORDS, Cluster
+from harness.terminal import typed
 
 PROMPT = "The URL of the database's administrator (not shown): "
 PLACE = "mount -t tmpfs none /usr/libexec && mkdir /usr/libexec/tasklane && mount --bind {} /usr/libexec/tasklane"
@@ -23,29 +22,9 @@ def may_mount():
 pytestmark = pytest.mark.skipif(not may_mount(), reason="takes root, and the right to make a mount namespace")
 
 
-def typed(text):
-    """(exit status, what it said, what the terminal showed of the typing, whether it shows that afterwards) of a set-up where
-    `text` is typed once it asks."""
-    ours, theirs = pty.openpty()
+def set_up(text):
     words = ["unshare", "--mount", "sh", "-c", f"{PLACE.format(PROJECT / 'packaging/setup')} && {SETUP}"]
-    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        said = ""
-        while not said.endswith(PROMPT):
-            more = process.stdout.read(1)
-            assert more, said
-            said += more
-        os.write(ours, text.encode())
-        said += process.stdout.read()
-        status = process.wait(120)
-    os.set_blocking(ours, False)
-    try:
-        echoed = os.read(ours, 4096).decode()
-    except BlockingIOError:
-        echoed = ""
-    echoes = bool(termios.tcgetattr(ours)[3] & termios.ECHO)
-    for each in (ours, theirs):
-        os.close(each)
-    return status, said, echoed, echoes
+    return typed(words, PROMPT, text)
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +36,12 @@ def server():
 
 def test_the_url_is_asked_for_and_neither_shown_nor_printed(server):
     url = server.url("postgres")
-    status, said, echoed, echoes = typed(f"{url}\n")
-    assert status == 0 and "# The database tasklane and its roles" in said, said
-    assert f"127.0.0.1:{server.port}/tasklane" in said, "the roles' URLs lead to that server"
+    done = set_up(f"{url}\n")
+    assert done.status == 0 and "# The database tasklane and its roles" in done.said, done.said
+    assert f"127.0.0.1:{server.port}/tasklane" in done.said, "the roles' URLs lead to that server"
     for secret in (url, f":{PASSWORDS['postgres']}@"):
-        assert secret not in said + echoed
-    assert echoes
+        assert secret not in done.said + done.echoed
+    assert done.echoes
 
 
 @pytest.mark.parametrize(
@@ -72,7 +51,7 @@ def test_the_url_is_asked_for_and_neither_shown_nor_printed(server):
     ids=["no URL", "wrong password", "Ctrl-C", "Ctrl-D"],
 )  # fmt: skip
 def test_what_is_no_url_ends_the_set_up_and_leaves_the_terminal_as_it_was(server, text, status, what):
-    done, said, echoed, echoes = typed(text.format(port=server.port))
-    assert (done, echoes) == (status, True), said
-    assert what in said and "wrong-password" not in said + echoed, said
-    assert "# " not in said, "nothing was begun"
+    done = set_up(text.format(port=server.port))
+    assert (done.status, done.echoes) == (status, True), done.said
+    assert what in done.said and "wrong-password" not in done.said + done.echoed, done.said
+    assert "# " not in done.said, "nothing was begun"

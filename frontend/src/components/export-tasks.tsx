@@ -6,6 +6,7 @@ import { callAuth } from "@/client/auth-call";
 import { asCsv, asJson } from "@/client/exchange";
 import { loadFailureText } from "@/client/messages";
 import { useHydrated } from "./hydrated";
+import { Outcome } from "./outcome";
 
 const savingMaxMs = 60_000;
 
@@ -53,12 +54,7 @@ export function ExportTasks({ apiOrigin, userId }: { apiOrigin: string; userId: 
           </button>
         ))}
       </div>
-      <p className="form-error" role="alert">
-        {mistake}
-      </p>
-      <p className="news" role="status">
-        {news}
-      </p>
+      <Outcome mistake={mistake} news={news} />
     </>
   );
 }

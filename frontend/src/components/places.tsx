@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { callAuth } from "@/client/auth-call";
 import { LocalTime } from "./local-time";
+import { Outcome } from "./outcome";
 
 interface Place {
   id: string;
@@ -57,12 +58,7 @@ export function Places({ places, current }: { places: Place[]; current: string }
           </li>
         ))}
       </ul>
-      <p className="form-error" role="alert">
-        {mistake}
-      </p>
-      <p className="news" role="status">
-        {news}
-      </p>
+      <Outcome mistake={mistake} news={news} />
       {places.length > 1 && (
         <button
           className="button quiet"

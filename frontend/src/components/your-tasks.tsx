@@ -6,6 +6,7 @@ import { fileBytesMax, parse } from "@/client/exchange";
 import { importTasks, type Progress } from "@/client/import-tasks";
 import { ExportTasks } from "./export-tasks";
 import { useHydrated } from "./hydrated";
+import { Outcome } from "./outcome";
 import { useTasks } from "./tasks-provider";
 
 interface Props {
@@ -98,12 +99,7 @@ function ImportTasks({ apiOrigin, userId }: Props) {
           </button>
         </div>
       )}
-      <p className="form-error" role="alert">
-        {mistake}
-      </p>
-      <p className="news" role="status">
-        {over && summary(over)}
-      </p>
+      <Outcome mistake={mistake} news={over && summary(over)} />
       {over && over.refused.length > 0 && <Refused progress={over} />}
     </>
   );

@@ -18,7 +18,7 @@ const texts: Record<string, string> = {
   USER_NOT_FOUND: "This link has been used or has expired. Ask for another one.",
   INVALID_USER: "Another account is signed in here. Sign out, then ask for another link.",
   EMAIL_NOT_VERIFIED: "Confirm your email first: a mail with a link is on its way.",
-  SIGN_UP_CLOSED: "Nobody can sign up here at present.",
+  SIGN_UP_CLOSED: "Signing up is closed at present.",
   INVITATION_NEEDED: "Signing up here needs an invitation. Ask the people who run this site.",
   INVITATION_INVALID: "The invitation has been used or has expired. Ask for another one.",
   INVITATION_OF_ANOTHER: "The invitation is for another email.",

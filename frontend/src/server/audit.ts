@@ -1,5 +1,5 @@
 // The audit trail: a JSON line on standard output for what happened to an account, with who, when and from where. No
-// secret, and no email: what somebody types into that field by mistake may be a password.
+// secret, and no email: a password may be typed into that field by mistake.
 import type { AuthContext, BetterAuthPlugin, GenericEndpointContext } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 

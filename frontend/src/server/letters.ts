@@ -40,7 +40,7 @@ export function resetLetter(name: string, url: string): Mail {
     subject: "Choose a new password for Tasklane",
     before: [
       `Hello ${name},`,
-      "somebody, most likely you, has asked for a new password for your Tasklane account. Choose it here:",
+      "a new password was asked for, for your Tasklane account. Choose it here:",
     ],
     link: { label: "Choose a new password", url },
     after: [lifetime, "If it was not you, do nothing: your password stays as it is."],
@@ -73,7 +73,7 @@ export function existingLetter(name: string, origin: string): Mail {
     subject: "You have a Tasklane account already",
     before: [
       `Hello ${name},`,
-      "somebody, most likely you, wanted to sign up at Tasklane with this email. You have an account already.",
+      "this email was used to sign up at Tasklane. You have an account already.",
       "Sign in here:",
     ],
     link: { label: "Sign in", url: `${origin}/sign-in` },

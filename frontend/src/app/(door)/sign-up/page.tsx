@@ -23,7 +23,7 @@ function Closed() {
   return (
     <main id="main" className="card credentials">
       <h1>No new accounts</h1>
-      <p>Nobody can sign up here at present. Ask the people who run this site.</p>
+      <p>Signing up is closed at present. Ask the people who run this site.</p>
       <p className="aside">
         <SoftLink href="/sign-in">Sign in</SoftLink>
       </p>
